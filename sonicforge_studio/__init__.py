@@ -1,0 +1,11 @@
+"""SonicForge Studio: generate, analyse, master and catalogue music on your own machine."""
+
+import os
+
+import platformdirs
+
+__version__ = "0.1.0"
+
+# Numba reads this once, when it is first imported, so it has to stand before any room is. It is the user's cache
+# folder and not the data folder: a new SONICFORGE_HOME then compiles nothing anew.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(platformdirs.user_cache_path("sonicforge-studio") / "numba"))

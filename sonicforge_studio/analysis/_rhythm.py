@@ -1,0 +1,36 @@
+"""The onset envelope of a stream: how strongly something begins, region by region, 172 times a second."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonicforge_studio.analysis._intake import PowerFrames, window_frames_for
+from sonicforge_studio.domain import Samples
+from sonicforge_studio.kernels.onset import REGIONS, band_bins, onset_history, onset_strength
+
+_WINDOW_SECONDS = 0.0464
+_FRAMES_PER_SECOND = 172.3
+LOWEST_RATE_HZ = 2000.0
+"""Below this sample rate there is nothing that a beat could be heard by."""
+
+
+class OnsetEnvelope:
+    """Gathers 4 float32 per frame: 10 MB for an hour of audio, however many channels it has."""
+
+    def __init__(self, sample_rate_hz: float, channels: int) -> None:
+        window_frames = window_frames_for(sample_rate_hz, _WINDOW_SECONDS)
+        hop_frames = max(1, round(sample_rate_hz / _FRAMES_PER_SECOND))
+        self.frame_rate_hz = sample_rate_hz / hop_frames
+        self._frames = PowerFrames(channels, window_frames, hop_frames)
+        self._bins = band_bins(sample_rate_hz, window_frames)
+        self._history = onset_history()
+        self._strength: list[NDArray[np.float32]] = []
+
+    def add(self, pair: Samples) -> None:
+        self._strength.append(onset_strength(self._frames.add(pair), self._bins, self._history))
+
+    def finish(self) -> NDArray[np.float64]:
+        """Shape ``(frames, REGIONS)``."""
+        self._strength.append(onset_strength(self._frames.rest(), self._bins, self._history))
+        return np.concatenate(self._strength, dtype=np.float64) if self._strength else np.zeros((0, REGIONS))

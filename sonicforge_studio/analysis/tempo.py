@@ -1,0 +1,141 @@
+"""From an onset envelope to tempo and beats."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonicforge_studio.analysis._periodicity import (
+    LONGEST_LOOP_SECONDS,
+    LOOP_BEATS,
+    ODD_LOOP_BEATS,
+    SHORTEST_LOOP_SECONDS,
+    Periodicity,
+    blended,
+    candidates,
+    evidence,
+    normalised,
+    periodicity,
+)
+from sonicforge_studio.analysis._tempo_weights import BEAT_WEIGHTS, WEIGHTS
+from sonicforge_studio.domain import Progress, Tempo, TempoCandidate
+from sonicforge_studio.kernels.tempo import harmonic_strength, track_beats
+
+Float64 = NDArray[np.float64]
+
+_NO_TEMPO = Tempo(None, 0.0)
+_FEWEST_ONSETS = 4
+_FEWEST_SECONDS = 0.8
+_SAID_CANDIDATES = 3
+
+_FIRST_WINDOW_SECONDS = 12.0
+_FIRST_REACH = 0.015
+_HARMONICS = (1, 2, 4)
+_STILL_STEADY = 0.8
+"""A four times longer window may lose so much of the coherence before the tempo counts as wandering."""
+_LOOP_BEATS_OFF = 0.1
+_TIGHT, _LOOSE = 5000.0, 400.0
+"""What a beat pays for leaving the grid: much where the tempo was steady from end to end."""
+_BODY_WEIGHT = 0.5
+"""How much more kick, bass and drum shells say about where the beat is than hats and voices."""
+_LAST_BEAT_SECONDS = 0.03
+"""Nearer to the end nothing begins: it is the first beat of a loop's next round."""
+_ONSET_DELAY_SECONDS = 0.004
+"""The envelope peaks so long before the onset that causes it: the window sees it coming."""
+
+
+def estimate_tempo(
+    strength: Float64, frame_rate_hz: float, duration_seconds: float, progress: Progress
+) -> tuple[Tempo, float]:
+    """Tempo and beats from the onset strength of each region, ``(frames, REGIONS)``, and the onsets per second.
+
+    ``bpm`` is None where nothing steady was found; the candidates are told all the same where there are onsets.
+    """
+    if duration_seconds < _FEWEST_SECONDS or strength.shape[0] < 8 or not np.any(strength > 0.0):
+        return _NO_TEMPO, 0.0
+    envelope = normalised(blended(strength, slice(0, 4)), frame_rate_hz)
+    onsets = _count_onsets(envelope)
+    onset_rate_hz = onsets / duration_seconds
+    if onsets < _FEWEST_ONSETS:
+        return _NO_TEMPO, onset_rate_hz
+    low, high = (normalised(part, frame_rate_hz) for part in (strength[:, 0], blended(strength, slice(2, 4))))
+    rhythm_low, rhythm, rhythm_high = (periodicity(part, frame_rate_hz, progress) for part in (low, envelope, high))
+    bpm = candidates(rhythm, duration_seconds)
+    if bpm.size == 0:
+        return _NO_TEMPO, onset_rate_hz
+    told = evidence(bpm, rhythm_low, rhythm, rhythm_high, duration_seconds)
+    score = told @ WEIGHTS
+    share = np.exp(score - score.max())
+    share /= share.sum()
+    order = np.argsort(-share)
+    best = int(order[0])
+    beat = _beat_probability(bpm[best], rhythm, onset_rate_hz, float(told[best, 4]), duration_seconds)
+    exact, steady = _refined(envelope, frame_rate_hz, float(bpm[best]), progress)
+    said = [_whole_loop_tempo(exact, duration_seconds), *(float(bpm[i]) for i in order[1:_SAID_CANDIDATES])]
+    listed = tuple(
+        TempoCandidate(round(value, 3), round(float(share[i]) * beat, 4))
+        for value, i in zip(said, order[:_SAID_CANDIDATES], strict=False)
+    )
+    if beat < 0.5:
+        return Tempo(None, 0.0, listed), onset_rate_hz
+    body = normalised(blended(strength, slice(0, 2)), frame_rate_hz)
+    pulse = envelope / envelope.mean() + _BODY_WEIGHT * body / (body.mean() + 1e-20)
+    frames = track_beats(pulse, 60.0 * frame_rate_hz / said[0], _TIGHT if steady else _LOOSE)
+    seconds = frames / frame_rate_hz + _ONSET_DELAY_SECONDS
+    beats = tuple(round(float(at), 4) for at in seconds if at < duration_seconds - _LAST_BEAT_SECONDS)
+    return Tempo(listed[0].bpm, listed[0].confidence, listed, beats), onset_rate_hz
+
+
+def _count_onsets(envelope: Float64) -> int:
+    middle = envelope[1:-1]
+    return int(np.count_nonzero((middle > envelope[:-2]) & (middle >= envelope[2:]) & (middle > 0.5)))
+
+
+def _beat_probability(
+    bpm: float, whole: Periodicity, onset_rate_hz: float, loop: float, duration_seconds: float
+) -> float:
+    held = np.sqrt(np.clip(duration_seconds, 2.0, 60.0) / 10.0)
+    repeats = float(whole.at_periods(bpm / np.array([1.0, 2.0, 4.0])).max() * held)
+    strongest = min(1.0, float(whole.fourier[1:].max()))
+    at_beat = float(whole.at_frequencies(np.array(bpm)))
+    told = np.array([repeats, strongest, at_beat, np.log2(max(onset_rate_hz, 0.1)), loop, 1.0])
+    return float(1.0 / (1.0 + np.exp(-(told @ BEAT_WEIGHTS))))
+
+
+def _refined(envelope: Float64, frame_rate_hz: float, bpm: float, progress: Progress) -> tuple[float, bool]:
+    """The tempo near ``bpm`` at which the onsets fall together best, and whether it held from end to end.
+
+    The windows grow threefold, each time sharpening the answer, until they lose their coherence or span everything.
+    """
+    centred = envelope - envelope.mean()
+    seconds, reach = _FIRST_WINDOW_SECONDS, _FIRST_REACH
+    best_strength = 0.0
+    while True:
+        window = min(centred.size, int(seconds * frame_rate_hz))
+        tried = bpm * (1.0 + np.linspace(-reach, reach, 41))
+        strength = np.zeros(tried.size)
+        for start in range(0, centred.size - window + 1, window):
+            progress.step(start, centred.size, "Finding the tempo")
+            part = centred[start : start + window]
+            strength += harmonic_strength(part, 60.0 * frame_rate_hz / tried, _HARMONICS)
+        peak = int(np.argmax(strength))
+        if strength[peak] < _STILL_STEADY * best_strength:
+            return bpm, False
+        best_strength = float(strength[peak])
+        bpm = float(tried[peak])
+        if 0 < peak < tried.size - 1:
+            left, here, right = strength[peak - 1 : peak + 2]
+            bpm += float(0.5 * (left - right) / (left - 2.0 * here + right) * (tried[1] - tried[0]))
+        if window == centred.size:
+            return bpm, True
+        seconds, reach = seconds * 3.0, reach / 3.0
+
+
+def _whole_loop_tempo(bpm: float, duration_seconds: float) -> float:
+    """The tempo that makes a short file exactly as many beats long as it nearly is."""
+    if SHORTEST_LOOP_SECONDS < duration_seconds < LONGEST_LOOP_SECONDS:
+        beats = bpm * duration_seconds / 60.0
+        nearest = min(LOOP_BEATS + ODD_LOOP_BEATS, key=lambda count: abs(count - beats))
+        if abs(nearest - beats) < _LOOP_BEATS_OFF:
+            return 60.0 * nearest / duration_seconds
+    return bpm

@@ -1,0 +1,156 @@
+"""A file that appears under its name only when it is complete."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from pathlib import Path
+
+from sonicforge_studio.domain.errors import DiskFull, OutputError, OutputExists, OutputNotWritable
+
+PART_MARK = ".part-"
+_LONGEST_KEPT_NAME = 100
+"""Of the final name, in characters, so that the temporary one fits whatever the file system allows."""
+
+
+class PartFile:
+    """A hidden file beside ``path``, written to and then published under its name.
+
+    A file object for FFmpeg's muxers, which seek back to complete their headers. The folder is made where missing.
+    Raises ``OutputExists``, ``OutputNotWritable`` or ``DiskFull``, each also from ``write`` and ``publish``.
+    """
+
+    mode = "w"
+
+    def __init__(self, path: Path, *, overwrite: bool) -> None:
+        self.path = path
+        self._overwrite = overwrite
+        self._abandoned = False
+        self._error: OutputError | None = None
+        if os.path.lexists(path) and not overwrite:
+            raise OutputExists(f'There is already a file named "{path.name}".')
+        try:
+            if path.is_dir():
+                raise OutputNotWritable(f'"{path.name}" is a folder.', hint="Choose another name.")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.part = path.with_name(f".{path.name[:_LONGEST_KEPT_NAME]}{PART_MARK}{secrets.token_hex(4)}")
+            self._descriptor = os.open(
+                self.part,
+                os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0),
+                0o666,
+            )
+        except FileExistsError as error:
+            raise OutputNotWritable(f'"{path.parent.name}" is a file, not a folder.') from error
+        except OSError as error:
+            raise output_error(error) from error
+        except ValueError as error:
+            raise OutputNotWritable("This is not a path: it holds a NUL character.") from error
+
+    def write(self, data: bytes | memoryview) -> int:
+        if self._abandoned:
+            return len(data)
+        rest = memoryview(data).cast("B")
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError as error:
+            # Kept, because an encoder that calls this may lose what is raised here.
+            self._error = output_error(error)
+            raise self._error from error
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return 0 if self._abandoned else os.lseek(self._descriptor, offset, whence)
+
+    def tell(self) -> int:
+        return self.seek(0, os.SEEK_CUR)
+
+    def publish(self) -> None:
+        """Put the complete file under its name, for good: it is on the disk when this returns.
+
+        Without ``overwrite`` a file that came there meanwhile stays, and ``OutputExists`` is raised.
+        """
+        try:
+            if self._error is not None:
+                raise self._error
+            os.fsync(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = -1
+            if self._overwrite:
+                self.part.replace(self.path)
+            else:
+                _rename_to_free_name(self.part, self.path)
+            _sync_folder(self.path.parent)
+        except OSError as error:
+            self.abandon()
+            raise output_error(error) from error
+        except OutputError:
+            self.abandon()
+            raise
+
+    def abandon(self) -> None:
+        """Remove what was written. What an encoder still writes while it shuts down goes nowhere."""
+        if self._abandoned:
+            return
+        self._abandoned = True
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self.part.unlink(missing_ok=True)
+
+
+def output_error(error: OSError) -> OutputError:
+    """What a failed write means to a person."""
+    if isinstance(error, FileExistsError):
+        return OutputExists()
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull()
+    if error.errno == errno.EFBIG:
+        return OutputNotWritable(
+            "The file has grown larger than this disk or account allows.",
+            hint="Choose another disk or a smaller format.",
+        )
+    if isinstance(error, (PermissionError, FileNotFoundError, NotADirectoryError)) or error.errno == errno.EROFS:
+        return OutputNotWritable()
+    return OutputNotWritable(f"The file cannot be written: {error.strerror or error}.")
+
+
+def free_name(path: str | Path) -> Path:
+    """The path itself, or the next free one of "name 2.wav", "name 3.wav", …"""
+    wanted = Path(path)
+    candidate, number = wanted, 1
+    while os.path.lexists(candidate):
+        number += 1
+        candidate = wanted.with_name(f"{wanted.stem} {number}{wanted.suffix}")
+    return candidate
+
+
+def _rename_to_free_name(part: Path, path: Path) -> None:
+    """Rename without replacing, in one step where the system can: raises ``FileExistsError``."""
+    if os.name == "nt":
+        part.rename(path)
+        return
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # No hard links here (exFAT, some network drives): hold the name with an empty file, then replace that.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        part.replace(path)
+    else:
+        part.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name itself last through a power cut, where folders can be synced (not on Windows)."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EACCES):
+            raise
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,168 @@
+"""Sound files out: WAV, FLAC, MP3, M4A and Opus, whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+from sonicforge_studio.audio._ffmpeg_writer import CODINGS, FfmpegWriter
+from sonicforge_studio.audio._part_file import PartFile, free_name
+from sonicforge_studio.audio._wav_writer import WavWriter
+from sonicforge_studio.audio.resample import Resampler
+from sonicforge_studio.audio.tags import Tags
+from sonicforge_studio.domain import Clip, Progress, Samples, SilentProgress
+from sonicforge_studio.domain.errors import BadSetting, EmptyAudio, UnknownFormat
+
+__all__ = ["FORMATS", "LOSSY_FORMATS", "FileSink", "free_name", "open_sink", "write_clip"]
+
+FORMATS = ("wav", "flac", "mp3", "m4a", "opus")
+LOSSY_FORMATS = ("mp3", "m4a", "opus")
+_BITS = {"wav": (16, 24, 32), "flac": (16, 24)}
+_BLOCK_FRAMES = 65536
+_NO_TAGS = Tags()
+_SILENT = SilentProgress()
+
+
+class FileSink:
+    """A sound file being written, as a ``Sink``; made by ``open_sink``.
+
+    A context manager: it closes at the end of the block, and abandons where the block raises. ``write`` and ``close``
+    raise ``DiskFull``, ``OutputNotWritable`` or ``OutputError``; ``close`` also ``OutputExists``, where the name was
+    taken meanwhile, and ``EmptyAudio``, where nothing was written.
+    """
+
+    def __init__(
+        self, file: PartFile, writer: WavWriter | FfmpegWriter, resampler: Resampler, channels: int, tags: Tags
+    ) -> None:
+        self.tags = tags
+        """Written when the file is closed; may be set until then, for what is only known once all samples have gone."""
+        self._file = file
+        self._writer = writer
+        self._resampler = resampler
+        self._channels = channels
+        self._frames = 0
+        self._open = True
+        self.path = file.path
+
+    def write(self, block: Samples) -> None:
+        """Append a block of shape ``(channels, n)``. NaN and infinities become 0; what exceeds ±1 is clipped, except
+        in 32-bit float WAV."""
+        if not self._open:
+            raise ValueError("this file is closed")
+        if block.ndim != 2 or block.shape[0] != self._channels:
+            raise ValueError(f"a block has the shape ({self._channels}, n), not {block.shape}")
+        if block.shape[1]:
+            self._frames += block.shape[1]
+            self._pass_on(self._resampler.process(block))
+
+    def close(self) -> None:
+        """Finish the file and put it under its name; where that fails nothing is left."""
+        if not self._open:
+            return
+        try:
+            if self._frames == 0:
+                raise EmptyAudio()
+            self._pass_on(self._resampler.finish())
+            self._writer.finish(self.tags)
+            self._open = False
+            self._file.publish()
+        except BaseException:
+            self._open = True
+            self.abandon()
+            raise
+
+    def abandon(self) -> None:
+        """Give up and remove what was written. Does nothing to a file that was closed."""
+        if self._open:
+            self._open = False
+            self._file.abandon()
+            self._writer.stop()
+
+    def __enter__(self) -> FileSink:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            self.abandon()
+
+    def _pass_on(self, block: Samples) -> None:
+        if block.shape[1]:
+            self._writer.write(block)
+
+
+def open_sink(
+    path: str | Path,
+    *,
+    format: str,
+    sample_rate_hz: int,
+    channels: int,
+    bits: int = 24,
+    tags: Tags = _NO_TAGS,
+    overwrite: bool = False,
+) -> FileSink:
+    """A new sound file, which appears under its name when it is closed.
+
+    ``format`` is one of ``FORMATS``: wav (16 or 24 bits, or 32 for float), flac (16 or 24), mp3 (320 kbit/s), m4a
+    (AAC, 256 kbit/s), opus (160 kbit/s); ``bits`` counts for the first two. A rate that the encoder does not take is
+    resampled. The folder is made where missing. Raises ``UnknownFormat`` (also for more channels than the format
+    holds), ``BadSetting``, ``OutputExists``, ``OutputNotWritable`` or ``DiskFull``.
+    """
+    _check(format, sample_rate_hz, channels, bits)
+    coding = CODINGS.get(format)
+    rate_hz = sample_rate_hz if coding is None else coding.rate_for(sample_rate_hz)
+    file = PartFile(Path(path), overwrite=overwrite)
+    try:
+        writer: WavWriter | FfmpegWriter
+        if coding is None:
+            writer = WavWriter(file, rate_hz, channels, bits)
+        else:
+            writer = FfmpegWriter(file, coding, rate_hz, channels, bits)
+    except BaseException:
+        file.abandon()
+        raise
+    return FileSink(file, writer, Resampler(sample_rate_hz, rate_hz, channels), channels, tags)
+
+
+def write_clip(
+    path: str | Path,
+    clip: Clip,
+    *,
+    format: str,
+    bits: int = 24,
+    tags: Tags = _NO_TAGS,
+    overwrite: bool = False,
+    progress: Progress = _SILENT,
+) -> None:
+    """A whole clip as a file. Raises as ``open_sink`` and ``FileSink`` do, and ``Cancelled`` from ``progress``."""
+    with open_sink(
+        path,
+        format=format,
+        sample_rate_hz=clip.sample_rate_hz,
+        channels=clip.channels,
+        bits=bits,
+        tags=tags,
+        overwrite=overwrite,
+    ) as sink:
+        for start in range(0, clip.frames, _BLOCK_FRAMES):
+            sink.write(clip.samples[:, start : start + _BLOCK_FRAMES])
+            progress.step(min(start + _BLOCK_FRAMES, clip.frames), clip.frames, "writing")
+
+
+def _check(format: str, sample_rate_hz: int, channels: int, bits: int) -> None:
+    if format not in FORMATS:
+        raise UnknownFormat(f'The studio does not write "{format}".')
+    if not 1 <= sample_rate_hz <= 0xFFFFFFFF // 4:
+        raise BadSetting(f"{sample_rate_hz} Hz is not a sample rate that a file can hold.")
+    if bits not in _BITS.get(format, (bits,)):
+        allowed = ", ".join(map(str, _BITS[format]))
+        raise BadSetting(f"{format.upper()} is written with {allowed} bits, not {bits}.", hint=f"Use one of {allowed}.")
+    most = CODINGS[format].most_channels if format in CODINGS else 64
+    if not 1 <= channels <= most:
+        raise UnknownFormat(
+            f"{format.upper()} holds up to {most} channels here, not {channels}.",
+            hint="Use wav, or mix the channels down first.",
+        )

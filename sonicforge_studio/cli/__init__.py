@@ -1,0 +1,1 @@
+"""The command line: Typer commands, a thin face over the studio."""

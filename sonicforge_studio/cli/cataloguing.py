@@ -1,0 +1,145 @@
+"""`library add`, `library list`, `library search` and `library verify`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from sonicforge_studio.cli.options import Force, Home, Json, Paths, Workers
+from sonicforge_studio.cli.output import OK, SOME_FAILED, Output, one_bar, printable
+from sonicforge_studio.cli.session import each_input, studio_session
+from sonicforge_studio.cli.tables import clock, facts, grid, number
+from sonicforge_studio.domain import Progress
+
+if TYPE_CHECKING:
+    from sonicforge_studio.domain import Track
+
+library = typer.Typer(name="library", help="The catalogue of your music.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(library)
+
+
+@library.command()
+def add(paths: Paths, json: Json = False, home: Home = None, workers: Workers = None, force: Force = False) -> int:
+    """Measure files and put them into the library."""
+    from sonicforge_studio.studio.report import track_fields
+
+    output = Output(json)
+    added: list[Track] = []
+
+    def use(given: str, path: Path, result: tuple[Track, float]) -> None:
+        track, seconds = result
+        if json:
+            output.item({**track_fields(track), "path": given, "elapsed_seconds": seconds}, str)
+        else:
+            added.append(track)
+
+    with studio_session(home) as studio:
+
+        def work(path: Path, progress: Progress) -> tuple[Track, float]:
+            began = time.perf_counter()
+            return studio.importer.add(path, progress, force=force), time.perf_counter() - began
+
+        each_input(paths, output, work, use, workers=workers, verb="Adding")
+    if added:
+        output.table(_tracks_table(added))
+    return output.exit_code
+
+
+@library.command("list")
+def list_tracks(
+    json: Json = False,
+    home: Home = None,
+    workers: Workers = None,
+    force: Force = False,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.", show_default="all")] = None,
+) -> int:
+    """Print every track of the library, newest first."""
+    return _print_tracks("", json, home, limit)
+
+
+@library.command()
+def search(
+    words: Annotated[list[str], typer.Argument(help="Words and measures: night bpm:120-126 key:8A.")],
+    json: Json = False,
+    home: Home = None,
+    workers: Workers = None,
+    force: Force = False,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.", show_default="all")] = None,
+) -> int:
+    """Find tracks by words (title, artist, prompt, file name) and measures (bpm:, key:, genre:, lufs:)."""
+    return _print_tracks(" ".join(words), json, home, limit)
+
+
+@library.command()
+def verify(json: Json = False, home: Home = None, workers: Workers = None, force: Force = False) -> int:
+    """Check the database, and whether every file is there with the bytes that were measured."""
+    from sonicforge_studio.studio.upkeep import verify as check
+
+    output = Output(json)
+    began = time.perf_counter()
+    with studio_session(home) as studio, one_bar(output, "Checking") as progress:
+        found = check(studio.library, progress)
+        database = str(studio.folders.database)
+    troubles = [
+        *(("missing", path) for path in found.missing),
+        *(("changed", path) for path in found.changed),
+        *(("damaged", text) for text in found.damage),
+    ]
+    fields = {
+        "path": database,
+        "sound": found.sound,
+        "tracks": found.tracks,
+        "missing": list(found.missing),
+        "changed": list(found.changed),
+        "damage": list(found.damage),
+        "elapsed_seconds": time.perf_counter() - began,
+    }
+    output.item(
+        fields,
+        lambda: (
+            facts([(name, printable(text)) for name, text in troubles])
+            if troubles
+            else f"{found.tracks} tracks, all there and unchanged."
+        ),
+    )
+    return OK if found.sound else SOME_FAILED
+
+
+def _print_tracks(words: str, json: bool, home: Path | None, limit: int | None) -> int:
+    from sonicforge_studio.studio.report import track_fields
+
+    output = Output(json)
+    began = time.perf_counter()
+    with studio_session(home) as studio:
+        hits = studio.library.search(words, limit=limit)
+        for hit in hits if json else ():
+            output.item({**track_fields(hit.track, hit.relevance), "elapsed_seconds": time.perf_counter() - began}, str)
+        if not json:
+            output.table(_tracks_table([hit.track for hit in hits]))
+            output.errors.print(f"{len(hits)} of {studio.library.count()} tracks", style="dim")
+    return output.exit_code
+
+
+def _tracks_table(tracks: list[Track]) -> Table:
+    return grid(
+        ["Title", "Artist"],
+        ["BPM", "Key", "LUFS", "Length"],
+        [
+            [
+                printable(track.title),
+                printable(track.artist),
+                number(track.analysis.tempo.bpm, 1),
+                track.analysis.key.key.camelot if track.analysis.key.key else "–",
+                number(track.analysis.loudness.integrated_lufs, 1),
+                clock(track.analysis.duration_seconds),
+            ]
+            for track in tracks
+        ],
+    )

@@ -1,0 +1,88 @@
+"""The command line: `sonicforge COMMAND … [--json] [--home DIR] [--workers N] [--force]`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import Annotated, Any, cast
+
+import typer
+
+from sonicforge_studio import __version__
+from sonicforge_studio.cli import analysing, cataloguing, forging, mastering, playing, tending
+from sonicforge_studio.cli.output import CANCELLED, SOME_FAILED, WRONG_USAGE, Output
+from sonicforge_studio.domain import Cancelled, StudioError
+
+UsageError = cast(type[Exception], typer.BadParameter.__mro__[1])
+"""Typer brings a Click of its own and hands on this class only by its child."""
+
+app = typer.Typer(
+    name="sonicforge",
+    help="Generate, analyse, master and catalogue music on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for room in (forging, analysing, mastering, cataloguing, playing, tending):
+    room.register(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sonicforge {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Generate, analyse, master and catalogue music on this machine."""
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """The program's entry. No traceback reaches the user: it goes to the log."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    sys.exit(_exit_code(arguments))
+
+
+def _exit_code(arguments: list[str]) -> int:
+    output = Output("--json" in arguments)
+    try:
+        result = typer.main.get_command(app).main(arguments, prog_name="sonicforge", standalone_mode=False)
+    except UsageError as error:
+        cast(Any, error).show()
+        return WRONG_USAGE
+    except (KeyboardInterrupt, typer.Abort, Cancelled):
+        output.errors.print("Cancelled.")
+        return CANCELLED
+    except StudioError as error:
+        output.failure(_subject(arguments), error)
+        return SOME_FAILED
+    except BrokenPipeError:
+        # The reader went away; without this, Python complains once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return SOME_FAILED
+    except Exception:
+        logging.getLogger(__name__).exception("unexpected error in: %s", arguments)
+        output.failure(_subject(arguments), StudioError("Something went wrong that should not have.", hint=_log_hint()))
+        return SOME_FAILED
+    return result if isinstance(result, int) else 0
+
+
+def _subject(arguments: list[str]) -> str:
+    """What an error that ended the whole command is about: its first argument that is not an option."""
+    return next((argument for argument in arguments[1:] if not argument.startswith("-")), "")
+
+
+def _log_hint() -> str:
+    from sonicforge_studio.host import open_folders
+
+    try:
+        return f'The details are in "{open_folders().logs / "studio.log"}".'
+    except StudioError:
+        return "Try again with another data folder (--home)."

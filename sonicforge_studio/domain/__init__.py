@@ -1,0 +1,60 @@
+"""What the studio talks about: frozen dataclasses, errors, and the protocols that the rooms above fulfil."""
+
+from sonicforge_studio.domain.analysis import (
+    Analysis,
+    KeyCandidate,
+    KeyEstimate,
+    Loudness,
+    Tempo,
+    TempoCandidate,
+)
+from sonicforge_studio.domain.clip import Clip, Samples
+from sonicforge_studio.domain.concept import Concept, FormSection
+from sonicforge_studio.domain.engine import Engine, Note, Rendering
+from sonicforge_studio.domain.errors import Cancelled, StudioError
+from sonicforge_studio.domain.genre import Genre
+from sonicforge_studio.domain.key import Key
+from sonicforge_studio.domain.mastering import Master, MasterSettings, Proof, Target
+from sonicforge_studio.domain.plain import from_plain, to_plain
+from sonicforge_studio.domain.progress import Progress, SilentProgress, Span
+from sonicforge_studio.domain.recipe import RECIPE_VERSION, Recipe
+from sonicforge_studio.domain.source import Sink, Source
+from sonicforge_studio.domain.track import Track
+from sonicforge_studio.domain.verdict import Reason, Severity, Verdict
+
+__all__ = [
+    "RECIPE_VERSION",
+    "Analysis",
+    "Cancelled",
+    "Clip",
+    "Concept",
+    "Engine",
+    "FormSection",
+    "Genre",
+    "Key",
+    "KeyCandidate",
+    "KeyEstimate",
+    "Loudness",
+    "Master",
+    "MasterSettings",
+    "Note",
+    "Progress",
+    "Proof",
+    "Reason",
+    "Recipe",
+    "Rendering",
+    "Samples",
+    "Severity",
+    "SilentProgress",
+    "Sink",
+    "Source",
+    "Span",
+    "StudioError",
+    "Target",
+    "Tempo",
+    "TempoCandidate",
+    "Track",
+    "Verdict",
+    "from_plain",
+    "to_plain",
+]

@@ -1,0 +1,40 @@
+"""What is wanted: a sentence, understood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sonicforge_studio.domain.key import Key
+
+
+@dataclass(frozen=True, slots=True)
+class FormSection:
+    """A stretch of the song's form: "intro", "build", "drop", "break", "outro", …"""
+
+    name: str
+    bars: int
+    energy: float
+    """0..1"""
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """Enough for an engine to make the piece; the prompt stays with it for people."""
+
+    prompt: str
+    genre: str
+    """The genre's id in the genre book, such as "drum-and-bass"."""
+    tempo_bpm: float
+    key: Key
+    duration_seconds: float
+    moods: tuple[str, ...]
+    energy: float
+    """0..1, over the whole piece"""
+    form: tuple[FormSection, ...]
+    instruments: tuple[str, ...]
+    description: str
+    """A text for neural engines."""
+    understood: tuple[str, ...] = ()
+    """What was read from the prompt, in words, such as "174 BPM" or "genre: liquid drum and bass"."""
+    ignored: tuple[str, ...] = ()
+    """Words of the prompt that were not understood."""

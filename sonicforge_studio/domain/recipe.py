@@ -1,0 +1,36 @@
+"""How a file was made: enough to make it again, sample for sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sonicforge_studio.domain.concept import Concept
+from sonicforge_studio.domain.mastering import MasterSettings
+
+RECIPE_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What travels inside each exported file.
+
+    ``pcm_hash`` is the blake3 of the PCM as it was handed to the encoder: float32 little-endian, interleaved, on the
+    24-bit grid, so that it equals the ``audio_hash`` of a 24-bit WAV or FLAC.
+    """
+
+    engine: str
+    """The engine's name; "mastering" for a master of a file that no engine of ours made: its parent is needed then."""
+    engine_version: str
+    seed: int
+    prompt: str
+    concept: Concept | None
+    licence: str
+    pcm_hash: str
+    sample_rate_hz: int
+    parents: tuple[str, ...] = ()
+    """Audio hashes of what this was made from."""
+    mastering: tuple[MasterSettings, ...] = ()
+    """The chains the PCM went through, one after the other; empty where it was not mastered."""
+    part: str = ""
+    """The stem this is, such as "drums"; empty for the whole piece."""
+    version: int = RECIPE_VERSION

@@ -1,0 +1,240 @@
+"""The composer: a sentence becomes a concept."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+
+from sonicforge_studio.domain.concept import Concept
+from sonicforge_studio.domain.genre import Genre
+from sonicforge_studio.domain.key import Key, Mode
+from sonicforge_studio.generation.form import fit_form
+from sonicforge_studio.generation.genres import genre_book
+from sonicforge_studio.generation.limits import require_duration, require_tempo
+from sonicforge_studio.generation.prompt import (
+    Prompt,
+    phrase_table,
+    read_bare_tempo,
+    read_duration,
+    read_key,
+    read_tempo,
+)
+from sonicforge_studio.generation.sounds import instrument_book, mood_book
+
+DEFAULT_GENRE = "house"
+DEFAULT_DURATION_SECONDS = 64.0
+_MOST_IGNORED = 12
+_PART_ORDER = ("drums", "bass", "chords", "pads", "melody")
+_WITHOUT = frozenset({"no", "without", "bez", "minus", "zero"})
+_AND_WITHOUT = frozenset({"or", "nor", "ani", "ni", "lub"})
+_ONLY = frozenset({"only", "just", "solo", "tylko", "wylacznie"})
+_UNIMPORTANT_ENGLISH = (
+    "a an the and or of in on at to for with by is it its my me i we you some any this that please make create "
+    "generate give want would like something song songs track tracks tune music piece beat beats sound sounds sounding "
+    "vibe vibes style feel feeling mood long length about around very really quite bit more less bpm tempo key minor "
+    "major instrumental genre"
+)
+_UNIMPORTANT_POLISH = (
+    "z ze w we na o i oraz do dla po ten ta to te jest ma chce prosze zrob stworz utwor utworu piosenka muzyka muzyki "
+    "muzyke kawalek bit klimat nastroj styl stylu bardzo troche okolo dlugosc tonacja tonacji tempie gatunek"
+)
+_UNIMPORTANT = frozenset(f"{_UNIMPORTANT_ENGLISH} {_UNIMPORTANT_POLISH}".split())
+_COMMON_TONICS = (9, 4, 2, 7, 0, 5, 11, 6)
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What is told to the person."""
+
+    understood: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+
+
+def compose(
+    prompt: str,
+    *,
+    seed: int = 0,
+    duration_seconds: float | None = None,
+    tempo_bpm: float | None = None,
+    key: Key | None = None,
+    genre: str | None = None,
+) -> Concept:
+    """What the prompt asks for; arguments win over words, numbers over moods.
+
+    Raises ``TempoOutOfRange`` for a tempo outside 20..400 BPM and ``DurationOutOfRange`` for a length outside a second
+    to an hour, in an argument or in the prompt.
+    """
+    if tempo_bpm is not None:
+        require_tempo(tempo_bpm)
+    if duration_seconds is not None:
+        require_duration(duration_seconds)
+    sentence = Prompt(prompt)
+    notes = _Notes()
+    asked_seconds = read_duration(sentence)
+    asked_tempo = read_tempo(sentence)
+    asked_key = read_key(sentence)
+    named = _read_genre(sentence, notes)
+    moods = _read_moods(sentence)
+    if asked_tempo is None:
+        asked_tempo = read_bare_tempo(sentence)
+    if tempo_bpm is None and asked_tempo is not None:
+        tempo_bpm = require_tempo(asked_tempo)
+    if duration_seconds is None and asked_seconds is not None:
+        duration_seconds = require_duration(asked_seconds)
+    chosen = _choose_genre(genre, named, moods, tempo_bpm, notes)
+    instruments = _read_instruments(sentence, chosen, notes)
+    key = key or asked_key
+    if key:
+        notes.understood.append(f"key: {key}")
+    if tempo_bpm is not None:
+        notes.understood.append(f"{tempo_bpm:g} BPM")
+    if duration_seconds is not None:
+        notes.understood.append(f"{duration_seconds:g} seconds")
+    notes.understood += [f"mood: {mood}" for mood in moods]
+    notes.ignored += list(sentence.left_over(_UNIMPORTANT))
+    if sentence.cut:
+        notes.ignored.append("the rest of a very long prompt")
+    energy = min(1.0, max(0.05, chosen.energy + sum(mood_book()[mood].energy for mood in moods)))
+    tempo = tempo_bpm if tempo_bpm is not None else _usual_tempo(chosen, moods)
+    seconds = duration_seconds if duration_seconds is not None else DEFAULT_DURATION_SECONDS
+    key = key or _usual_key(chosen, moods, seed)
+    return Concept(
+        prompt=prompt,
+        genre=chosen.id,
+        tempo_bpm=float(tempo),
+        key=key,
+        duration_seconds=float(seconds),
+        moods=moods,
+        energy=energy,
+        form=fit_form(chosen, seconds, tempo, energy),
+        instruments=instruments,
+        description=_describe(chosen, tempo, key, moods, instruments),
+        understood=tuple(notes.understood),
+        ignored=tuple(text[:60] for text in notes.ignored[:_MOST_IGNORED]),
+    )
+
+
+def _read_genre(sentence: Prompt, notes: _Notes) -> Genre | None:
+    """The genre with the longest name that the prompt holds; other genres in it are ignored."""
+    places = sentence.find(*_genre_phrases())
+    if not places:
+        return None
+    # The longest spelling wins; of two equally long, the first.
+    lengths = [sentence.words[first + count - 1].end - sentence.words[first].start for first, count, _ in places]
+    best = places[lengths.index(max(lengths))]
+    chosen = genre_book()[best[2]]
+    sentence.take_words(best[0], best[1])
+    for first, count, meaning in places:
+        if (first, count) == best[:2]:
+            continue
+        words = sentence.take_words(first, count)
+        if meaning != chosen.id and meaning != chosen.parent:
+            notes.ignored.append(words)
+    return chosen
+
+
+def _read_moods(sentence: Prompt) -> tuple[str, ...]:
+    moods = []
+    for first, count, meaning in sentence.find(*_mood_phrases()):
+        sentence.take_words(first, count)
+        moods.append(meaning)
+    return tuple(dict.fromkeys(moods))
+
+
+def _choose_genre(
+    argument: str | None, named: Genre | None, moods: tuple[str, ...], tempo_bpm: float | None, notes: _Notes
+) -> Genre:
+    book = genre_book()
+    if argument is not None:
+        wanted = argument.strip()
+        places = Prompt(wanted).find(*_genre_phrases())
+        by_name = book.get(wanted) or (book[places[0][2]] if places else None)
+        if by_name is not None:
+            notes.understood.append(f"genre: {by_name.name}")
+            return by_name
+        notes.ignored.append(f"genre: {wanted}")
+    if named is not None:
+        notes.understood.append(f"genre: {named.name}")
+        return named
+    candidates = [genre for genre in book.values() if not genre.parent]
+    by_mood = [genre for genre in candidates if set(genre.moods) & set(moods)]
+    if tempo_bpm is not None:
+        return min(by_mood or candidates, key=lambda genre: _tempo_distance(genre, tempo_bpm))
+    if by_mood:
+        return max(by_mood, key=lambda genre: len(set(genre.moods) & set(moods)))
+    return book[DEFAULT_GENRE]
+
+
+def _tempo_distance(genre: Genre, tempo_bpm: float) -> tuple[float, float]:
+    outside = max(genre.tempo_low_bpm - tempo_bpm, tempo_bpm - genre.tempo_high_bpm, 0.0)
+    return outside, abs(tempo_bpm - genre.tempo_usual_bpm)
+
+
+def _read_instruments(sentence: Prompt, genre: Genre, notes: _Notes) -> tuple[str, ...]:
+    """The band: the genre's, with what the prompt names put in or taken out."""
+    book = instrument_book()
+    band = {"drums": "drums"} | {name: part.instrument for name, part in genre.parts.items()}
+    only: set[str] = set()
+    removed = False
+    end = -1
+    for first, count, meaning in sentence.find(*_instrument_phrases()):
+        instrument = book[meaning]
+        before = sentence.word_before(first)
+        negated = before in _WITHOUT or (removed and before in _AND_WITHOUT and first - end <= 1)
+        removed, end = negated, first + count
+        if negated:
+            word = sentence.take_words(first, count)
+            sentence.take_words(first - 1, 1)
+            band.pop(instrument.part, None)
+            notes.understood.append(f"no {word}")
+            continue
+        if not instrument.part:
+            continue
+        sentence.take_words(first, count)
+        if before in _ONLY:
+            sentence.take_words(first - 1, 1)
+            only.add(instrument.part)
+        if instrument.part in _PART_ORDER:
+            band[instrument.part] = meaning if instrument.voice else band.get(instrument.part, meaning)
+            notes.understood.append(f"with {meaning}")
+    if only:
+        band = {part: name for part, name in band.items() if part in only}
+    return tuple(band[part] for part in _PART_ORDER if part in band)
+
+
+def _usual_tempo(genre: Genre, moods: tuple[str, ...]) -> float:
+    lean = min(1.0, max(-1.0, sum(mood_book()[mood].tempo for mood in moods)))
+    edge = genre.tempo_high_bpm if lean > 0 else genre.tempo_low_bpm
+    return float(round(genre.tempo_usual_bpm + abs(lean) * (edge - genre.tempo_usual_bpm)))
+
+
+def _usual_key(genre: Genre, moods: tuple[str, ...], seed: int) -> Key:
+    """The mode of the last mood that has one, else the genre's; the tonic by the seed."""
+    asked = [mood_book()[mood].mode for mood in moods if mood_book()[mood].mode]
+    mode: Mode = "major" if (asked[-1] if asked else genre.mode) == "major" else "minor"
+    random = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed % 2**64, zlib.crc32(b"key")])))
+    return Key(int(random.choice(_COMMON_TONICS)), mode)
+
+
+def _describe(genre: Genre, tempo_bpm: float, key: Key, moods: Iterable[str], instruments: Iterable[str]) -> str:
+    """The concept as a text for neural engines."""
+    return ", ".join([genre.name, *moods, f"{tempo_bpm:g} BPM", str(key), *instruments])
+
+
+@cache
+def _genre_phrases() -> tuple[dict[tuple[str, ...], str], dict[str, str]]:
+    return phrase_table((genre.id, (genre.id, *genre.aliases)) for genre in genre_book().values())
+
+
+@cache
+def _mood_phrases() -> tuple[dict[tuple[str, ...], str], dict[str, str]]:
+    return phrase_table((mood.name, mood.words) for mood in mood_book().values())
+
+
+@cache
+def _instrument_phrases() -> tuple[dict[tuple[str, ...], str], dict[str, str]]:
+    return phrase_table((item.name, (item.name, *item.words)) for item in instrument_book().values())

@@ -1,0 +1,93 @@
+"""Recipes as JSON, and back: what comes from outside is checked before anything is made of it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from sonicforge_studio.domain import RECIPE_VERSION, Concept, MasterSettings, Recipe, from_plain, to_plain
+from sonicforge_studio.domain.errors import RecipeUnreadable, StudioError
+
+_LONGEST_TEXT = 200_000
+_MOST_BARS = 100_000
+_MOST_CHAINS = 32
+
+
+def recipe_to_json(recipe: Recipe) -> str:
+    """One line of JSON, plain ASCII, so that every tag format holds it."""
+    return json.dumps(to_plain(recipe), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+
+
+def recipe_from_json(text: str) -> Recipe:
+    """The recipe in a JSON text. Raises ``RecipeUnreadable`` for whatever is cut off, newer, or out of all measure."""
+    if len(text) > _LONGEST_TEXT:
+        raise RecipeUnreadable("The recipe is too long to be one.")
+    try:
+        plain = json.loads(text)
+        version = plain["version"]
+        if not isinstance(version, int) or version < 1:
+            raise RecipeUnreadable()
+        if version > RECIPE_VERSION:
+            raise RecipeUnreadable(
+                f"The recipe is of version {version}; this studio knows versions up to {RECIPE_VERSION}.",
+                hint="Update the studio.",
+            )
+        recipe: Recipe = from_plain(Recipe, plain)
+        faults = list(_faults(recipe))
+    except RecipeUnreadable:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, StudioError, TypeError, ValueError) as error:
+        # Text from outside can be wrong in any way: the shape of the failure says nothing to a person.
+        raise RecipeUnreadable() from error
+    if faults:
+        raise RecipeUnreadable(f"The recipe in this file cannot be used: {faults[0]}.")
+    return recipe
+
+
+def _faults(recipe: Recipe) -> Iterator[str]:
+    texts = (recipe.engine, recipe.engine_version, recipe.prompt, recipe.licence, recipe.pcm_hash, recipe.part)
+    if not all(isinstance(text, str) for text in (*texts, *recipe.parents)):
+        yield "one of its texts is none"
+    if not _is_whole(recipe.seed, 0, 2**63):
+        yield "its seed is not a number"
+    if not _is_whole(recipe.sample_rate_hz, 1, 10**7):
+        yield "its sample rate is none"
+    if len(recipe.mastering) > _MOST_CHAINS:
+        yield "it was mastered too often"
+    for settings in recipe.mastering:
+        yield from _mastering_faults(settings)
+    if recipe.concept is not None:
+        yield from _concept_faults(recipe.concept)
+
+
+def _concept_faults(concept: Concept) -> Iterator[str]:
+    if not _within(concept.tempo_bpm, 20, 400):
+        yield "its tempo is out of range"
+    if not _within(concept.duration_seconds, 1, 3600):
+        yield "its length is out of range"
+    if not _within(concept.energy, 0, 1):
+        yield "its energy is out of range"
+    if not all(_is_whole(section.bars, 0, _MOST_BARS) and _within(section.energy, 0, 1) for section in concept.form):
+        yield "its form is out of range"
+
+
+def _mastering_faults(settings: MasterSettings) -> Iterator[str]:
+    figures = (
+        _within(settings.target.integrated_lufs, -70, 0),
+        _within(settings.target.ceiling_dbtp, -40, 0),
+        _within(settings.high_pass_hz, 0, 1000),
+        _within(settings.glue_ratio, 1, 20),
+        _within(settings.amount, 0, 1),
+    )
+    if not all(figures):
+        yield "its mastering is out of range"
+
+
+def _within(value: Any, low: float, high: float) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value) and low <= value <= high
+
+
+def _is_whole(value: Any, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high

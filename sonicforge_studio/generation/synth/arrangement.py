@@ -1,0 +1,133 @@
+"""From a concept to a score: form, harmony, and who plays where."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+
+from sonicforge_studio.domain.concept import Concept
+from sonicforge_studio.domain.engine import Note
+from sonicforge_studio.domain.genre import Genre
+from sonicforge_studio.domain.progress import Progress
+from sonicforge_studio.generation.sounds import instrument_book, kit_book
+from sonicforge_studio.generation.synth.bass import root_pitch, write_bass
+from sonicforge_studio.generation.synth.chords import write_chords
+from sonicforge_studio.generation.synth.groove import DRUM_PITCHES, write_drums
+from sonicforge_studio.generation.synth.harmony import Chord, read_progression, voice
+from sonicforge_studio.generation.synth.melody import write_melody
+from sonicforge_studio.generation.synth.score import BEATS_PER_BAR, Outline, Score, Section, make_note, part_random
+
+_LONGEST_CHORD_SECONDS = 12.0
+_RISER_PITCH = 60
+
+
+def arrange(concept: Concept, genre: Genre, seed: int, progress: Progress) -> Score:
+    """The whole piece as notes. Each part has dice of its own, drawn from the seed and the part's name."""
+    sections = place_sections(concept)
+    chords = _write_harmony(concept, genre, sections, part_random(seed, "harmony"))
+    outline = Outline(
+        concept.key, concept.tempo_bpm, sections, chords, genre.swing, genre.swing_steps, progress
+    )  # fmt: skip
+    wanted = wanted_parts(concept, genre)
+    parts: dict[str, tuple[Note, ...]] = {}
+    if "drums" in wanted:
+        drums = frozenset(kit_book()[genre.kit])
+        parts["drums"] = write_drums(genre, outline, drums, part_random(seed, "drums"))
+    for name, part in genre.parts.items():
+        if name not in wanted:
+            continue
+        random = part_random(seed, name)
+        if name == "bass":
+            parts[name] = write_bass(part, outline, random)
+        elif name == "melody":
+            parts[name] = write_melody(part, outline, random)
+        else:
+            parts[name] = write_chords(part, outline, random)
+    parts["effects"] = _write_risers(sections)
+    _write_ending(parts, genre, concept, sections, chords[-1])
+    return Score(concept.tempo_bpm, sections, chords, {name: notes for name, notes in parts.items() if notes})
+
+
+def place_sections(concept: Concept) -> tuple[Section, ...]:
+    """The concept's form, cut where the piece's length ends and stretched where it does not fill it."""
+    bar_seconds = BEATS_PER_BAR * 60 / concept.tempo_bpm
+    most = max(1, math.ceil(concept.duration_seconds / bar_seconds))
+    sections = []
+    bar = 0
+    for section in concept.form:
+        bars = min(section.bars, most - bar)
+        if bars <= 0:
+            break
+        sections.append(Section(section.name, bar, bars, section.energy))
+        bar += bars
+    return tuple(sections) or (Section("drop", 0, most, concept.energy),)
+
+
+def wanted_parts(concept: Concept, genre: Genre) -> frozenset[str]:
+    """The parts that play: those of the named instruments, or all of the genre's."""
+    book = instrument_book()
+    named = {book[name].part for name in concept.instruments if name in book}
+    return frozenset(named or {"drums", *genre.parts})
+
+
+def _write_harmony(
+    concept: Concept, genre: Genre, sections: tuple[Section, ...], random: np.random.Generator
+) -> tuple[Chord, ...]:
+    """One chord a bar; each section starts the progression anew, the break has another where the book offers one."""
+    choices = genre.progressions[concept.key.mode]
+    order = [int(index) for index in random.permutation(len(choices))]
+    home = read_progression(choices[order[0]], concept.key)
+    away = read_progression(choices[order[-1]], concept.key)
+    bar_seconds = BEATS_PER_BAR * 60 / concept.tempo_bpm
+    bars_per_chord = genre.bars_per_chord
+    while bars_per_chord > 1 and bars_per_chord * bar_seconds > _LONGEST_CHORD_SECONDS:
+        bars_per_chord //= 2
+    chords: list[Chord] = []
+    for section in sections:
+        progression = away if section.name == "break" and section.bars >= len(away) * bars_per_chord else home
+        # A short section plays its chords faster rather than never leaving the first.
+        pace = bars_per_chord
+        while pace > 1 and section.bars < len(progression) * pace:
+            pace //= 2
+        chords += [progression[bar // pace % len(progression)] for bar in range(section.bars)]
+    chords.append(home[0])
+    return tuple(chords)
+
+
+def _write_risers(sections: tuple[Section, ...]) -> tuple[Note, ...]:
+    """Noise that climbs into each section which is louder than the one before."""
+    notes = []
+    for before, after in pairwise(sections):
+        if after.energy - before.energy < 0.1 or after.energy < 0.6:
+            continue
+        bars = min(before.bars, 4 if before.name == "build" else 2)
+        start = (before.end_bar - bars) * BEATS_PER_BAR
+        notes.append(make_note(start, bars * BEATS_PER_BAR, _RISER_PITCH, 60 + 40 * after.energy))
+    return tuple(notes)
+
+
+def _write_ending(
+    parts: dict[str, tuple[Note, ...]], genre: Genre, concept: Concept, sections: tuple[Section, ...], chord: Chord
+) -> None:
+    """One last stroke on the tonic after the last bar, which rings out to the end."""
+    end = sections[-1].end_bar * BEATS_PER_BAR
+    left = concept.duration_seconds * concept.tempo_bpm / 60 - end
+    if left <= 0.25:
+        return
+    length = max(0.25, left * 0.75)
+    velocity = 74 + 20 * sections[-1].energy
+    for name, part in genre.parts.items():
+        if name not in parts or name in ("melody", "effects"):
+            continue
+        if name == "bass":
+            last = [make_note(end, length, root_pitch(chord, part.low), velocity)]
+        else:
+            last = [make_note(end, length, pitch, velocity - 8) for pitch in voice(chord, part.low, part.high, ())]
+        parts[name] = (*parts[name], *last)
+    if parts.get("drums") and concept.energy > 0.3:
+        strokes = [make_note(end, 0.25, DRUM_PITCHES["kick"], 110)]
+        if "crash" in kit_book()[genre.kit]:
+            strokes.append(make_note(end, 2.0, DRUM_PITCHES["crash"], 96))
+        parts["drums"] = (*parts["drums"], *strokes)

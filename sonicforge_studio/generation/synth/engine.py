@@ -1,0 +1,103 @@
+"""The built-in engine: it composes and plays, with nothing but arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from sonicforge_studio.domain.clip import Clip, Samples
+from sonicforge_studio.domain.concept import Concept
+from sonicforge_studio.domain.engine import Rendering
+from sonicforge_studio.domain.genre import Genre
+from sonicforge_studio.domain.progress import Progress, SilentProgress, Span
+from sonicforge_studio.generation.composer import DEFAULT_GENRE
+from sonicforge_studio.generation.genres import genre_book
+from sonicforge_studio.generation.limits import require_duration, require_tempo
+from sonicforge_studio.generation.synth.arrangement import arrange
+from sonicforge_studio.generation.synth.performance import Performance
+
+SAMPLE_RATE_HZ = 44100
+STEMS_KEPT_SECONDS = 360.0
+"""Up to this length the stems are made along with the mix; beyond it each is played again when it is asked for, since
+an hour of seven stems would fill 9 GB."""
+
+
+class SynthEngine:
+    """Renders a concept at 44.1 kHz in stereo. The same concept and seed give the same samples."""
+
+    @property
+    def name(self) -> str:
+        return "synth"
+
+    @property
+    def version(self) -> str:
+        return "1"
+
+    @property
+    def licence(self) -> str:
+        return "CC0-1.0"
+
+    def render(self, concept: Concept, seed: int, progress: Progress) -> Rendering:
+        """The mix, its stems and notes.
+
+        Raises ``TempoOutOfRange`` or ``DurationOutOfRange`` where the concept cannot be played, ``Cancelled`` where
+        ``progress`` says so.
+        """
+        require_tempo(concept.tempo_bpm)
+        require_duration(concept.duration_seconds)
+        genre = genre_of(concept)
+        progress.step(0.0, 1.0, "Composing")
+        score = arrange(concept, genre, seed, progress)
+        performance = Performance(score, concept, genre, seed, SAMPLE_RATE_HZ)
+        keep_stems = concept.duration_seconds <= STEMS_KEPT_SECONDS
+        mix: Samples = np.empty((2, performance.frames), dtype=np.float32)
+        stems = {
+            name: np.empty((2, performance.frames), dtype=np.float32) for name in performance.stems if keep_stems
+        }  # fmt: skip
+        place = 0
+        for sounding in performance.blocks(Span(progress, 0.02, 1.0)):
+            frames = sounding.mix.shape[1]
+            mix[:, place : place + frames] = sounding.mix
+            for name, stem in stems.items():
+                stem[:, place : place + frames] = sounding.stems[name]
+            place += frames
+        made: Mapping[str, Clip] = {name: Clip(stem, SAMPLE_RATE_HZ) for name, stem in stems.items()}
+        if not keep_stems:
+            made = _StemsOnDemand(concept, genre, seed, performance.stems)
+        return Rendering(Clip(mix, SAMPLE_RATE_HZ), made, score.parts)
+
+
+class _StemsOnDemand(Mapping[str, Clip]):
+    """The stems of a long piece: each is played again when it is asked for, and not kept."""
+
+    def __init__(self, concept: Concept, genre: Genre, seed: int, names: tuple[str, ...]) -> None:
+        self._concept = concept
+        self._genre = genre
+        self._seed = seed
+        self._names = names
+
+    def __getitem__(self, name: str) -> Clip:
+        if name not in self._names:
+            raise KeyError(name)
+        score = arrange(self._concept, self._genre, self._seed, SilentProgress())
+        performance = Performance(score, self._concept, self._genre, self._seed, SAMPLE_RATE_HZ)
+        stem: Samples = np.empty((2, performance.frames), dtype=np.float32)
+        place = 0
+        for sounding in performance.blocks(SilentProgress()):
+            block = sounding.stems[name]
+            stem[:, place : place + block.shape[1]] = block
+            place += block.shape[1]
+        return Clip(stem, SAMPLE_RATE_HZ)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def genre_of(concept: Concept) -> Genre:
+    """The concept's genre; the book's default where a concept names one that this version does not know."""
+    book = genre_book()
+    return book.get(concept.genre) or book[DEFAULT_GENRE]

@@ -1,0 +1,182 @@
+"""A cache of two layers: the newest values in memory, many more on the disk."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import threading
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import diskcache
+from diskcache.core import MODE_PICKLE
+
+log = logging.getLogger(__name__)
+
+_LOCK_SECONDS = 1.0
+_MISSING = object()
+_TROUBLE = (OSError, sqlite3.Error, diskcache.Timeout, ValueError, zlib.error)
+"""What a full, locked, damaged or vanished disk raises. A cache may be lost: the value is worked out again."""
+
+
+class _JsonDisk(diskcache.JSONDisk):  # type: ignore[misc]  # diskcache has no types
+    """Keys and values as compressed JSON. Whatever the files say, nothing is ever unpickled."""
+
+    def get(self, key: Any, raw: bool) -> Any:
+        if not raw:
+            raise ValueError("the cache holds a key that is not JSON")
+        return super().get(key, raw)
+
+    def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> Any:
+        if mode == MODE_PICKLE:
+            raise ValueError("the cache holds a value that is not JSON")
+        return super().fetch(mode, filename, value, read)
+
+
+@dataclass(frozen=True, slots=True)
+class HitRates:
+    """Where the look-ups since the start were answered."""
+
+    memory_hits: int
+    disk_hits: int
+    misses: int
+
+    @property
+    def lookups(self) -> int:
+        return self.memory_hits + self.disk_hits + self.misses
+
+    @property
+    def hit_rate(self) -> float:
+        """0..1, over both layers; 0 before the first look-up."""
+        return (self.memory_hits + self.disk_hits) / self.lookups if self.lookups else 0.0
+
+    @property
+    def memory_hit_rate(self) -> float:
+        """0..1, of the memory alone."""
+        return self.memory_hits / self.lookups if self.lookups else 0.0
+
+
+class Cache:
+    """Keeps what JSON can hold under text keys; any thread may use it, and any number of processes one folder.
+
+    Values come back as JSON gives them (tuples as lists) whichever layer answers; they are shared, so the caller does
+    not change them. Trouble with the disk never reaches the caller: it is logged, and the value counts as missing.
+    """
+
+    def __init__(self, folder: Path, *, memory_entries: int = 1000, disk_bytes: int = 512 << 20) -> None:
+        self._folder = folder
+        self._memory_entries = memory_entries
+        self._memory: OrderedDict[str, Any] = OrderedDict()
+        self._lock = threading.Lock()
+        self._memory_hits = self._disk_hits = self._misses = 0
+        self._disk = _open_disk(folder, disk_bytes)
+
+    def __enter__(self) -> Cache:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the disk. What is on it stays for the next time."""
+        if self._disk is not None:
+            self._disk.close()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """What was kept under this key, or ``default``."""
+        with self._lock:
+            if key in self._memory:
+                self._memory.move_to_end(key)
+                self._memory_hits += 1
+                return self._memory[key]
+        value = self._from_disk(key)
+        with self._lock:
+            if value is _MISSING:
+                self._misses += 1
+                return default
+            self._disk_hits += 1
+            self._remember(key, value)
+        return value
+
+    def set(self, key: str, value: Any) -> None:
+        """Keep a value. Raises ``TypeError`` where JSON cannot hold it."""
+        value = json.loads(json.dumps(value))
+        with self._lock:
+            self._remember(key, value)
+        self._guarded(lambda disk: disk.set(key, value))
+
+    def get_or_make(self, key: str, make: Callable[[], Any]) -> Any:
+        """What is under this key; where there is nothing, what ``make`` returns, which is kept."""
+        value = self.get(key, _MISSING)
+        if value is not _MISSING:
+            return value
+        made = make()
+        self.set(key, made)
+        return made
+
+    def forget(self, key: str) -> None:
+        """Drop one value from both layers."""
+        with self._lock:
+            self._memory.pop(key, None)
+        self._guarded(lambda disk: disk.delete(key))
+
+    def clear(self) -> None:
+        """Drop everything."""
+        with self._lock:
+            self._memory.clear()
+        self._guarded(lambda disk: disk.clear())
+
+    def hit_rates(self) -> HitRates:
+        with self._lock:
+            return HitRates(self._memory_hits, self._disk_hits, self._misses)
+
+    def _from_disk(self, key: str) -> Any:
+        return self._guarded(lambda disk: disk.get(key, _MISSING))
+
+    def _remember(self, key: str, value: Any) -> None:
+        self._memory[key] = value
+        self._memory.move_to_end(key)
+        while len(self._memory) > self._memory_entries:
+            self._memory.popitem(last=False)
+
+    def _guarded(self, use: Callable[[Any], Any]) -> Any:
+        """What ``use`` makes of the disk; ``_MISSING`` where there is none or it is in trouble."""
+        if self._disk is None:
+            return _MISSING
+        try:
+            return use(self._disk)
+        except _TROUBLE as error:
+            log.warning("The cache in %s could not be used: %s", self._folder, error)
+            return _MISSING
+
+
+def _open_disk(folder: Path, disk_bytes: int) -> Any:
+    """The layer on the disk; a damaged one is thrown away. None where it cannot be used at all."""
+    try:
+        try:
+            return _disk_cache(folder, disk_bytes)
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                raise
+            log.warning("The cache in %s is damaged and begun anew: %s", folder, error)
+            for left in (*folder.glob("cache.db*"), *folder.glob("??/??/*.val")):
+                left.unlink(missing_ok=True)
+            return _disk_cache(folder, disk_bytes)
+    except _TROUBLE as error:
+        log.warning("The cache in %s cannot be used, memory alone is: %s", folder, error)
+        return None
+
+
+def _disk_cache(folder: Path, disk_bytes: int) -> Any:
+    return diskcache.Cache(
+        str(folder),
+        timeout=_LOCK_SECONDS,
+        disk=_JsonDisk,
+        size_limit=disk_bytes,
+        eviction_policy="least-recently-stored",  # so that a look-up never writes
+    )

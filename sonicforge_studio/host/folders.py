@@ -1,0 +1,74 @@
+"""Where the studio keeps things."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from sonicforge_studio.domain.errors import OutputNotWritable
+
+_NAME = "sonicforge-studio"
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """One data folder with everything the user owns in it, and a cache that may be deleted at any time."""
+
+    home: Path
+    cache: Path
+
+    @property
+    def database(self) -> Path:
+        return self.home / "library.sqlite"
+
+    @property
+    def jobs(self) -> Path:
+        return self.home / "jobs.sqlite"
+
+    @property
+    def forged(self) -> Path:
+        """Where the window puts what it generates."""
+        return self.home / "forged"
+
+    @property
+    def masters(self) -> Path:
+        """Where the window puts what it masters."""
+        return self.home / "masters"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def settings(self) -> Path:
+        return self.home / "settings.json"
+
+    @property
+    def measurements(self) -> Path:
+        """The cache of what was measured. It lies in the data folder, so that an own home is a world of its own."""
+        return self.home / "cache"
+
+
+def open_folders(home: str | Path | None = None) -> Folders:
+    """The folders of ``home``, of ``SONICFORGE_HOME`` or of the user's data folder, made where missing.
+
+    Raises ``OutputNotWritable`` where that cannot be.
+    """
+    chosen = home or os.environ.get("SONICFORGE_HOME") or platformdirs.user_data_path(_NAME)
+    folders = Folders(Path(chosen).expanduser().absolute(), platformdirs.user_cache_path(_NAME))
+    try:
+        folders.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputNotWritable(
+            f'The data folder "{folders.home}" cannot be made: {error.strerror}.',
+            hint="Name another one with --home or SONICFORGE_HOME.",
+        ) from error
+    if not os.access(folders.home, os.W_OK):
+        raise OutputNotWritable(
+            f'The data folder "{folders.home}" cannot be written to.',
+            hint="Name another one with --home or SONICFORGE_HOME.",
+        )
+    return folders

@@ -1,0 +1,19 @@
+"""Work in the background: lanes, progress, cancelling, retries, and a queue that survives a restart."""
+
+from sonicforge_studio.jobs.job import Job, JobState, Lane, UnexpectedFailure, UnknownJob
+from sonicforge_studio.jobs.many import run_many
+from sonicforge_studio.jobs.queue import Handler, JobQueue, Snapshot
+from sonicforge_studio.jobs.retries import RetryPolicy
+
+__all__ = [
+    "Handler",
+    "Job",
+    "JobQueue",
+    "JobState",
+    "Lane",
+    "RetryPolicy",
+    "Snapshot",
+    "UnexpectedFailure",
+    "UnknownJob",
+    "run_many",
+]

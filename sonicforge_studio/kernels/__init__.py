@@ -1,0 +1,1 @@
+"""Numba DSP on plain arrays. Public functions check and allocate; the kernels fill."""

@@ -1,0 +1,25 @@
+"""How every kernel is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def kernel(function: F) -> F:
+    """Compile without the GIL, keep the machine code in the user's cache, divide by zero as NumPy does.
+
+    Numba's cache watches the kernel's own file only: a kernel that calls one from another file is compiled anew when
+    its own file changes, not when the other's does.
+    """
+    return cast(F, numba.njit(nogil=True, cache=True, error_model="numpy")(function))
+
+
+def fast_kernel(function: F) -> F:
+    """As ``kernel``, and the sums may be reordered and vectorised: for measuring, where NaN cannot occur and the last
+    bit does not matter. Never for a render that has to come again sample for sample."""
+    return cast(F, numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=True)(function))

@@ -1,0 +1,341 @@
+"""Effects that work block by block: strip equaliser, ducking, delay, reverb, modulated delay, vinyl, bus level.
+
+Each effect keeps its state in arrays that the caller owns, so that the cutting into blocks is not heard.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonicforge_studio.kernels._jit import kernel
+
+Block = NDArray[np.float32]
+State = NDArray[np.float64]
+
+REVERB_LINES = 8
+_LINE_SECONDS = (0.03571, 0.04013, 0.04463, 0.05087, 0.05639, 0.06131, 0.06733, 0.07307)
+"""Mutually prime in frames at the usual rates; the longest below the ear's flutter of about 80 ms."""
+_DIFFUSER_SECONDS = (0.00477, 0.00359, 0.01273, 0.00931)
+
+
+def equalise(block: Block, coefficients: NDArray[np.float64], state: State, drive: float, gain: float) -> None:
+    """Filter, saturate and scale ``block`` (2, n) in place.
+
+    ``coefficients`` has a row ``b0 b1 b2 a1 a2`` per biquad, ``state`` the shape ``(2, biquads, 2)``; drive 0 is clean.
+    """
+    _equalise(block, coefficients, state, float(drive), float(gain))
+
+
+def duck(block: Block, position: int, hits: NDArray[np.int64], depth: float, release_frames: float) -> None:
+    """Turn ``block`` (2, n), which starts at frame ``position``, down after each hit (frames, sorted), in place."""
+    _duck(block, position, hits, float(depth), float(release_frames))
+
+
+def delay_lines(seconds: float, sample_rate_hz: int) -> Block:
+    """The empty lines of a ping-pong delay."""
+    return np.zeros((2, max(1, round(seconds * sample_rate_hz))), dtype=np.float32)
+
+
+def ping_pong(
+    send: Block, out: Block, lines: Block, state: State, position: int, feedback: float, colour: float
+) -> None:
+    """Add the echoes of ``send`` (2, n) to ``out``: first left, then right. ``state`` has 4 places; ``colour`` (0..1)
+    is how much treble each echo keeps."""
+    _ping_pong(send, out, lines, state, position % lines.shape[1], float(feedback), float(colour))
+
+
+def reverb_lines(sample_rate_hz: int, size: float) -> tuple[Block, NDArray[np.int64]]:
+    """The empty lines of a reverb, shape ``(8 lines + 4 diffusers + predelay, frames)``, and each one's length."""
+    lengths = [round(seconds * size * sample_rate_hz) | 1 for seconds in _LINE_SECONDS]
+    lengths += [round(seconds * sample_rate_hz) | 1 for seconds in _DIFFUSER_SECONDS]
+    lengths += [round(0.018 * sample_rate_hz)]
+    return np.zeros((len(lengths), max(lengths) + 64), dtype=np.float32), np.array(lengths, dtype=np.int64)
+
+
+def reverberate(
+    send: Block, out: Block, lines: Block, lengths: NDArray[np.int64], state: State, seconds: float, damping: float,
+    sample_rate_hz: int,
+) -> None:  # fmt: skip
+    """Add the room's answer to ``send`` (2, n) to ``out``: a feedback delay network of eight lines.
+
+    J.-M. Jot and A. Chaigne, "Digital Delay Networks for Designing Artificial Reverberators", AES 90 (1991), with a
+    Householder matrix. ``seconds`` is the time in which it falls by 60 dB, ``damping`` (0..1) how much faster the
+    treble does; ``state`` has 32 places.
+    """
+    falls = -3.0 * lengths[:REVERB_LINES].astype(np.float64) / (max(seconds, 0.05) * sample_rate_hz)
+    gains: State = np.power(10.0, falls)
+    _reverberate(send, out, lines, lengths, gains, state, float(damping), float(sample_rate_hz))
+
+
+def modulated_lines(sample_rate_hz: int) -> Block:
+    return np.zeros((2, sample_rate_hz // 20), dtype=np.float32)
+
+
+def modulate(
+    block: Block, lines: Block, position: int, wet: float, depth_seconds: float, rate_hz: float, sample_rate_hz: int
+) -> None:
+    """Chorus (``wet`` about 0.5) or tape wow (``wet`` 1): ``block`` (2, n) through a delay that sways, in place."""
+    _modulate(block, lines, position, float(wet), float(depth_seconds), float(rate_hz), float(sample_rate_hz))
+
+
+def add_vinyl(
+    out: Block, state: NDArray[np.uint64], memory: State, crackles_per_second: float, gain: float, sample_rate_hz: int
+) -> None:
+    """Add a worn record's surface to ``out``: hiss, dust and the odd pop. ``state`` has 1 place, ``memory`` 8."""
+    _add_vinyl(out, state, memory, float(crackles_per_second), float(gain), float(sample_rate_hz))
+
+
+def level_bus(
+    mix: Block, gains: NDArray[np.float32], look_ahead: int, state: State, held: State,
+    threshold: float, ratio: float, ceiling: float, sample_rate_hz: int,
+) -> None:  # fmt: skip
+    """The gain of the bus for ``mix`` (2, n + look_ahead), into ``gains`` (n): a slow compressor, then a peak limiter.
+
+    The limiter looks ahead: the gain for frame i holds for all peaks up to ``i + look_ahead``, and falls smoothly
+    because it is the mean of ``look_ahead`` such minima. ``state`` has 4 places (fill with 1), ``held`` has
+    ``look_ahead`` places (fill with 1). The same gain on every stem keeps their sum equal to the mix.
+    """
+    _level_bus(
+        mix, gains, look_ahead, state, held, float(threshold), float(ratio), float(ceiling), float(sample_rate_hz)
+    )
+
+
+@kernel
+def _equalise(block: Block, coefficients: NDArray[np.float64], state: State, drive: float, gain: float) -> None:
+    boost = 1.0 + 6.0 * drive
+    restore = gain / boost**0.65
+    for channel in range(block.shape[0]):
+        for stage in range(coefficients.shape[0]):
+            b0, b1, b2 = coefficients[stage, 0], coefficients[stage, 1], coefficients[stage, 2]
+            a1, a2 = coefficients[stage, 3], coefficients[stage, 4]
+            z1 = state[channel, stage, 0]
+            z2 = state[channel, stage, 1]
+            for i in range(block.shape[1]):
+                x = float(block[channel, i])
+                y = b0 * x + z1
+                z1 = b1 * x - a1 * y + z2
+                z2 = b2 * x - a2 * y
+                block[channel, i] = y
+            state[channel, stage, 0] = z1 if abs(z1) > 1e-15 else 0.0
+            state[channel, stage, 1] = z2 if abs(z2) > 1e-15 else 0.0
+        if drive > 0.0:
+            for i in range(block.shape[1]):
+                x = min(max(float(block[channel, i]) * boost, -3.0), 3.0)
+                block[channel, i] = restore * x * (27.0 + x * x) / (27.0 + 9.0 * x * x)
+        elif gain != 1.0:
+            for i in range(block.shape[1]):
+                block[channel, i] *= gain
+
+
+@kernel
+def _duck(block: Block, position: int, hits: NDArray[np.int64], depth: float, release_frames: float) -> None:
+    attack = 96.0
+    current = np.searchsorted(hits, position, side="right") - 1
+    for i in range(block.shape[1]):
+        now = position + i
+        while current + 1 < hits.shape[0] and hits[current + 1] <= now:
+            current += 1
+        if current < 0:
+            continue
+        since = now - hits[current]
+        before = 0.0
+        if current > 0:
+            gone = min(1.0, (hits[current] - hits[current - 1]) / release_frames)
+            before = (1.0 - gone) * (1.0 - gone)
+        if since < attack:
+            amount = before + (1.0 - before) * since / attack
+        else:
+            gone = min(1.0, (since - attack) / release_frames)
+            amount = (1.0 - gone) * (1.0 - gone)
+        gain = 1.0 - depth * amount
+        block[0, i] *= gain
+        block[1, i] *= gain
+
+
+@kernel
+def _ping_pong(send: Block, out: Block, lines: Block, state: State, place: int, feedback: float, colour: float) -> None:
+    length = lines.shape[1]
+    for i in range(send.shape[1]):
+        left = float(lines[0, place])
+        right = float(lines[1, place])
+        out[0, i] += left
+        out[1, i] += right
+        # One pole takes treble from each repeat, another takes the bass that would pile up.
+        state[0] += colour * (left - state[0])
+        state[1] += colour * (right - state[1])
+        state[2] += 0.02 * (state[0] - state[2])
+        state[3] += 0.02 * (state[1] - state[3])
+        into_left = 0.5 * (float(send[0, i]) + float(send[1, i])) + feedback * (state[1] - state[3])
+        into_right = feedback * (state[0] - state[2])
+        lines[0, place] = into_left if abs(into_left) > 1e-15 else 0.0
+        lines[1, place] = into_right if abs(into_right) > 1e-15 else 0.0
+        place += 1
+        if place == length:
+            place = 0
+
+
+@kernel
+def _reverberate(
+    send: Block, out: Block, lines: Block, lengths: NDArray[np.int64], gains: NDArray[np.float64], state: State,
+    damping: float, rate: float,
+) -> None:  # fmt: skip
+    count = 8
+    time = int(state[24])
+    keep = 1.0 - 0.85 * damping
+    rows = lines.shape[1]
+    heard = np.empty(8)
+    for i in range(send.shape[1]):
+        pre = lengths[12]
+        predelayed_left = float(lines[12, time % pre])
+        lines[12, time % pre] = send[0, i] + send[1, i]
+        x = 0.5 * predelayed_left
+        for k in range(4):
+            length = lengths[8 + k]
+            place = time % length
+            stored = float(lines[8 + k, place])
+            into = x + 0.6 * stored
+            lines[8 + k, place] = into if abs(into) > 1e-15 else 0.0
+            x = stored - 0.6 * into
+        sway = math.sin(2.0 * math.pi * 0.6 * time / rate) if time % 32 == 0 else state[25]
+        state[25] = sway
+        total = 0.0
+        for k in range(count):
+            delay = lengths[k] - 12.0 + (6.0 if k % 2 == 0 else -6.0) * sway
+            at = time - delay
+            cell = math.floor(at)
+            share = at - cell
+            first = float(lines[k, cell % rows])
+            second = float(lines[k, (cell + 1) % rows])
+            value = first + share * (second - first)
+            state[k] += keep * (value - state[k])
+            heard[k] = state[k] * gains[k]
+            total += heard[k]
+        total *= 2.0 / count
+        left = 0.0
+        right = 0.0
+        for k in range(count):
+            into = heard[k] - total + (x if k % 2 == 0 else -x)
+            lines[k, time % rows] = into if abs(into) > 1e-15 else 0.0
+            if k % 2 == 0:
+                left += heard[k] * (1.0 if k % 4 == 0 else -1.0)
+            else:
+                right += heard[k] * (1.0 if k % 4 == 1 else -1.0)
+        # What the damping lets run into the lowest octave would only blur the bass.
+        state[16] += 0.025 * (left - state[16])
+        state[17] += 0.025 * (right - state[17])
+        out[0, i] += left - state[16]
+        out[1, i] += right - state[17]
+        time += 1
+    state[24] = float(time)
+
+
+@kernel
+def _modulate(
+    block: Block, lines: Block, position: int, wet: float, depth_seconds: float, rate_hz: float, rate: float
+) -> None:
+    size = lines.shape[1]
+    centre = min(depth_seconds * rate * 1.2 + 8.0, size - 8.0)
+    depth = min(depth_seconds * rate, centre - 4.0)
+    for i in range(block.shape[1]):
+        now = position + i
+        turn = 2.0 * math.pi * rate_hz * now / rate
+        # A second, slower and incommensurate sway keeps the ear from counting the first.
+        sway = 0.75 * math.sin(turn) + 0.25 * math.sin(0.6180339 * turn + 1.0)
+        other = 0.75 * math.cos(turn) + 0.25 * math.sin(0.6180339 * turn + 2.5) if wet < 0.99 else sway
+        for channel in range(2):
+            lines[channel, now % size] = block[channel, i]
+            at = now - centre - depth * (sway if channel == 0 else other)
+            cell = math.floor(at)
+            share = at - cell
+            if cell < 0:
+                value = 0.0
+            else:
+                first = float(lines[channel, cell % size])
+                second = float(lines[channel, (cell + 1) % size])
+                value = first + share * (second - first)
+            block[channel, i] = (1.0 - 0.5 * wet if wet < 0.99 else 0.0) * block[channel, i] + wet * value
+
+
+@kernel
+def _add_vinyl(
+    out: Block, state: NDArray[np.uint64], memory: State, crackles_per_second: float, gain: float, rate: float
+) -> None:
+    random = state[0]
+    chance = crackles_per_second / rate
+    for i in range(out.shape[1]):
+        random = random * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
+        roll = float(random >> np.uint64(40)) / 16777216.0
+        random = random * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
+        white = float(random >> np.uint64(40)) / 8388608.0 - 1.0
+        if roll < chance:
+            # Most are dust; the size falls steeply, so that a pop is rare.
+            size = 0.12 + 0.9 * abs(white) ** 6.0
+            memory[0] += size * (1.0 if white > 0 else -1.0)
+            memory[6] = 0.5 + 0.5 * math.sin(roll / chance * 6.2831853)
+        memory[0] *= 0.72
+        memory[1] += 0.5 * (memory[0] - memory[1])
+        memory[2] += 0.22 * (white - memory[2])
+        memory[3] += 0.006 * (memory[2] - memory[3])
+        hiss = 0.012 * (memory[2] - memory[3])
+        memory[4] += 0.01 * (memory[1] - memory[4])
+        dust = memory[1] - memory[4]
+        out[0, i] += gain * (hiss + dust * memory[6])
+        out[1, i] += gain * (0.8 * hiss - 0.2 * 0.012 * white + dust * (1.0 - memory[6]))
+    state[0] = random
+
+
+@kernel
+def _level_bus(
+    mix: Block, gains: NDArray[np.float32], look_ahead: int, state: State, held: State,
+    threshold: float, ratio: float, ceiling: float, rate: float,
+) -> None:  # fmt: skip
+    count = gains.shape[0]
+    wanted = np.empty(count + look_ahead)
+    for i in range(count + look_ahead):
+        peak = max(abs(float(mix[0, i])), abs(float(mix[1, i])))
+        wanted[i] = min(1.0, ceiling / peak) if peak > 0.0 else 1.0
+    attack = 1.0 - math.exp(-1.0 / (0.02 * rate))
+    release = 1.0 - math.exp(-1.0 / (0.18 * rate))
+    limiter_release = 1.0 - math.exp(-1.0 / (0.06 * rate))
+    follower = state[0]
+    limiter = state[1]
+    place = int(state[2])
+    total = 0.0
+    for k in range(look_ahead):
+        total += held[k]
+    power = state[3]
+    # The minimum over the window that starts at i, walked from the back with a monotone queue.
+    queue = np.empty(count + look_ahead, dtype=np.int64)
+    head = 0
+    tail = 0
+    filled = 0
+    for i in range(count):
+        while filled < i + look_ahead:
+            while tail > head and wanted[queue[tail - 1]] >= wanted[filled]:
+                tail -= 1
+            queue[tail] = filled
+            tail += 1
+            filled += 1
+        while queue[head] < i:
+            head += 1
+        lowest = wanted[queue[head]]
+        limiter = min(lowest, limiter + limiter_release * (1.0 - limiter))
+        total += limiter - held[place]
+        held[place] = limiter
+        place += 1
+        if place == look_ahead:
+            place = 0
+        smooth = total / look_ahead
+        energy = float(mix[0, i]) ** 2 + float(mix[1, i]) ** 2
+        power += (attack if energy > power else release) * (energy - power)
+        level = math.sqrt(0.5 * power)
+        target = (threshold / level) ** (1.0 - 1.0 / ratio) if level > threshold else 1.0
+        follower += (attack if target < follower else release) * (target - follower)
+        gains[i] = follower * smooth
+    state[0] = follower
+    state[1] = limiter
+    state[2] = float(place)
+    state[3] = power

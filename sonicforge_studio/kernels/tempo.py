@@ -1,0 +1,93 @@
+"""Periodicity of an onset envelope, and the beats that fit it best."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonicforge_studio.kernels._jit import kernel
+
+Float64 = NDArray[np.float64]
+
+
+def moving_mean(values: Float64, frames: int) -> Float64:
+    """The mean over ``frames`` (made odd) around each value; at the ends over those that are there."""
+    reach = max(0, frames // 2)
+    total = np.concatenate(([0.0], np.cumsum(values)))
+    position = np.arange(values.size)
+    first = np.maximum(position - reach, 0)
+    end = np.minimum(position + reach + 1, values.size)
+    mean: Float64 = (total[end] - total[first]) / np.maximum(end - first, 1)
+    return mean
+
+
+def autocorrelation(envelope: Float64, lags: int) -> Float64:
+    """Unnormalised sums over pairs ``lag`` apart of the envelope without its mean, lags 0 to ``lags - 1``."""
+    size = 1 << int(np.ceil(np.log2(envelope.size + lags)))
+    spectrum = np.fft.rfft(envelope - envelope.mean(), size)
+    products: Float64 = np.fft.irfft(np.abs(spectrum) ** 2, size)[:lags]
+    return products
+
+
+def harmonic_strength(envelope: Float64, frames_per_cycle: Float64, harmonics: tuple[int, ...]) -> Float64:
+    """Σ over the harmonics of |Σ envelope(t)·exp(−2πi·h·t / period)|, for each period, shape as the periods."""
+    strength = np.zeros(frames_per_cycle.size)
+    _harmonic_strength(envelope, frames_per_cycle, np.array(harmonics), strength)
+    return strength
+
+
+@kernel
+def _harmonic_strength(envelope: Float64, periods: Float64, harmonics: NDArray[np.int64], strength: Float64) -> None:
+    for p in range(periods.size):
+        for h in range(harmonics.size):
+            angle = -2.0 * np.pi * harmonics[h] / periods[p]
+            step_real, step_imag = np.cos(angle), np.sin(angle)
+            real, imag, sum_real, sum_imag = 1.0, 0.0, 0.0, 0.0
+            for t in range(envelope.size):
+                sum_real += envelope[t] * real
+                sum_imag += envelope[t] * imag
+                real, imag = real * step_real - imag * step_imag, real * step_imag + imag * step_real
+            strength[p] += np.sqrt(sum_real * sum_real + sum_imag * sum_imag)
+
+
+def track_beats(envelope: Float64, period_frames: float, tightness: float) -> NDArray[np.int64]:
+    """Frames of the beats: the path whose onsets are strongest and whose steps stay nearest the period.
+
+    Dynamic programming of D. P. W. Ellis, "Beat tracking by dynamic programming" (J. New Music Research 36, 2007):
+    each beat earns its onset strength and pays ``tightness``·ln²(step / period). The envelope should have a mean
+    near 1. The first and last beat may lie anywhere within a period of the ends.
+    """
+    if envelope.size == 0 or period_frames < 1.0:
+        return np.zeros(0, np.int64)
+    score = np.empty(envelope.size)
+    previous = np.empty(envelope.size, np.int64)
+    _score_beats(envelope, period_frames, tightness, score, previous)
+    tail = max(1, round(period_frames))
+    frame = envelope.size - tail + int(np.argmax(score[-tail:])) if tail < score.size else int(np.argmax(score))
+    beats = []
+    while frame >= 0:
+        beats.append(frame)
+        frame = int(previous[frame])
+    return np.array(beats[::-1], np.int64)
+
+
+@kernel
+def _score_beats(
+    envelope: Float64, period: float, tightness: float, score: Float64, previous: NDArray[np.int64]
+) -> None:
+    nearest = max(1, int(period * 0.6))
+    farthest = max(nearest, int(np.ceil(period * 1.6)))
+    cost = np.empty(farthest + 1)
+    for step in range(nearest, farthest + 1):
+        distance = np.log(step / period)
+        cost[step] = tightness * distance * distance
+    for t in range(envelope.size):
+        best = 0.0
+        source = -1
+        for step in range(nearest, min(farthest, t) + 1):
+            value = score[t - step] - cost[step]
+            if value > best:
+                best = value
+                source = t - step
+        score[t] = best + envelope[t]
+        previous[t] = source

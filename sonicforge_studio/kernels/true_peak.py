@@ -1,0 +1,235 @@
+"""Inter-sample peaks: polyphase interpolation and a parabola through each peak (ITU-R BS.1770-5, Annex 2).
+
+The interpolator is a Kaiser-windowed sinc, 48 taps a phase: flat to 0.46 of the sample rate, where the 12 taps of the
+standard's example have lost 0.3 dB already. A peak between two points of the fourfold grid would still be read up to
+0.6 dB low at 0.45 of the sample rate; the parabola through the highest point and its neighbours leaves 0.06 dB.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonicforge_studio.kernels._jit import kernel
+
+Float32 = NDArray[np.float32]
+
+_TAPS = 48
+_KAISER_BETA = 5.0
+_TILE = 256
+LOUDEST = np.float32(1e6)
+"""Beyond this, 120 dB over full scale, nothing is audio; NaN and infinities are beyond it too. They count as 0."""
+
+_ZERO = np.float32(0.0)
+_ONE = np.float32(1.0)
+_TWO = np.float32(2.0)
+_EIGHT = np.float32(8.0)
+_WITHOUT_SIGN = np.int32(0x7FFFFFFF)
+
+
+def oversampling_for(sample_rate_hz: int) -> int:
+    """4 below 96 kHz, 2 below 192 kHz, 1 from there on, as Annex 2 has it: the grid is 176.4 kHz or finer."""
+    if sample_rate_hz < 96_000:
+        return 4
+    return 2 if sample_rate_hz < 192_000 else 1
+
+
+def interpolation_taps(phases: int) -> Float32:
+    """Taps of the phases between two samples, shape ``(phases - 1, 48)``; each phase sums to 1."""
+    position = np.arange(phases * _TAPS + 1) - phases * _TAPS / 2
+    prototype = np.sinc(position / phases) * np.kaiser(position.size, _KAISER_BETA)
+    taps = np.empty((phases - 1, _TAPS), np.float32)
+    for phase in range(1, phases):
+        # A later point of time lies nearer to the later samples: the prototype runs backwards.
+        row = prototype[phases - phase :: phases][:_TAPS]
+        taps[phase - 1] = row / row.sum()
+    return taps
+
+
+class _Window:
+    """The last samples of the stream before each block, so that interpolation knows no block borders."""
+
+    def __init__(self, sample_rate_hz: int, channels: int) -> None:
+        if sample_rate_hz <= 0 or channels <= 0:
+            raise ValueError("a sample rate and a channel count are positive")
+        self.taps = interpolation_taps(oversampling_for(sample_rate_hz))
+        self._last = np.zeros((channels, _TAPS), np.float32)
+
+    def join(self, block: Float32) -> Float32:
+        """The block with the 48 samples before it in front, shape ``(channels, 48 + n)``, cleaned."""
+        if block.ndim != 2 or block.shape[0] != self._last.shape[0]:
+            raise ValueError(f"expected a block of {self._last.shape[0]} channels, not one of shape {block.shape}")
+        joined = np.empty((block.shape[0], _TAPS + block.shape[1]), np.float32)
+        joined[:, :_TAPS] = self._last
+        _clean(block, joined[:, _TAPS:])
+        self._last = joined[:, block.shape[1] :].copy()
+        return joined
+
+
+class TruePeak:
+    """The running peak of a stream, of its samples and between them; any division into blocks gives the same."""
+
+    def __init__(self, sample_rate_hz: int, channels: int) -> None:
+        self._window = _Window(sample_rate_hz, channels)
+        self._channels = channels
+        # What a peak between samples can be at most, over the highest sample near it; a parabola adds 1/8.
+        self._bound = np.float32(1.13 * max([1.0, *np.abs(self._window.taps).sum(axis=1).tolist()]))
+        self._peaks = np.zeros(2, np.float32)
+
+    def add(self, block: Float32) -> None:
+        """Take a block, float32 ``(channels, n)``."""
+        if block.shape[1]:
+            _raise_peaks(self._window.join(block), self._window.taps, self._bound, self._peaks)
+
+    def finish(self) -> None:
+        """Look at the peaks around the last samples too: silence follows them."""
+        self.add(np.zeros((self._channels, _TAPS // 2), np.float32))
+
+    @property
+    def sample_peak(self) -> float:
+        """Linear, 0 for silence."""
+        return float(self._peaks[0])
+
+    @property
+    def true_peak(self) -> float:
+        """Linear, 0 for silence; never below the sample peak."""
+        return float(max(self._peaks[0], self._peaks[1]))
+
+
+class PeakEnvelope:
+    """For each frame the highest level, of all channels, between its neighbours: what a limiter has to hold down.
+
+    The stream comes out ``latency_frames`` late, with the envelope beside it, in step with it.
+    """
+
+    latency_frames = _TAPS // 2
+
+    def __init__(self, sample_rate_hz: int, channels: int) -> None:
+        self._window = _Window(sample_rate_hz, channels)
+        self._interval_before = np.zeros(1, np.float32)
+        self._position = -self.latency_frames
+
+    def process(self, block: Float32) -> tuple[Float32, Float32]:
+        """The delayed block, ``(channels, n)``, and its envelope, ``(n,)``, linear."""
+        joined = self._window.join(block)
+        delayed = joined[:, self.latency_frames : self.latency_frames + block.shape[1]].copy()
+        envelope = np.zeros(block.shape[1], np.float32)
+        _interval_envelope(joined, self._window.taps, self._position, self._interval_before, envelope)
+        self._position += block.shape[1]
+        return delayed, envelope
+
+
+def _clean(block: Float32, out: Float32) -> None:
+    """Copy, with 0 for whatever is no audio."""
+    np.copyto(out, block)
+    if block.size and not (block.max() <= LOUDEST and block.min() >= -LOUDEST):
+        out[~(np.abs(block) <= LOUDEST)] = 0.0
+
+
+@kernel
+def _interval_peaks(joined: Float32, first: int, count: int, taps: Float32, grid: Float32, out: Float32) -> None:
+    """``out[i]``: the highest level from sample ``first + i`` of ``joined`` up to, not with, the next sample.
+
+    ``grid`` is room for ``(phases, count + 2)``; column 0 is the sample before ``first``.
+    """
+    width = count + 2
+    samples = grid[0, :width]
+    source = joined[first - 1 : first - 1 + width]
+    for i in range(width):
+        samples[i] = source[i]
+    phases = taps.shape[0] + 1
+    for phase in range(1, phases):
+        points = grid[phase, : width - 1]
+        for i in range(width - 1):
+            points[i] = _ZERO
+        for tap in range(0, _TAPS, 4):
+            start = first - _TAPS // 2 + tap
+            a, b = taps[phase - 1, tap], taps[phase - 1, tap + 1]
+            c, d = taps[phase - 1, tap + 2], taps[phase - 1, tap + 3]
+            xa, xb = joined[start : start + width - 1], joined[start + 1 : start + width]
+            xc, xd = joined[start + 2 : start + width + 1], joined[start + 3 : start + width + 2]
+            for i in range(width - 1):
+                points[i] += (a * xa[i] + b * xb[i]) + (c * xc[i] + d * xd[i])
+    for i in range(count):
+        out[i] = _ZERO
+    for phase in range(phases):
+        here = grid[phase, 1 : count + 1]
+        before = grid[phase - 1, 1 : count + 1] if phase else grid[phases - 1, :count]
+        after = grid[phase + 1, 1 : count + 1] if phase < phases - 1 else grid[0, 2 : count + 2]
+        for i in range(count):
+            left, middle, right = before[i], here[i], after[i]
+            bend = left + right - _TWO * middle
+            slope = right - left
+            turns = (middle - left) * (middle - right) >= _ZERO and bend != _ZERO
+            divisor = _EIGHT * bend if turns else _ONE
+            vertex = abs(middle - slope * slope / divisor) if turns else _ZERO
+            level = abs(middle)
+            level = max(vertex, level)
+            out[i] = max(level, out[i])
+
+
+@kernel
+def _raise_peaks(joined: Float32, taps: Float32, bound: np.float32, peaks: Float32) -> None:
+    channels, width = joined.shape
+    frames = width - _TAPS
+    half = _TAPS // 2
+    grid = np.empty((taps.shape[0] + 1, _TILE + 2), np.float32)
+    intervals = np.empty(_TILE, np.float32)
+    highest_bits = np.empty(1, np.int32)
+    highest = highest_bits.view(np.float32)
+    for channel in range(channels):
+        row = joined[channel]
+        # Floats without their sign order as integers do, and a maximum of integers is vectorised.
+        row_bits = row.view(np.int32)
+        for start in range(0, frames, _TILE):
+            count = min(_TILE, frames - start)
+            near_bits = np.int32(0)
+            for bits in row_bits[start : start + count + _TAPS]:
+                near_bits = max(near_bits, bits & _WITHOUT_SIGN)
+            highest_bits[0] = near_bits
+            peaks[0] = max(peaks[0], highest[0])
+            if highest[0] * bound > peaks[1]:
+                _interval_peaks(row, start + half, count, taps, grid, intervals)
+                for i in range(count):
+                    if intervals[i] > peaks[1]:
+                        peaks[1] = intervals[i]
+
+
+@kernel
+def _interval_envelope(
+    joined: Float32, taps: Float32, position: int, interval_before: Float32, envelope: Float32
+) -> None:
+    channels, width = joined.shape
+    frames = width - _TAPS
+    half = _TAPS // 2
+    grid = np.empty((taps.shape[0] + 1, _TILE + 2), np.float32)
+    intervals = np.empty(_TILE, np.float32)
+    mirrored = np.empty(2 * _TAPS + 1, np.float32)
+    last = interval_before[0]
+    for start in range(0, frames, _TILE):
+        count = min(_TILE, frames - start)
+        highest = envelope[start : start + count]
+        for channel in range(channels):
+            _interval_peaks(joined[channel], start + half, count, taps, grid, intervals)
+            for i in range(count):
+                highest[i] = max(intervals[i], highest[i])
+            # Some interpolators (swresample among them) mirror the start of a stream where others see silence.
+            for i in range(min(count, half - position - start)):
+                frame = position + start + i
+                if frame >= 0:
+                    _mirror_start(joined[channel], start + i + half, frame, mirrored)
+                    _interval_peaks(mirrored, _TAPS, 1, taps, grid, intervals)
+                    highest[i] = max(intervals[0], highest[i])
+        for i in range(count):
+            own = highest[i]
+            highest[i] = max(last, own)
+            last = own
+    interval_before[0] = last
+
+
+@kernel
+def _mirror_start(joined: Float32, centre: int, frame: int, out: Float32) -> None:
+    """The samples around ``frame``, which lies at ``joined[centre]``, as if the stream were mirrored at its first."""
+    for offset in range(-_TAPS // 2, _TAPS // 2 + 1):
+        wanted = abs(frame + offset)
+        out[_TAPS + offset] = joined[centre + wanted - frame]

@@ -1,0 +1,6 @@
+"""The catalogue: an SQLite database with one writer and any number of readers."""
+
+from sonicforge_studio.library.library import Found, Library
+from sonicforge_studio.library.tracks import TrackRow
+
+__all__ = ["Found", "Library", "TrackRow"]

@@ -1,0 +1,123 @@
+"""The database's shape, as numbered steps forwards. A step that has been released is never edited: add the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlite_utils import Database
+
+from sonicforge_studio.domain.errors import LibraryDamaged, LibraryTooNew
+
+APPLICATION_ID = 0x53464C42
+"""SQLite's mark for whose file this is: "SFLB"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step: its number, its name, and what it does inside its own transaction."""
+
+    number: int
+    name: str
+    apply: Callable[[Database], None]
+
+
+def _first_tables(database: Database) -> None:
+    statements = (
+        f"PRAGMA application_id={APPLICATION_ID}",
+        # Only what is listed, sorted and filtered: a scan of many rows touches few pages.
+        """CREATE TABLE tracks (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            path TEXT NOT NULL UNIQUE,
+            title TEXT NOT NULL,
+            artist TEXT NOT NULL,
+            title_order TEXT NOT NULL,
+            artist_order TEXT NOT NULL,
+            content_hash TEXT NOT NULL,
+            audio_hash TEXT NOT NULL,
+            size_bytes INTEGER NOT NULL,
+            modified_ns INTEGER NOT NULL,
+            added_at TEXT NOT NULL,
+            duration_seconds REAL NOT NULL,
+            tempo_bpm REAL,
+            key TEXT,
+            camelot TEXT,
+            integrated_lufs REAL,
+            true_peak_dbtp REAL,
+            genre TEXT,
+            verdict_score REAL,
+            approved INTEGER
+        ) STRICT""",
+        """CREATE TABLE track_data (
+            track_id INTEGER PRIMARY KEY REFERENCES tracks(id) ON DELETE CASCADE,
+            analysis TEXT NOT NULL,
+            fingerprint TEXT NOT NULL,
+            peaks BLOB NOT NULL,
+            recipe TEXT,
+            verdict TEXT
+        ) STRICT""",
+        """CREATE TABLE track_parents (
+            track_id INTEGER NOT NULL REFERENCES tracks(id) ON DELETE CASCADE,
+            parent_hash TEXT NOT NULL,
+            PRIMARY KEY (track_id, parent_hash)
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE VIRTUAL TABLE track_words USING fts5(
+            title, artist, prompt, path, genre, tokenize='ascii', prefix='1 2 3'
+        )""",
+        "CREATE INDEX tracks_content_hash ON tracks(content_hash)",
+        "CREATE INDEX tracks_audio_hash ON tracks(audio_hash)",
+        "CREATE INDEX tracks_added_at ON tracks(added_at)",
+        "CREATE INDEX tracks_title_order ON tracks(title_order)",
+        "CREATE INDEX tracks_artist_order ON tracks(artist_order)",
+        "CREATE INDEX tracks_tempo_bpm ON tracks(tempo_bpm)",
+        "CREATE INDEX tracks_integrated_lufs ON tracks(integrated_lufs)",
+        "CREATE INDEX tracks_camelot ON tracks(camelot)",
+        "CREATE INDEX track_parents_hash ON track_parents(parent_hash)",
+    )
+    for statement in statements:
+        database.execute(statement)
+
+
+MIGRATIONS = (Migration(1, "first tables", _first_tables),)
+
+
+def migrate(database: Database, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
+    """Apply what has not been applied, each step in one transaction with the note that it was.
+
+    Two processes may do this at once: the second finds the work done. Raises ``LibraryTooNew`` where a later version
+    of the studio has been here, ``LibraryDamaged`` where the database is somebody else's.
+    """
+    while (number := _applied(database)) < migrations[-1].number:
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            if _applied(database) == number:
+                _apply(database, next(step for step in migrations if step.number > number))
+            database.execute("COMMIT")
+        except BaseException:
+            database.rollback()
+            raise
+    if number > migrations[-1].number:
+        raise LibraryTooNew()
+
+
+def _apply(database: Database, migration: Migration) -> None:
+    database.execute(
+        "CREATE TABLE IF NOT EXISTS migrations"
+        " (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT"
+    )
+    migration.apply(database)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    database.execute("INSERT INTO migrations VALUES (?, ?, ?)", (migration.number, migration.name, now))
+
+
+def _applied(database: Database) -> int:
+    """The number of the last step applied; 0 in an empty database."""
+    tables = database.table_names()
+    mark = database.execute("PRAGMA application_id").fetchone()[0]
+    if tables and (mark != APPLICATION_ID or "migrations" not in tables):
+        raise LibraryDamaged("This database is not a SonicForge library, or is damaged.")
+    if not tables:
+        return 0
+    number = database.execute("SELECT max(number) FROM migrations").fetchone()[0]
+    return int(number or 0)

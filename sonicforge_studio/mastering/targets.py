@@ -1,0 +1,75 @@
+"""Delivery targets, and the chain's presets."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from sonicforge_studio.domain import MasterSettings, Target
+from sonicforge_studio.domain.errors import BadSetting, UnknownTarget
+from sonicforge_studio.host.resources import resource
+
+OWN = "own"
+LUFS_LIMITS = (-40.0, -5.0)
+CEILING_LIMITS_DBTP = (-20.0, 0.0)
+_USUAL = "spotify"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who asks for a target's figures, and the day (ISO 8601) on which that was looked up."""
+
+    source: str
+    date: str
+
+
+def _tables(name: str) -> dict[str, dict[str, Any]]:
+    return tomllib.loads(resource(name).read_text(encoding="utf-8"))
+
+
+_TARGET_TABLES = _tables("targets.toml")
+
+TARGETS: Mapping[str, Target] = MappingProxyType(
+    {
+        name: Target(name, float(table["integrated_lufs"]), float(table["ceiling_dbtp"]))
+        for name, table in _TARGET_TABLES.items()
+    }
+)
+ORIGINS: Mapping[str, Origin] = MappingProxyType(
+    {name: Origin(str(table["source"]), table["date"].isoformat()) for name, table in _TARGET_TABLES.items()}
+)
+PRESETS: Mapping[str, MasterSettings] = MappingProxyType(
+    {name: MasterSettings(TARGETS[_USUAL], **table) for name, table in _tables("mastering-presets.toml").items()}
+)
+
+
+def target_named(name: str) -> Target:
+    """The target of this name, in any letter case. Raises ``UnknownTarget``, which lists the names."""
+    found = TARGETS.get(name.strip().lower())
+    if found is None:
+        raise UnknownTarget(f'There is no target named "{name}".', hint=f"Use one of: {', '.join(TARGETS)}.")
+    return found
+
+
+def own_target(lufs: float, ceiling_dbtp: float) -> Target:
+    """A target of one's own: −40 to −5 LUFS, −20 to 0 dBTP. Raises ``BadSetting``."""
+    _require("loudness", "LUFS", lufs, LUFS_LIMITS)
+    _require("ceiling", "dBTP", ceiling_dbtp, CEILING_LIMITS_DBTP)
+    return Target(OWN, lufs, ceiling_dbtp)
+
+
+def preset_named(name: str) -> MasterSettings:
+    """The preset of this name, aimed at Spotify's target; ``replace`` aims it elsewhere. Raises ``BadSetting``."""
+    found = PRESETS.get(name.strip().lower())
+    if found is None:
+        raise BadSetting(f'There is no preset named "{name}".', hint=f"Use one of: {', '.join(PRESETS)}.")
+    return found
+
+
+def _require(what: str, unit: str, value: float, limits: tuple[float, float]) -> None:
+    low, high = limits
+    if not low <= value <= high:
+        raise BadSetting(f"The {what} is from {low:g} to {high:g} {unit}, not {value:g}.")

@@ -1,0 +1,81 @@
+"""What the machine offers, and what is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+import sqlite3
+import sys
+from dataclasses import dataclass
+
+import av
+import numba
+
+from sonicforge_studio import __version__
+from sonicforge_studio.audio import system_devices
+from sonicforge_studio.studio.compose import Studio
+
+_LITTLE_DISK_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: what was found, whether that is good, and where not, what to do."""
+
+    check: str
+    ok: bool
+    value: str
+    hint: str = ""
+
+
+def look_over(studio: Studio) -> list[Finding]:
+    """Every check, quick ones only; none of them changes anything."""
+    return [
+        Finding("SonicForge Studio", True, __version__),
+        Finding("Python", True, f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
+        Finding("Processor cores", True, str(os.cpu_count() or 1)),
+        Finding(
+            "Decoders", True, f"PyAV {av.__version__}, FFmpeg libavcodec {_version(av.library_versions['libavcodec'])}"
+        ),
+        Finding("Kernels", True, f"Numba {numba.__version__}, cache in {os.environ['NUMBA_CACHE_DIR']}"),
+        Finding("Database", True, f"SQLite {sqlite3.sqlite_version}"),
+        _sound(),
+        _disk(studio),
+        Finding("Library", True, f"{studio.library.count()} tracks in {studio.folders.database}"),
+        _cache(studio),
+        _neural(),
+    ]
+
+
+def _version(numbers: tuple[int, ...]) -> str:
+    return ".".join(map(str, numbers))
+
+
+def _sound() -> Finding:
+    found = system_devices().outputs()
+    if found:
+        return Finding("Sound device", True, ", ".join(device.name for device in found[:3]))
+    return Finding("Sound device", False, "none", "Connect one to hear something; everything else works without.")
+
+
+def _disk(studio: Studio) -> Finding:
+    free = shutil.disk_usage(studio.folders.home).free
+    enough = free > _LITTLE_DISK_BYTES
+    value = f"{studio.folders.home}, {free / 1e9:.1f} GB free"
+    return Finding("Data folder", enough, value, "" if enough else "Free some space: masters are large.")
+
+
+def _cache(studio: Studio) -> Finding:
+    rates = studio.cache.hit_rates()
+    return Finding("Cache of measurements", True, f"{rates.hit_rate:.0%} hits of {rates.lookups} look-ups")
+
+
+def _neural() -> Finding:
+    if importlib.util.find_spec("torch") is None:
+        return Finding(
+            "PyTorch", True, "not installed", "Only neural engines need it: pip install sonicforge-studio[neural]"
+        )
+    loaded = sys.modules.get("torch")
+    return Finding("PyTorch", True, getattr(loaded, "__version__", "installed"))

@@ -1,0 +1,92 @@
+"""Every part is built here, once, and passed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from sonicforge_studio.domain import Concept, Engine, Key, Target
+from sonicforge_studio.generation import SynthEngine, compose
+from sonicforge_studio.host import Folders, Settings, load_settings, open_folders, start_log
+from sonicforge_studio.host.cache import Cache
+from sonicforge_studio.library import Library
+from sonicforge_studio.mastering import PRESETS, TARGETS
+from sonicforge_studio.studio.changes import Changes
+from sonicforge_studio.studio.forging import Forge
+from sonicforge_studio.studio.importing import Importer
+from sonicforge_studio.studio.likeness import Likeness
+from sonicforge_studio.studio.mastering import MasteringDesk
+from sonicforge_studio.studio.measuring import Measurer
+from sonicforge_studio.studio.remaking import Remaker
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """The parts that every face uses. Close it, or use it in a ``with`` block."""
+
+    folders: Folders
+    settings: Settings
+    cache: Cache
+    library: Library
+    changes: Changes
+    """Tells of changes of the library."""
+    measurer: Measurer
+    importer: Importer
+    forge: Forge
+    mastering: MasteringDesk
+    remaker: Remaker
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        return tuple(TARGETS.values())
+
+    @property
+    def presets(self) -> tuple[str, ...]:
+        return tuple(PRESETS)
+
+    def compose(
+        self, prompt: str, *, seconds: float | None = None, bpm: float | None = None, key: str | None = None
+    ) -> Concept:
+        """What the composer understands of a sentence; quick enough to ask at every keystroke."""
+        return compose(prompt, duration_seconds=seconds, tempo_bpm=bpm, key=Key.parse(key) if key else None)
+
+    def close(self) -> None:
+        self.library.close()
+        self.cache.close()
+
+    def __enter__(self) -> Studio:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def build_studio(home: str | Path | None = None) -> Studio:
+    """A studio over the data folder ``home`` (else ``SONICFORGE_HOME``, else the user's own).
+
+    Raises ``OutputNotWritable`` and the library's errors.
+    """
+    folders = open_folders(home)
+    start_log(folders.logs)
+    settings = load_settings(folders.settings)
+    cache = Cache(folders.measurements)
+    changes = Changes()
+    library = Library(folders.database, on_change=changes.tell)
+    engines: dict[str, Engine] = {"synth": SynthEngine()}
+    measurer = Measurer(cache)
+    importer = Importer(library, measurer)
+    return Studio(
+        folders=folders,
+        settings=settings,
+        cache=cache,
+        library=library,
+        changes=changes,
+        measurer=measurer,
+        importer=importer,
+        forge=Forge(engines, measurer, importer, Likeness(library), folders.forged),
+        mastering=MasteringDesk(measurer, importer, folders.masters),
+        remaker=Remaker(engines, library, folders.forged),
+    )

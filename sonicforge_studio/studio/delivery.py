@@ -1,0 +1,202 @@
+"""A master on its way to a file: written, tagged, decoded again, measured, and led down where a codec overshoots."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sonicforge_studio.audio import (
+    FORMATS,
+    LOSSY_FORMATS,
+    ClipSink,
+    ClipSource,
+    LoudnessMeter,
+    PcmHasher,
+    Tags,
+    open_sink,
+    open_source,
+)
+from sonicforge_studio.domain import (
+    Clip,
+    Loudness,
+    MasterSettings,
+    Progress,
+    Proof,
+    Recipe,
+    Samples,
+    Sink,
+    Source,
+    Span,
+    Target,
+)
+from sonicforge_studio.domain.errors import UnknownFormat
+from sonicforge_studio.generation import recipe_to_json
+from sonicforge_studio.mastering import MasterOutcome, master
+from sonicforge_studio.studio.blocks import each_block
+
+LOUDNESS_TOLERANCE_LU = 0.2
+_STEPS_BELOW_DB = (0.05, 0.15, 0.3, 0.5, 0.8)
+"""How far below a codec's overshoot the limiter is led, round by round: each encoding overshoots by another amount."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What stands in the file, and the settings that its samples really went through."""
+
+    settings: MasterSettings
+    outcome: MasterOutcome
+    pcm_hash: str
+    after: Loudness
+
+
+def known_format(name: str) -> str:
+    """The format's own name. Raises ``UnknownFormat``."""
+    plain = name.lower().lstrip(".")
+    if plain not in FORMATS:
+        raise UnknownFormat(f'The studio does not write "{plain}" files.', hint=f"Use one of: {', '.join(FORMATS)}.")
+    return plain
+
+
+class HashingSink:
+    """Passes blocks on, and knows the hash of all that passed."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._hasher = PcmHasher()
+
+    def write(self, block: Samples) -> None:
+        self._hasher.add(block)
+        self._sink.write(block)
+
+    def close(self) -> None:
+        """The one who opened the sink closes it, after tagging it."""
+
+    def abandon(self) -> None:
+        """Likewise."""
+
+    @property
+    def pcm_hash(self) -> str:
+        return self._hasher.finish()
+
+
+def deliver(
+    source: Callable[[], Source],
+    path: Path,
+    *,
+    format: str,
+    settings: MasterSettings,
+    tags: Callable[[str, MasterSettings], Tags],
+    overwrite: bool,
+    progress: Progress,
+) -> Delivered:
+    """Master ``source`` into the file ``path`` until the file, decoded again, keeps its ceiling.
+
+    ``tags`` makes the file's tags from the hash of its PCM and the settings it went through. Raises what reading,
+    mastering and writing raise; nothing is left under ``path`` then.
+    """
+    used = settings
+    rounds = len(_STEPS_BELOW_DB) + 1 if format in LOSSY_FORMATS else 1
+    for attempt in range(rounds):
+        stage = Span(progress, attempt / rounds, (attempt + 1) / rounds)
+        outcome, pcm_hash = _write(source, path, format, used, tags, overwrite or attempt > 0, Span(stage, 0.0, 0.8))
+        after = loudness_of(path, Span(stage, 0.8, 1.0))
+        over_db = after.true_peak_dbtp - settings.target.ceiling_dbtp
+        if over_db <= 0 or attempt == rounds - 1:
+            break
+        lower = used.target.ceiling_dbtp - over_db - _STEPS_BELOW_DB[attempt]
+        used = replace(used, target=replace(used.target, ceiling_dbtp=lower))
+    return Delivered(used, outcome, pcm_hash, after)
+
+
+def _write(
+    source: Callable[[], Source],
+    path: Path,
+    format: str,
+    settings: MasterSettings,
+    tags: Callable[[str, MasterSettings], Tags],
+    overwrite: bool,
+    progress: Progress,
+) -> tuple[MasterOutcome, str]:
+    opened = source()
+    rate_hz, channels = opened.sample_rate_hz, opened.channels
+    opened.close()
+    with open_sink(path, format=format, sample_rate_hz=rate_hz, channels=channels, overwrite=overwrite) as sink:
+        hashing = HashingSink(sink)
+        outcome = master(source, hashing, settings, progress)
+        sink.tags = tags(hashing.pcm_hash, settings)
+    return outcome, hashing.pcm_hash
+
+
+def loudness_of(path: Path, progress: Progress) -> Loudness:
+    """The loudness of a file as it decodes."""
+    with open_source(path) as source:
+        meter = LoudnessMeter(source.sample_rate_hz, source.channels)
+        each_block(source, progress, meter.add, "Measuring the written file")
+        return meter.finish()
+
+
+def proof_of(path: Path, format: str, after: Loudness, target: Target) -> Proof:
+    """Whether a delivered file keeps what was promised, and where not, why."""
+    over_db = after.true_peak_dbtp - target.ceiling_dbtp
+    off_lu = after.integrated_lufs - target.integrated_lufs
+    reasons = []
+    if over_db > 0:
+        reasons.append(f"The true peak is {over_db:.2f} dB over the ceiling.")
+    if not abs(off_lu) <= LOUDNESS_TOLERANCE_LU:
+        reasons.append(
+            "There is no loudness reading: the piece is silent or shorter than 0.4 s."
+            if after.integrated_lufs == float("-inf")
+            else f"The loudness is {off_lu:+.2f} LU from the target."
+        )
+    return Proof(format, str(path), after, not reasons, " ".join(reasons))
+
+
+def mastered_clip(clip: Clip, settings: MasterSettings, progress: Progress) -> Clip:
+    """A clip through the chain, in memory."""
+    sink = ClipSink(clip.sample_rate_hz, clip.channels)
+    master(lambda: ClipSource(clip), sink, settings, progress)
+    return sink.clip
+
+
+def pcm_hash(clip: Clip) -> str:
+    """The hash of a clip's samples, the same as the ``audio_hash`` of a file that holds them without loss."""
+    hasher = PcmHasher()
+    hasher.add(clip.samples)
+    return hasher.finish()
+
+
+def tags_of(recipe: Recipe) -> Tags:
+    """The tags of a file that the studio made, with its recipe inside."""
+    concept = recipe.concept
+    if concept is None:
+        return Tags(licence=recipe.licence, recipe=recipe_to_json(recipe))
+    part = f" ({recipe.part})" if recipe.part else ""
+    return Tags(
+        title=title_of(recipe) + part,
+        artist="SonicForge Studio",
+        genre=concept.genre,
+        comment=recipe.prompt[:1000],
+        bpm=concept.tempo_bpm,
+        key=str(concept.key),
+        licence=recipe.licence,
+        recipe=recipe_to_json(recipe),
+    )
+
+
+def title_of(recipe: Recipe) -> str:
+    """A title for people: the genre, the tempo, the key and the take."""
+    concept = recipe.concept
+    if concept is None:
+        return "Untitled"
+    return f"{concept.genre.replace('-', ' ').capitalize()} {concept.tempo_bpm:g} {concept.key} #{recipe.seed}"
+
+
+def name_of(recipe: Recipe) -> str:
+    """A file name without suffix, of letters that every file system takes."""
+    concept = recipe.concept
+    if concept is None:
+        return "untitled"
+    key = str(concept.key).replace("#", "-sharp")
+    return re.sub(r"[^a-z0-9.]+", "-", f"{concept.genre} {concept.tempo_bpm:g} {key} {recipe.seed}".lower())

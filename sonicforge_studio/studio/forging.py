@@ -1,0 +1,222 @@
+"""A sentence becomes a piece of music in the library: composed, rendered, judged, mastered, written, catalogued."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sonicforge_studio.audio import ClipSource, free_name, on_24_bit_grid, write_clip
+from sonicforge_studio.domain import (
+    Clip,
+    Concept,
+    Engine,
+    Key,
+    Master,
+    MasterSettings,
+    Progress,
+    Recipe,
+    Rendering,
+    Span,
+    Track,
+    Verdict,
+)
+from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable, UnknownEngine
+from sonicforge_studio.generation import compose, criticise, write_midi
+from sonicforge_studio.mastering import preset_named, target_named
+from sonicforge_studio.studio.delivery import deliver, known_format, name_of, pcm_hash, proof_of, tags_of
+from sonicforge_studio.studio.importing import Importer
+from sonicforge_studio.studio.likeness import Likeness
+from sonicforge_studio.studio.measuring import Measurer, analysis_of_clip
+
+GREATEST_CANDIDATES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ForgeRequest:
+    """What is wanted. What is None is the composer's to choose."""
+
+    prompt: str
+    engine: str = "auto"
+    model: str = ""
+    """Folder of a neural engine's model."""
+    seconds: float | None = None
+    bpm: float | None = None
+    key: str | None = None
+    seed: int | None = None
+    candidates: int = 1
+    mastered: bool = True
+    target: str = "spotify"
+    preset: str = "glue"
+    format: str = "wav"
+    stems: bool = False
+    midi: bool = False
+    folder: str = ""
+    """Where the files go; the studio's own folder where empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A take that was heard and not kept."""
+
+    seed: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forged:
+    """What was kept."""
+
+    track: Track
+    files: tuple[str, ...]
+    recipe: Recipe
+    verdict: Verdict
+    master: Master | None
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Take:
+    seed: int
+    rendering: Rendering
+    score: float
+
+
+class Forge:
+    """The way from a prompt to a track."""
+
+    def __init__(
+        self,
+        engines: Mapping[str, Engine],
+        measurer: Measurer,
+        importer: Importer,
+        likeness: Likeness,
+        home_folder: Path,
+    ) -> None:
+        self._engines = engines
+        self._measurer = measurer
+        self._importer = importer
+        self._likeness = likeness
+        self._home_folder = home_folder
+
+    def forge(self, request: ForgeRequest, progress: Progress) -> Forged:
+        """Make the best of ``request.candidates`` takes into a file of the library.
+
+        Raises what the composer, the engine, the mastering and the writing raise; nothing half-written is left.
+        """
+        if not 1 <= request.candidates <= GREATEST_CANDIDATES:
+            raise BadSetting(f"Candidates are from 1 to {GREATEST_CANDIDATES}, not {request.candidates}.")
+        known_format(request.format)
+        engine = self._engine_named(request.engine)
+        settings = replace(preset_named(request.preset), target=target_named(request.target))
+        seed = secrets.randbelow(2**31) if request.seed is None else request.seed
+        concept = compose(
+            request.prompt,
+            seed=seed,
+            duration_seconds=request.seconds,
+            tempo_bpm=request.bpm,
+            key=Key.parse(request.key) if request.key else None,
+        )
+        best, others = self._best_take(engine, concept, seed, request.candidates, Span(progress, 0.0, 0.6))
+        mix = Clip(on_24_bit_grid(best.rendering.mix.samples), best.rendering.mix.sample_rate_hz)
+        raw = Recipe(
+            engine=engine.name,
+            engine_version=engine.version,
+            seed=best.seed,
+            prompt=request.prompt,
+            concept=concept,
+            licence=engine.licence,
+            pcm_hash=pcm_hash(mix),
+            sample_rate_hz=mix.sample_rate_hz,
+        )
+        folder = Path(request.folder) if request.folder else self._home_folder
+        path = free_name(folder / f"{name_of(raw)}.{request.format}")
+        recipe, proof = _write(
+            path, mix, raw, request, settings if request.mastered else None, Span(progress, 0.6, 0.85)
+        )
+        extras = _write_extras(path, best.rendering, raw, request, Span(progress, 0.85, 0.9))
+        track, verdict = self._catalogue(recipe, path, Span(progress, 0.9, 1.0))
+        return Forged(track, (str(path), *extras), recipe, verdict, proof, others)
+
+    def _engine_named(self, name: str) -> Engine:
+        wanted = "synth" if name == "auto" else name
+        if wanted in self._engines:
+            return self._engines[wanted]
+        if wanted == "musicgen":
+            raise EngineUnavailable("The MusicGen engine is not part of this version yet.")
+        raise UnknownEngine(f'There is no engine named "{name}".')
+
+    def _best_take(
+        self, engine: Engine, concept: Concept, seed: int, count: int, progress: Progress
+    ) -> tuple[_Take, tuple[Candidate, ...]]:
+        """Render one take a seed and keep the one the critic likes best; only that one stays in memory."""
+        best: _Take | None = None
+        heard: list[Candidate] = []
+        for index in range(count):
+            stage = Span(progress, index / count, (index + 1) / count)
+            rendering = engine.render(concept, seed + index, Span(stage, 0.0, 0.8 if count > 1 else 1.0))
+            # One take needs no comparing: its file is measured and judged in the end anyway.
+            score = 0.0
+            if count > 1:
+                analysis = analysis_of_clip(rendering.mix, Span(stage, 0.8, 1.0))
+                score = criticise(analysis, concept).score
+            take = _Take(seed + index, rendering, score)
+            heard.append(Candidate(take.seed, score))
+            if best is None or take.score > best.score:
+                best = take
+        if best is None:
+            raise BadSetting("At least one candidate is needed.")
+        return best, tuple(candidate for candidate in heard if candidate.seed != best.seed)
+
+    def _catalogue(self, recipe: Recipe, path: Path, progress: Progress) -> tuple[Track, Verdict]:
+        measurement = self._measurer.measure(path, Span(progress, 0.0, 0.9))
+        verdict = criticise(measurement.analysis, recipe.concept)
+        verdict = self._likeness.judged(verdict, measurement, recipe, path.absolute())
+        return self._importer.catalogue(path.absolute(), measurement, verdict), verdict
+
+
+def _write(
+    path: Path, mix: Clip, raw: Recipe, request: ForgeRequest, settings: MasterSettings | None, progress: Progress
+) -> tuple[Recipe, Master | None]:
+    """The main file, through the mastering chain where there are settings for it; its recipe and its proof."""
+    if settings is None:
+        progress.step(0, 1, "Writing")
+        write_clip(path, mix, format=request.format, tags=tags_of(raw))
+        return raw, None
+    delivered = deliver(
+        lambda: ClipSource(mix),
+        path,
+        format=request.format,
+        settings=settings,
+        tags=lambda pcm_hash, used: tags_of(replace(raw, pcm_hash=pcm_hash, mastering=(used,))),
+        overwrite=False,
+        progress=progress,
+    )
+    recipe = replace(raw, pcm_hash=delivered.pcm_hash, mastering=(delivered.settings,))
+    proof = proof_of(path, request.format, delivered.after, settings.target)
+    outcome = delivered.outcome
+    return recipe, Master(settings.target, outcome.before, delivered.after, outcome.gain_db, (proof,), (str(path),))
+
+
+def _write_extras(
+    path: Path, rendering: Rendering, raw: Recipe, request: ForgeRequest, progress: Progress
+) -> list[str]:
+    """Stems and MIDI beside the main file, named after it."""
+    files: list[str] = []
+    for index, (part, stem) in enumerate(rendering.stems.items() if request.stems else ()):
+        progress.step(index, len(rendering.stems), f"Writing stem: {part}")
+        files.append(str(_write_stem(path.parent / "stems", path.stem, part, stem, raw)))
+    if request.midi and raw.concept is not None:
+        midi_path = free_name(path.with_suffix(".mid"))
+        write_midi(midi_path, rendering.notes, raw.concept.tempo_bpm)
+        files.append(str(midi_path))
+    return files
+
+
+def _write_stem(folder: Path, name: str, part: str, stem: Clip, raw: Recipe) -> Path:
+    """A stem is written as it was rendered, before any mastering: the parts have to add up."""
+    samples = Clip(on_24_bit_grid(stem.samples), stem.sample_rate_hz)
+    path = free_name(folder / f"{name} {part}.wav")
+    write_clip(path, samples, format="wav", tags=tags_of(replace(raw, part=part, pcm_hash=pcm_hash(samples))))
+    return path

@@ -1,0 +1,48 @@
+"""Is a new piece too close to something the library has?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from sonicforge_studio.domain import Reason, Recipe, Verdict
+from sonicforge_studio.fingerprints import Fingerprint, FingerprintIndex
+from sonicforge_studio.library import Library
+from sonicforge_studio.studio.measuring import Measurement
+
+_TOO_CLOSE_COST = 30.0
+
+
+class Likeness:
+    """Holds a new piece against the fingerprints of the whole library."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def judged(self, verdict: Verdict, measurement: Measurement, recipe: Recipe, path: Path) -> Verdict:
+        """The verdict, with a reason more where another track sounds the same.
+
+        A piece made again from the same seed and sentence is the same music by intent, and costs nothing.
+        """
+        others = (
+            (id, Fingerprint.from_text(text, duration_seconds))
+            for id, other, text, duration_seconds in self._library.fingerprints()
+            if other != str(path)
+        )
+        own = Fingerprint.from_text(measurement.fingerprint, measurement.analysis.duration_seconds)
+        nearest = FingerprintIndex(others).nearest(own, 1)
+        if not nearest:
+            return verdict
+        id, match = nearest[0]
+        track = self._library.track(id)
+        if track is None:
+            return verdict
+        again = track.recipe is not None and (track.recipe.seed, track.recipe.concept) == (recipe.seed, recipe.concept)
+        seconds = max(0, int(match.offset_seconds))
+        place = f"{seconds // 60}:{seconds % 60:02d}"
+        if again:
+            reason = Reason("made-before", "note", f'The same piece is in the library as "{track.title}".')
+        else:
+            reason = Reason("too-close", "fault", f'Too close to "{track.title}" at {place}.', _TOO_CLOSE_COST)
+        score = max(0.0, verdict.score - reason.cost)
+        return replace(verdict, score=score, approved=verdict.approved and again, reasons=(*verdict.reasons, reason))

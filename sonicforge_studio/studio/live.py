@@ -1,0 +1,101 @@
+"""What a window needs beside the studio: a queue of jobs, a player, and the picture of what plays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sonicforge_studio.audio import Devices, Player, SpectrumAnalyser, system_devices
+from sonicforge_studio.domain import Progress, to_plain
+from sonicforge_studio.domain.errors import MissingPath
+from sonicforge_studio.jobs import JobQueue
+from sonicforge_studio.studio.compose import Studio
+from sonicforge_studio.studio.delivery import known_format
+from sonicforge_studio.studio.exporting import export
+from sonicforge_studio.studio.forging import ForgeRequest
+from sonicforge_studio.studio.mastering import MasterRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The moving parts. Close them before the studio."""
+
+    jobs: JobQueue
+    player: Player
+    spectrum: SpectrumAnalyser
+
+    def close(self) -> None:
+        self.spectrum.close()
+        self.player.close()
+        self.jobs.close()
+
+
+class JobHandlers:
+    """What each kind of job does: its arguments are plain JSON, so that it survives a restart."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    def by_kind(self) -> Mapping[str, Any]:
+        return {"import": self.bring_in, "forge": self.forge, "master": self.master, "export": self.export}
+
+    def bring_in(self, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+        imported = self._studio.importer.add_all(arguments["paths"], progress)
+        if len(imported.failed) == 1 and not imported.tracks:
+            raise imported.failed[0][1]
+        return {
+            "added": len(imported.tracks),
+            "track_ids": [track.id for track in imported.tracks],
+            "failed": [{"path": path, "error": error.as_dict()} for path, error in imported.failed],
+        }
+
+    def forge(self, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+        forged = self._studio.forge.forge(ForgeRequest(**arguments), progress)
+        return {
+            "track_id": forged.track.id,
+            "path": forged.track.path,
+            "files": list(forged.files),
+            "verdict": to_plain(forged.verdict),
+        }
+
+    def master(self, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+        wanted = dict(arguments)
+        path = self._path_of(wanted)
+        mastered = self._studio.mastering.master(MasterRequest(path=path, **wanted), progress)
+        return {
+            "track_id": mastered.track.id,
+            "original_path": path,
+            "path": mastered.track.path,
+            **to_plain(mastered.master),
+            "notes": list(mastered.notes),
+        }
+
+    def export(self, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+        destination = Path(arguments["path"])
+        format = known_format(arguments.get("format") or destination.suffix)
+        source = self._path_of({"track_id": arguments["track_id"]})
+        export(Path(source), destination, format, progress, overwrite=bool(arguments.get("overwrite")))
+        return {"path": str(destination)}
+
+    def _path_of(self, arguments: dict[str, Any]) -> str:
+        """The file a job is about, given by its place or by its track's id."""
+        id = arguments.pop("track_id", None)
+        given = arguments.pop("path", "")
+        if id is None:
+            return str(given)
+        track = self._studio.library.track(int(id))
+        if track is None:
+            raise MissingPath("This track is no longer in the library.", hint="Import its file again.")
+        return track.path
+
+
+def open_live(studio: Studio, devices: Devices | None = None) -> Live:
+    """The moving parts over a studio; without a sound device the player says so and the rest works."""
+    player = Player(devices or system_devices(), latency_seconds=studio.settings.latency_seconds)
+    return Live(
+        jobs=JobQueue(studio.folders.jobs, JobHandlers(studio).by_kind()),
+        player=player,
+        spectrum=SpectrumAnalyser(player.tap),
+    )

@@ -1,0 +1,155 @@
+"""Mastering files: to a target, into a format, with proof, and into the library."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sonicforge_studio.audio import FORMATS, Tags, free_name, open_source
+from sonicforge_studio.domain import Master, MasterSettings, Progress, Proof, Recipe, Span, StudioError, Track
+from sonicforge_studio.domain.errors import BadSetting, OutputExists
+from sonicforge_studio.generation import recipe_from_json, recipe_to_json
+from sonicforge_studio.mastering import own_target, preset_named, target_named
+from sonicforge_studio.studio.delivery import deliver, known_format, loudness_of, proof_of
+from sonicforge_studio.studio.exporting import convert
+from sonicforge_studio.studio.importing import Importer
+from sonicforge_studio.studio.measuring import Measurer
+
+MASTERING = "mastering"
+"""The engine's name in the recipe of a master whose music was not made here."""
+
+ALL_FORMATS = tuple(FORMATS)
+
+
+@dataclass(frozen=True, slots=True)
+class MasterRequest:
+    """What is wanted. ``lufs`` and ``ceiling`` make an own target and outrank ``target``."""
+
+    path: str
+    out: str = ""
+    """A file, or a folder where ``out_is_folder``; the studio's own folder where empty."""
+    out_is_folder: bool = False
+    target: str = "spotify"
+    lufs: float | None = None
+    ceiling: float | None = None
+    preset: str = "glue"
+    amount: float = 1.0
+    format: str = ""
+    """Where empty, the suffix of ``out`` decides, or else WAV."""
+    proof: tuple[str, ...] = ()
+    """Formats to encode, decode and measure beside the written one."""
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mastered:
+    """The master, and its place in the library."""
+
+    track: Track
+    master: Master
+    notes: tuple[str, ...]
+
+
+class MasteringDesk:
+    """The way from a track to its master."""
+
+    def __init__(self, measurer: Measurer, importer: Importer, home_folder: Path) -> None:
+        self._measurer = measurer
+        self._importer = importer
+        self._home_folder = home_folder
+
+    def master(self, request: MasterRequest, progress: Progress) -> Mastered:
+        """Master one file. Raises what reading, mastering and writing raise; no half file is left."""
+        settings = settings_of(request)
+        given = Path(request.path)
+        original = self._measurer.measure(given, Span(progress, 0.0, 0.2))
+        path, format = self._destination(request, given, settings)
+        recipe = _recipe_before(original.tags, original.analysis.audio_hash, original.analysis.sample_rate_hz)
+
+        def tags(pcm_hash: str, used: MasterSettings) -> Tags:
+            own = replace(recipe, pcm_hash=pcm_hash, mastering=(*recipe.mastering, used))
+            return replace(original.tags, recipe=recipe_to_json(own))
+
+        delivered = deliver(
+            lambda: open_source(given),
+            path,
+            format=format,
+            settings=settings,
+            tags=tags,
+            overwrite=request.overwrite,
+            progress=Span(progress, 0.2, 0.7),
+        )
+        proofs = [proof_of(path, format, delivered.after, settings.target)]
+        proofs += _prove(path, [name for name in request.proof if name != format], settings, Span(progress, 0.7, 0.9))
+        measured = self._measurer.measure(path, Span(progress, 0.9, 1.0))
+        track = self._importer.catalogue(path.absolute(), measured)
+        master = Master(
+            target=settings.target,
+            before=delivered.outcome.before,
+            after=delivered.after,
+            gain_db=delivered.outcome.gain_db,
+            proof=tuple(proofs),
+            files=(str(path),),
+        )
+        return Mastered(track, master, delivered.outcome.notes)
+
+    def _destination(self, request: MasterRequest, given: Path, settings: MasterSettings) -> tuple[Path, str]:
+        out = Path(request.out) if request.out else self._home_folder
+        if request.out_is_folder or not request.out:
+            format = known_format(request.format or "wav")
+            return free_name(out / f"{given.stem} ({settings.target.name}).{format}"), format
+        format = known_format(request.format or out.suffix.lstrip(".").lower())
+        if out.exists() and not request.overwrite:
+            raise OutputExists(f'There is already a file "{out}".')
+        if out.exists() and out.samefile(given):
+            raise OutputExists("A master cannot replace its own original.", hint="Choose another name.")
+        return out, format
+
+
+def settings_of(request: MasterRequest) -> MasterSettings:
+    """The chain's settings for a request. Raises ``BadSetting`` or ``UnknownTarget``."""
+    if request.lufs is not None or request.ceiling is not None:
+        target = own_target(
+            -14.0 if request.lufs is None else request.lufs, -1.0 if request.ceiling is None else request.ceiling
+        )
+    else:
+        target = target_named(request.target)
+    if not 0.0 <= request.amount <= 1.0:
+        raise BadSetting(f"The amount is from 0 to 1, not {request.amount:g}.")
+    return replace(preset_named(request.preset), target=target, amount=request.amount)
+
+
+def _recipe_before(tags: Tags, audio_hash: str, sample_rate_hz: int) -> Recipe:
+    """The recipe of what goes into the chain: the file's own where its samples are still those the recipe makes."""
+    if tags.recipe:
+        try:
+            own = recipe_from_json(tags.recipe)
+        except StudioError:
+            own = None
+        if own is not None and own.pcm_hash == audio_hash:
+            return replace(own, parents=(audio_hash,))
+    return Recipe(
+        engine=MASTERING,
+        engine_version="1",
+        seed=0,
+        prompt="",
+        concept=None,
+        licence=tags.licence or "",
+        pcm_hash=audio_hash,
+        sample_rate_hz=sample_rate_hz,
+        parents=(audio_hash,),
+    )
+
+
+def _prove(path: Path, formats: Sequence[str], settings: MasterSettings, progress: Progress) -> list[Proof]:
+    """Encode the finished master into each format, decode it again and measure it; the copies are not kept."""
+    proofs = []
+    with tempfile.TemporaryDirectory(prefix="sonicforge-proof-") as folder:
+        for index, name in enumerate(formats):
+            stage = Span(progress, index / len(formats), (index + 1) / len(formats))
+            copy = Path(folder) / f"proof.{known_format(name)}"
+            convert(path, copy, name, Tags(), Span(stage, 0.0, 0.6))
+            proofs.append(proof_of(Path(name), name, loudness_of(copy, Span(stage, 0.6, 1.0)), settings.target))
+    return proofs

@@ -1,0 +1,100 @@
+"""A file with a recipe inside is made again, sample for sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sonicforge_studio import __version__
+from sonicforge_studio.audio import free_name, on_24_bit_grid, read_clip, read_tags, write_clip
+from sonicforge_studio.domain import Clip, Engine, Progress, Recipe, Span
+from sonicforge_studio.domain.errors import EngineUnavailable, MissingPath, NoRecipe
+from sonicforge_studio.generation import recipe_from_json
+from sonicforge_studio.library import Library
+from sonicforge_studio.studio.delivery import mastered_clip, name_of, pcm_hash, tags_of
+from sonicforge_studio.studio.mastering import MASTERING
+
+
+@dataclass(frozen=True, slots=True)
+class Remade:
+    """The new file, and whether its samples are the recorded ones."""
+
+    path: Path
+    recipe: Recipe
+    same: bool
+    differs: str | None
+    """Where they are not the same: why that may be."""
+
+
+class Remaker:
+    """Follows recipes."""
+
+    def __init__(self, engines: Mapping[str, Engine], library: Library, home_folder: Path) -> None:
+        self._engines = engines
+        self._library = library
+        self._home_folder = home_folder
+
+    def remake(self, recipe_file: Path, folder: str, progress: Progress) -> Remade:
+        """Make the piece again that ``recipe_file`` (a sound file, or a recipe as JSON) tells of, as a 24-bit WAV.
+
+        Raises ``NoRecipe``, ``RecipeUnreadable``, ``EngineUnavailable``, and ``MissingPath`` where the recipe is of a
+        master whose original is not in the library.
+        """
+        recipe = read_recipe(recipe_file)
+        raw = self._raw(recipe, Span(progress, 0.0, 0.6))
+        clip = raw
+        for index, settings in enumerate(recipe.mastering):
+            start, end = (0.6 + 0.3 * (index + step) / len(recipe.mastering) for step in (0, 1))
+            clip = mastered_clip(clip, settings, Span(progress, start, end))
+        now = pcm_hash(clip)
+        progress.step(0.9, 1, "Writing")
+        path = free_name((Path(folder) if folder else self._home_folder) / f"{_name(recipe, recipe_file)}.wav")
+        made = replace(recipe, pcm_hash=now)
+        write_clip(path, clip, format="wav", tags=tags_of(made))
+        return Remade(path, made, now == recipe.pcm_hash, None if now == recipe.pcm_hash else self._why(recipe, now))
+
+    def _raw(self, recipe: Recipe, progress: Progress) -> Clip:
+        """What the recipe's first mastering chain was fed with."""
+        if recipe.engine == MASTERING:
+            return self._original(recipe, progress)
+        engine = self._engines.get(recipe.engine)
+        if engine is None or recipe.concept is None:
+            raise EngineUnavailable(f'The recipe needs the engine "{recipe.engine}", which is not here.')
+        rendering = engine.render(recipe.concept, recipe.seed, progress)
+        clip = rendering.stems[recipe.part] if recipe.part else rendering.mix
+        return Clip(on_24_bit_grid(clip.samples), clip.sample_rate_hz)
+
+    def _original(self, recipe: Recipe, progress: Progress) -> Clip:
+        """The file that was mastered, found in the library by the hash of its sound."""
+        for parent in recipe.parents:
+            for track in self._library.by_audio_hash(parent):
+                if Path(track.path).is_file():
+                    return read_clip(track.path, progress=progress)
+        raise MissingPath(
+            "This is a master of a file that is not in the library.",
+            hint="Add the original with `sonicforge library add`, then try again.",
+        )
+
+    def _why(self, recipe: Recipe, now: str) -> str:
+        engine = self._engines.get(recipe.engine)
+        if engine is not None and engine.version != recipe.engine_version:
+            return f"The recipe was made by {recipe.engine} {recipe.engine_version}; this is {engine.version}."
+        return f"The PCM hash is {now[:12]} instead of {recipe.pcm_hash[:12]}, made by version {__version__}."
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe in a sound file's tags, or in a JSON file of its own."""
+    if path.suffix.lower() == ".json" and path.is_file():
+        return recipe_from_json(path.read_text(encoding="utf-8", errors="replace"))
+    if not path.exists():
+        raise MissingPath(f'There is nothing at "{path}".')
+    text = read_tags(path).recipe
+    if not text:
+        raise NoRecipe(f'"{path.name}" carries no recipe.')
+    return recipe_from_json(text)
+
+
+def _name(recipe: Recipe, file: Path) -> str:
+    name = name_of(recipe) if recipe.concept is not None else file.stem
+    return f"{name} {recipe.part}" if recipe.part else name

@@ -1,0 +1,109 @@
+"""Results as the plain dicts that the command line prints and the server will send: the contract's names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sonicforge_studio.domain import Analysis, Loudness, Master, Track, to_plain
+from sonicforge_studio.fingerprints import Pair
+from sonicforge_studio.studio.forging import Forged
+from sonicforge_studio.studio.mastering import Mastered
+from sonicforge_studio.studio.remaking import Remade
+
+
+def loudness_fields(loudness: Loudness) -> dict[str, Any]:
+    fields: dict[str, Any] = to_plain(loudness)
+    return fields
+
+
+def analysis_fields(analysis: Analysis, genre: str | None = None) -> dict[str, Any]:
+    """An analysis, flat; what is not measured yet or does not apply is null or empty."""
+    tempo, key = analysis.tempo, analysis.key
+    fields: dict[str, Any] = to_plain(
+        {
+            "duration_seconds": analysis.duration_seconds,
+            "sample_rate_hz": analysis.sample_rate_hz,
+            "channels": analysis.channels,
+            "codec": analysis.codec,
+            "content_hash": analysis.content_hash,
+            "audio_hash": analysis.audio_hash,
+            "tempo_bpm": tempo.bpm,
+            "tempo_confidence": tempo.confidence,
+            "tempo_candidates": tempo.candidates,
+            "beats_seconds": tempo.beats_seconds,
+            "downbeats_seconds": None,
+            "key": key.key,
+            "camelot": key.key.camelot if key.key else None,
+            "key_confidence": key.confidence,
+            "key_candidates": key.candidates,
+            "key_segments": None,
+            "sections": None,
+            "genre": genre,
+            **loudness_fields(analysis.loudness),
+            "features": analysis.features,
+            "embedding": None,
+            "warning": analysis.warning,
+        }
+    )
+    return fields
+
+
+def track_fields(track: Track, score: float | None = None) -> dict[str, Any]:
+    """A track of the library: its analysis, and what the library adds. The file's whole beat list is left out."""
+    genre = track.recipe.concept.genre if track.recipe and track.recipe.concept else None
+    return {
+        "path": track.path,
+        "id": track.id,
+        "title": track.title,
+        "artist": track.artist,
+        "score": score,
+        "added_at": track.added_at,
+        **analysis_fields(track.analysis, genre),
+    }
+
+
+def master_fields(master: Master) -> dict[str, Any]:
+    fields: dict[str, Any] = to_plain(master)
+    fields["proof"] = [
+        {"format": proof.format, "passed": proof.passed, "reason": proof.reason, **loudness_fields(proof.loudness)}
+        for proof in master.proof
+    ]
+    return fields
+
+
+def forged_fields(forged: Forged) -> dict[str, Any]:
+    genre = forged.recipe.concept.genre if forged.recipe.concept else None
+    return {
+        "path": forged.files[0],
+        "files": list(forged.files),
+        "recipe": to_plain(forged.recipe),
+        "analysis": analysis_fields(forged.track.analysis, genre),
+        "verdict": to_plain(forged.verdict),
+        "master": master_fields(forged.master) if forged.master else None,
+        "fingerprint": forged.track.fingerprint,
+        "candidates": to_plain(forged.candidates),
+        "track_id": forged.track.id,
+    }
+
+
+def remade_fields(remade: Remade) -> dict[str, Any]:
+    return {
+        "path": str(remade.path),
+        "files": [str(remade.path)],
+        "recipe": to_plain(remade.recipe),
+        "same": remade.same,
+        "differs": remade.differs,
+    }
+
+
+def mastered_fields(given: str, mastered: Mastered) -> dict[str, Any]:
+    return {
+        "path": given,
+        **master_fields(mastered.master),
+        "notes": list(mastered.notes),
+        "track_id": mastered.track.id,
+    }
+
+
+def pair_fields(pair: Pair) -> dict[str, Any]:
+    return {"a": pair.a, "b": pair.b, "kind": pair.kind, "score": pair.score, "offset_seconds": pair.offset_seconds}

@@ -1,0 +1,184 @@
+"""What can be done with tracks and files from anywhere in the window."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QProcess, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from sonicforge_studio.domain import Track
+from sonicforge_studio.domain.errors import MissingPath, StudioError
+from sonicforge_studio.studio import Lane, Studio
+from sonicforge_studio.ui.job_desk import JobDesk
+from sonicforge_studio.ui.kit import Kit
+from sonicforge_studio.ui.listening import Listening, Piece
+from sonicforge_studio.ui.numbers import key_name, tempo
+from sonicforge_studio.ui.text import tr, tr_count
+
+FORMATS = ("wav", "flac", "mp3", "m4a", "opus")
+FORMAT_NAMES = {"wav": "WAV", "flac": "FLAC", "mp3": "MP3", "m4a": "M4A (AAC)", "opus": "Opus"}
+
+_AUDIO_SUFFIXES = "*.wav *.aif *.aiff *.flac *.mp3 *.m4a *.aac *.ogg *.opus *.wv *.mp4 *.mkv *.webm *.mov"
+
+
+def piece_of(track: Track) -> Piece:
+    """A track as something to listen to."""
+    analysis = track.analysis
+    figures = []
+    if analysis.tempo.bpm is not None:
+        figures.append(f"{tempo(analysis.tempo.bpm)} BPM")
+    if analysis.key.key is not None:
+        figures.append(key_name(analysis.key.key))
+    detail = " · ".join([part for part in (track.artist, *figures) if part])
+    return Piece(track.path, track.title, detail, track.peaks, analysis.duration_seconds, track.id)
+
+
+class Actions(QObject):
+    """Reading and waiting are done in threads; dialogs never hold the window up."""
+
+    master_wanted = Signal(object)
+    """A ``Track`` to be opened on the Master page."""
+    library_wanted = Signal()
+    """The Library page, to choose a track in."""
+    removed = Signal(object)
+    """A list of ``Track`` that was just taken out of the library."""
+    trouble = Signal(object)
+    """A ``StudioError`` to be shown."""
+
+    def __init__(self, studio: Studio, desk: JobDesk, listening: Listening, kit: Kit, window: QWidget) -> None:
+        super().__init__(window)
+        self._studio = studio
+        self._desk = desk
+        self._listening = listening
+        self._kit = kit
+        self._window = window
+
+    # Listening
+
+    def play(self, track_id: int, *, from_seconds: float = 0.0) -> None:
+        """Play a track; the one that plays already is paused or goes on."""
+        piece = self._listening.piece
+        if piece is not None and piece.track_id == track_id and from_seconds == 0.0:
+            self._listening.toggle()
+            return
+        self._kit.tasks.start(self._play(track_id, from_seconds))
+
+    async def _play(self, track_id: int, from_seconds: float) -> None:
+        self._listening.play(piece_of(await self.track(track_id)), from_seconds=from_seconds)
+
+    async def track(self, track_id: int) -> Track:
+        """The whole track. Raises ``MissingPath`` where the library does not know it any more."""
+        found = await asyncio.to_thread(self._studio.library.track, track_id)
+        if found is None:
+            raise MissingPath(tr("This track is no longer in the library."), hint=tr("Import its file again."))
+        return found
+
+    # Bringing in
+
+    def import_paths(self, paths: Sequence[str]) -> None:
+        if not paths:
+            return
+        title = (
+            tr("Import {name}", name=Path(paths[0]).name)
+            if len(paths) == 1
+            else tr_count("Import {count} file", "Import {count} files", len(paths))
+        )
+        self._desk.order("import", {"paths": list(paths)}, title)
+
+    def import_dialog(self) -> None:
+        dialog = self._dialog(tr("Import files"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilters([tr("Audio and video files ({suffixes})", suffixes=_AUDIO_SUFFIXES), tr("All files (*)")])
+        dialog.filesSelected.connect(self.import_paths)
+        dialog.open()
+
+    # Handing out
+
+    def master(self, track_id: int) -> None:
+        self._kit.tasks.start(self._master(track_id))
+
+    async def _master(self, track_id: int) -> None:
+        self.master_wanted.emit(await self.track(track_id))
+
+    def export(self, tracks: Sequence[tuple[int, str]], format: str) -> None:
+        """Ask where to, then export; ``tracks`` are (id, title). Several go into one folder."""
+        if not tracks:
+            return
+        dialog = self._dialog(tr_count("Export {count} track", "Export {count} tracks", len(tracks)))
+        if len(tracks) == 1:
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setNameFilter(f"{FORMAT_NAMES[format]} (*.{format})")
+            dialog.setDefaultSuffix(format)
+            dialog.selectFile(f"{_file_name(tracks[0][1])}.{format}")
+            dialog.fileSelected.connect(lambda path: self.export_to(tracks[0], Path(path), format, overwrite=True))
+        else:
+            dialog.setFileMode(QFileDialog.FileMode.Directory)
+            dialog.fileSelected.connect(lambda folder: self._export_all(tracks, Path(folder), format))
+        dialog.open()
+
+    def export_to(self, track: tuple[int, str], path: Path, format: str, *, overwrite: bool = False) -> None:
+        arguments = {"track_id": track[0], "path": str(path), "format": format, "overwrite": overwrite}
+        self._desk.order("export", arguments, tr("Export {name}", name=path.name), Lane.HIGH)
+
+    def _export_all(self, tracks: Sequence[tuple[int, str]], folder: Path, format: str) -> None:
+        names: set[str] = set()
+        for track in tracks:
+            name, number = _file_name(track[1]), 2
+            while name.casefold() in names:
+                name, number = f"{_file_name(track[1])} {number}", number + 1
+            names.add(name.casefold())
+            self.export_to(track, folder / f"{name}.{format}", format)
+
+    def reveal(self, path: str) -> None:
+        """Show a file in the system's file manager."""
+        if sys.platform == "win32":
+            QProcess.startDetached("explorer", [f"/select,{Path(path)}"])
+        elif sys.platform == "darwin":
+            QProcess.startDetached("open", ["-R", path])
+        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent))):
+            self.trouble.emit(StudioError(tr("No file manager answered."), hint=tr("The file is at {path}", path=path)))
+
+    def copy_paths(self, paths: Sequence[str]) -> None:
+        QGuiApplication.clipboard().setText("\n".join(paths))
+
+    # Taking out
+
+    def remove(self, track_ids: Sequence[int]) -> None:
+        """Take tracks out of the library; the files stay, and ``restore`` brings the entries back."""
+        self._kit.tasks.start(self._remove(list(track_ids)))
+
+    async def _remove(self, track_ids: list[int]) -> None:
+        library = self._studio.library
+
+        def take_out() -> list[Track]:
+            tracks = [track for track in map(library.track, track_ids) if track is not None]
+            library.remove(track_ids)
+            return tracks
+
+        tracks = await asyncio.to_thread(take_out)
+        if tracks:
+            self.removed.emit(tracks)
+
+    def restore(self, tracks: Sequence[Track]) -> None:
+        def put_back() -> None:
+            for track in tracks:
+                self._studio.library.add(track)
+
+        self._kit.tasks.start(asyncio.to_thread(put_back))
+
+    def _dialog(self, title: str) -> QFileDialog:
+        dialog = QFileDialog(self._window, title)
+        dialog.setObjectName("files")
+        dialog.finished.connect(dialog.deleteLater)
+        return dialog
+
+
+def _file_name(title: str) -> str:
+    """A title without what file systems refuse."""
+    kept = "".join(" " if letter in '<>:"/\\|?*' or ord(letter) < 32 else letter for letter in title)
+    return " ".join(kept.split()).strip(". ") or "track"

@@ -1,0 +1,58 @@
+"""Figures as people read them: one way for each unit, everywhere in the window."""
+
+from __future__ import annotations
+
+import math
+
+from sonicforge_studio.domain import Key
+
+NONE = "–"
+_NOTES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
+_A4_HZ = 440.0
+
+
+def clock(seconds: float | None) -> str:
+    """ "3:07", or "1:02:45" from an hour on."""
+    if seconds is None or not math.isfinite(seconds):
+        return "–:––"
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def decimal(value: float | None, places: int = 1, *, signed: bool = False) -> str:
+    """With a true minus sign; a dash for what was not measured."""
+    if value is None or math.isnan(value):
+        return NONE
+    if math.isinf(value):
+        return "−∞" if value < 0 else "∞"
+    rounded = round(value, places) + 0.0
+    return f"{rounded:{'+' if signed else ''}.{places}f}".replace("-", "−")
+
+
+def tempo(bpm: float | None) -> str:
+    if bpm is None:
+        return NONE
+    return decimal(bpm, 0 if abs(bpm - round(bpm)) < 0.05 else 1)
+
+
+def lufs(value: float | None) -> str:
+    return f"{decimal(value)} LUFS"
+
+
+def frequency(hz: float) -> str:
+    return f"{hz / 1000:.2f} kHz" if hz >= 1000 else f"{hz:.0f} Hz"
+
+
+def note_at(hz: float) -> str:
+    """The nearest note of the equal temperament at A4 = 440 Hz, such as "A4"."""
+    if hz <= 0:
+        return NONE
+    number = round(69 + 12 * math.log2(hz / _A4_HZ))
+    return f"{_NOTES[number % 12]}{number // 12 - 1}"
+
+
+def key_name(key: Key | None) -> str:
+    """The key with its place on the Camelot wheel in front, "8A · A minor"."""
+    return NONE if key is None else f"{key.camelot} · {key}"

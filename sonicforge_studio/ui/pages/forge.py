@@ -1,0 +1,241 @@
+"""The Forge page: a sentence, what is understood of it, and what came of the last ones."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from sonicforge_studio.domain import StudioError
+from sonicforge_studio.studio import Job, Lane, Studio
+from sonicforge_studio.ui.actions import Actions
+from sonicforge_studio.ui.bridge import Bridge
+from sonicforge_studio.ui.job_desk import JobDesk
+from sonicforge_studio.ui.jobs_drawer import state_text
+from sonicforge_studio.ui.kit import Kit
+from sonicforge_studio.ui.listening import Listening
+from sonicforge_studio.ui.pages.forge_controls import ForgeControls
+from sonicforge_studio.ui.pages.prompt import Prompt
+from sonicforge_studio.ui.pages.results import Results
+from sonicforge_studio.ui.text import error_of, tr, tr_error
+from sonicforge_studio.ui.widgets.controls import Button, Card, label, picture, separator
+from sonicforge_studio.ui.widgets.flow import FlowLayout
+
+EXAMPLES = (
+    "liquid drum and bass, 174 bpm, A minor, dreamy",
+    "deep house, 122 bpm, F minor, warm",
+    "lo-fi hip hop, C major, rainy",
+    "slow ambient, D major, calm",
+)
+"""One for each genre; prompts are music's own language and stay English in every language of the window."""
+
+_BAR_STEPS = 1000
+
+
+class ForgePage(QWidget):
+    def __init__(
+        self, studio: Studio, desk: JobDesk, actions: Actions, listening: Listening, bridge: Bridge, kit: Kit
+    ) -> None:
+        super().__init__()
+        self._studio = studio
+        self._desk = desk
+        self._kit = kit
+        self._job_id: int | None = None
+        self._asked = 0
+        self.setObjectName("page")
+        theme = kit.theme
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        outer.addWidget(area)
+        content = QWidget()
+        area.setWidget(content)
+        centre = QHBoxLayout(content)
+        centre.setContentsMargins(theme.space.xl, theme.space.xl, theme.space.xl, theme.space.xl)
+        column = QWidget()
+        column.setMaximumWidth(theme.size.page)
+        centre.addWidget(column)
+        layout = QVBoxLayout(column)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.space.l)
+        layout.addWidget(self._prompt_card())
+        layout.addLayout(self._inspirations())
+        self.results = Results(studio, actions, listening, bridge, kit)
+        layout.addWidget(self.results, 1)
+        self._reading = QTimer(self)
+        self._reading.setSingleShot(True)
+        self._reading.setInterval(theme.motion.typing_milliseconds)
+        self._reading.timeout.connect(self._read)
+        self.prompt.changed.connect(lambda: self._reading.start())
+        self.controls.changed.connect(lambda: self._reading.start())
+        self.prompt.submitted.connect(self.forge)
+        desk.changed.connect(self._show_job)
+
+    def _prompt_card(self) -> Card:
+        theme = self._kit.theme
+        card = Card("field")
+        layout = QVBoxLayout(card)
+        layout.setContentsMargins(theme.space.l, theme.space.l, theme.space.l, theme.space.l)
+        layout.setSpacing(theme.space.m)
+        self.prompt = Prompt(theme, tr("for example: {example}", example=EXAMPLES[0]))
+        layout.addWidget(self.prompt)
+        layout.addWidget(self._notice())
+        layout.addWidget(self._divider())
+        row = QHBoxLayout()
+        row.setSpacing(theme.space.l)
+        self.controls = ForgeControls(theme, self._studio.targets, self._studio.settings.target)
+        row.addWidget(self.controls, 1)
+        self.forge_button = Button(tr("Forge|do"), "primary", self.forge)
+        self.forge_button.setProperty("large", True)
+        self.forge_button.setToolTip("Ctrl+Return")
+        self.cancel_button = Button(tr("Cancel"), "", self._cancel)
+        self.cancel_button.setProperty("large", True)
+        for button in (self.forge_button, self.cancel_button):
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignBottom)
+        self.cancel_button.hide()
+        layout.addLayout(row)
+        return card
+
+    def _divider(self) -> QStackedWidget:
+        """A line, or the progress of the work in its place, so that nothing moves when the work begins."""
+        theme = self._kit.theme
+        self._bar = QProgressBar()
+        self._bar.setRange(0, _BAR_STEPS)
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName(tr("Progress of the forge"))
+        self._line = QStackedWidget()
+        self._line.setFixedHeight(theme.size.bar)
+        rest = QWidget()
+        column = QVBoxLayout(rest)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(separator(theme))
+        self._line.addWidget(rest)
+        self._line.addWidget(self._bar)
+        return self._line
+
+    def _notice(self) -> QWidget:
+        theme = self._kit.theme
+        self._error = QWidget()
+        self._error.setObjectName("notice")
+        self._error.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(self._error)
+        row.setContentsMargins(theme.space.m, theme.space.s, theme.space.m, theme.space.s)
+        row.setSpacing(theme.space.s)
+        row.addWidget(picture(theme, "error", theme.size.icon_s, theme.colour.danger))
+        self._error_text = label("", "body", wrap=True, select=True)
+        row.addWidget(self._error_text, 1)
+        self._error.hide()
+        return self._error
+
+    def _inspirations(self) -> FlowLayout:
+        flow = FlowLayout(self._kit.theme.space.s)
+        for example in EXAMPLES:
+            chip = Button(example, "chip", partial(self.prompt.write, example))
+            chip.setAccessibleName(tr("Use the example: {example}", example=example))
+            flow.addWidget(chip)
+        return flow
+
+    # The composer's reading
+
+    def _read(self) -> None:
+        self._asked += 1
+        text = self.prompt.text()
+        if not text:
+            self.prompt.show_reading((), ())
+            self._show_error("")
+            return
+        self._kit.tasks.start(self._read_in_thread(self._asked, text), failed=self._reading_failed)
+
+    async def _read_in_thread(self, question: int, text: str) -> None:
+        wanted = self.controls.request()
+        concept = await asyncio.to_thread(
+            self._studio.compose, text, seconds=wanted.seconds, bpm=wanted.bpm, key=wanted.key
+        )
+        if question == self._asked:
+            self.prompt.show_reading([_bare(text) for text in concept.understood], concept.ignored)
+            self._show_error("")
+
+    def _reading_failed(self, error: StudioError) -> None:
+        self.prompt.show_reading((), ())
+        self._show_error(tr_error(error))
+
+    def error_text(self) -> str:
+        return self._error_text.text()
+
+    def _show_error(self, text: str) -> None:
+        self._error.setVisible(bool(text))
+        self._error_text.setText(text)
+        self._error.setAccessibleName(text)
+
+    # The forging
+
+    def forge(self) -> None:
+        """Order what stands in the field; without a word there is nothing to order."""
+        if self._job_id is not None:
+            return
+        text = self.prompt.text()
+        if not text:
+            self._show_error(tr("Describe the music first, in a few words."))
+            self.prompt.take_focus()
+            return
+        self._show_error("")
+        self._job_id = 0
+        self._show_work(True)
+        self._kit.tasks.start(self._order(text), failed=self._failed)
+
+    async def _order(self, text: str) -> None:
+        wanted = self.controls.request()
+        arguments = {
+            "prompt": text,
+            "seconds": wanted.seconds,
+            "bpm": wanted.bpm,
+            "key": wanted.key,
+            "seed": wanted.seed,
+            "candidates": wanted.candidates,
+            "target": wanted.target,
+        }
+        # A sentence that cannot be composed is told of here, at its field, before there is a job.
+        await asyncio.to_thread(self._studio.compose, text, seconds=wanted.seconds, bpm=wanted.bpm, key=wanted.key)
+        job = await self._desk.submit("forge", arguments, tr("Forge “{prompt}”", prompt=text[:60]), Lane.HIGH)
+        self._job_id = job.id
+        self._show_job(self._desk.job(job.id) or job)
+
+    def _cancel(self) -> None:
+        if self._job_id:
+            self._desk.cancel(self._job_id)
+
+    def _show_job(self, job: Job) -> None:
+        if job.id != self._job_id:
+            return
+        self._bar.setValue(round(job.fraction * _BAR_STEPS))
+        self.prompt.show_note(state_text(job))
+        if job.state.finished:
+            self._job_id = None
+            self._show_work(False)
+            if job.error is not None and str(job.state) == "failed":
+                self._show_error(tr_error(error_of(job.error)))
+            elif str(job.state) == "done":
+                self.controls.forged()
+                self.results.expect(job.result["track_id"])
+
+    def _failed(self, error: StudioError) -> None:
+        self._job_id = None
+        self._show_work(False)
+        self._show_error(tr_error(error))
+
+    def _show_work(self, working: bool) -> None:
+        self.forge_button.setVisible(not working)
+        self.cancel_button.setVisible(working)
+        self._line.setCurrentIndex(1 if working else 0)
+        self._bar.setValue(0)
+        self.prompt.show_note(tr("Waiting for its turn") if working else "")
+
+
+def _bare(understood: str) -> str:
+    """ "key: A minor" without what it names: the words speak for themselves."""
+    return understood.partition(": ")[2] or understood

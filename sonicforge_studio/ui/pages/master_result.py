@@ -1,0 +1,219 @@
+"""Before and after side by side, both to be heard at the same place, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from sonicforge_studio.domain import Master, Track
+from sonicforge_studio.studio import PlayerState
+from sonicforge_studio.ui.actions import FORMAT_NAMES, FORMATS, Actions, piece_of
+from sonicforge_studio.ui.kit import Kit
+from sonicforge_studio.ui.listening import Listening, is_sounding
+from sonicforge_studio.ui.numbers import decimal
+from sonicforge_studio.ui.text import tr
+from sonicforge_studio.ui.widgets.choice import Choice
+from sonicforge_studio.ui.widgets.controls import Button, Card, ElidedLabel, IconButton, label, picture
+from sonicforge_studio.ui.widgets.names import target_name
+from sonicforge_studio.ui.widgets.segments import Segments
+from sonicforge_studio.ui.widgets.waveform import WaveformView
+
+TOLERANCE_LU = 0.2
+
+
+class MasterResult(QScrollArea):
+    def __init__(self, kit: Kit, actions: Actions, listening: Listening, format: str) -> None:
+        super().__init__()
+        self._kit = kit
+        self._actions = actions
+        self._listening = listening
+        self._original: Track | None = None
+        self._mastered: Track | None = None
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        content = QWidget()
+        self.setWidget(content)
+        theme = kit.theme
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.space.m)
+        layout.addWidget(self._compare_card())
+        layout.addWidget(self._figures_card())
+        layout.addWidget(self._export_card(format))
+        layout.addStretch(1)
+        listening.changed.connect(self._show_playback)
+
+    def _card(self) -> tuple[Card, QVBoxLayout]:
+        space = self._kit.theme.space
+        card = Card()
+        layout = QVBoxLayout(card)
+        layout.setContentsMargins(space.l, space.m, space.l, space.m)
+        layout.setSpacing(space.s)
+        return card, layout
+
+    def _compare_card(self) -> Card:
+        theme = self._kit.theme
+        card, layout = self._card()
+        head = QHBoxLayout()
+        self.play = IconButton(theme, "play", tr("Play"), self._toggle, colour=theme.colour.text)
+        head.addWidget(self.play)
+        self._title = ElidedLabel("", "strong")
+        head.addWidget(self._title, 1)
+        self.switch = Segments(theme, tr("Listen to"), [("original", tr("A  Original")), ("master", tr("B  Master"))])
+        self.switch.choose("master")
+        self.switch.chosen.connect(lambda _: self._switch())
+        head.addWidget(self.switch)
+        layout.addLayout(head)
+        self._wave = WaveformView(theme, self._kit.peaks, tr("Waveform of the master"))
+        self._wave.setFixedHeight(theme.size.wave_large)
+        self._wave.sought.connect(self._seek)
+        layout.addWidget(self._wave)
+        return card
+
+    def _figures_card(self) -> Card:
+        theme = self._kit.theme
+        card, layout = self._card()
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(theme.space.l)
+        grid.setVerticalSpacing(theme.space.xs)
+        for column, text in enumerate(("", tr("Before"), tr("After"), tr("Wanted"))):
+            grid.addWidget(label(text, "section"), 0, column)
+            grid.setColumnStretch(column, 1)
+        rows = {
+            "lufs": tr("Loudness, LUFS"),
+            "peak": tr("True peak, dBTP"),
+            "range": tr("Loudness range, LU"),
+            "gain": tr("Gain, dB"),
+        }
+        self._cells: dict[str, tuple[QLabel, QLabel, QLabel, QLabel]] = {}
+        for number, (name, text) in enumerate(rows.items(), 1):
+            grid.addWidget(label(text, "muted"), number, 0)
+            before, after, wanted = label("", "muted"), label("", "figure"), label("", "muted")
+            mark = picture(theme, "check", theme.size.icon, theme.colour.good)
+            for column, cell in ((1, before), (2, after), (3, wanted), (4, mark)):
+                grid.addWidget(cell, number, column)
+            self._cells[name] = (before, after, wanted, mark)
+        layout.addLayout(grid)
+        self._notes = label("", "small", wrap=True)
+        layout.addWidget(self._notes)
+        return card
+
+    def _export_card(self, format: str) -> Card:
+        theme = self._kit.theme
+        card, layout = self._card()
+        row = QHBoxLayout()
+        row.setSpacing(theme.space.m)
+        row.addWidget(label(tr("Export the master as"), "item"))
+        self.format = Choice(theme, tr("Format"))
+        for name in FORMATS:
+            self.format.addItem(FORMAT_NAMES[name], name)
+        self.format.setCurrentIndex(FORMATS.index(format))
+        row.addWidget(self.format)
+        row.addStretch(1)
+        row.addWidget(Button(tr("Show in folder"), "quiet", self._reveal))
+        self.export_button = Button(tr("Export…"), "", self.export)
+        self.export_button.setIcon(theme.icon("export"))
+        self.export_button.setToolTip("Ctrl+E")
+        row.addWidget(self.export_button)
+        layout.addLayout(row)
+        return card
+
+    # What is shown
+
+    def shows(self) -> bool:
+        return self._mastered is not None
+
+    def forget(self) -> None:
+        self._original = self._mastered = None
+
+    def show_master(self, original: Track, mastered: Track, master: Master, notes: Sequence[str]) -> None:
+        self._original, self._mastered = original, mastered
+        self._title.show_text(tr("Mastered for {target}", target=target_name(master.target.name)))
+        self.switch.choose("master")
+        self._wave.show_track(mastered.peaks, mastered.analysis.duration_seconds)
+        before, after, target = master.before, master.after, master.target
+        close = abs(after.integrated_lufs - target.integrated_lufs) <= TOLERANCE_LU
+        self._fill(
+            "lufs",
+            decimal(before.integrated_lufs),
+            decimal(after.integrated_lufs),
+            decimal(target.integrated_lufs),
+            passed=close,
+        )
+        self._fill(
+            "peak",
+            decimal(before.true_peak_dbtp),
+            decimal(after.true_peak_dbtp),
+            f"≤ {decimal(target.ceiling_dbtp)}",
+            passed=after.true_peak_dbtp <= target.ceiling_dbtp,
+        )
+        self._fill("range", decimal(before.loudness_range_lu), decimal(after.loudness_range_lu), "")
+        self._fill("gain", "", decimal(master.gain_db, signed=True), "")
+        reasons = [proof.reason for proof in master.proof if proof.reason]
+        self._notes.setText("\n".join([*reasons, *notes]))
+        self._notes.setVisible(bool(reasons or notes))
+
+    def shown(self, name: str) -> tuple[str, str, str, str]:
+        """Before, after, wanted, and whether that was reached, of "lufs", "peak", "range" or "gain"."""
+        before, after, wanted, mark = self._cells[name]
+        return before.text(), after.text(), wanted.text(), mark.accessibleName()
+
+    def _fill(self, name: str, before: str, after: str, wanted: str, *, passed: bool | None = None) -> None:
+        theme = self._kit.theme
+        cells = self._cells[name]
+        for cell, text in zip(cells, (before, after, wanted), strict=False):
+            cell.setText(text)
+        mark = cells[3]
+        mark.setVisible(passed is not None)
+        if passed is not None:
+            icon = theme.icon("check", theme.colour.good) if passed else theme.icon("warning", theme.colour.warning)
+            mark.setPixmap(icon.pixmap(mark.size(), mark.devicePixelRatioF()))
+            mark.setAccessibleName(tr("reached") if passed else tr("not reached"))
+
+    # Listening
+
+    def _heard(self) -> Track | None:
+        return self._original if self.switch.value() == "original" else self._mastered
+
+    def _toggle(self) -> None:
+        track = self._heard()
+        if track is not None:
+            self._actions.play(track.id)
+
+    def _switch(self) -> None:
+        """Go on with the other one at the same place."""
+        track, piece = self._heard(), self._listening.piece
+        if track is None:
+            return
+        self._wave.show_track(track.peaks, track.analysis.duration_seconds)
+        ours = {self._original.id if self._original else None, self._mastered.id if self._mastered else None}
+        if self._listening.playing and piece is not None and piece.track_id in ours:
+            self._listening.play(piece_of(track), from_seconds=self._listening.position_seconds())
+
+    def _seek(self, seconds: float) -> None:
+        track = self._heard()
+        if track is not None:
+            self._listening.play(piece_of(track), from_seconds=seconds)
+
+    def _show_playback(self, state: PlayerState) -> None:
+        track, piece = self._heard(), self._listening.piece
+        current = track is not None and piece is not None and piece.track_id == track.id
+        theme = self._kit.theme
+        if current and is_sounding(state):
+            self.play.show_as("pause", tr("Pause"), colour=theme.colour.accent)
+        else:
+            self.play.show_as("play", tr("Play"), colour=theme.colour.text)
+        self._wave.show_position(state.position_seconds if current else 0.0)
+
+    # The way out
+
+    def export(self) -> None:
+        if self._mastered is not None:
+            self._actions.export([(self._mastered.id, self._mastered.title)], self.format.currentData())
+
+    def _reveal(self) -> None:
+        if self._mastered is not None:
+            self._actions.reveal(self._mastered.path)

@@ -1,0 +1,69 @@
+"""The keyboard, declared once: what is bound in the window is what the overview shows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QGridLayout, QVBoxLayout, QWidget
+
+from sonicforge_studio.ui.text import tr
+from sonicforge_studio.ui.theme import Theme
+from sonicforge_studio.ui.widgets.controls import Button, label
+
+KEYS = {
+    "forge-page": "Ctrl+1",
+    "library-page": "Ctrl+2",
+    "master-page": "Ctrl+3",
+    "forge": "Ctrl+Return",
+    "search": "Ctrl+F",
+    "import": "Ctrl+O",
+    "export": "Ctrl+E",
+    "jobs": "Ctrl+J",
+    "scope": "Ctrl+L",
+    "mute": "Ctrl+M",
+    "help": "F1",
+    "quit": "Ctrl+Q",
+}
+
+
+def described() -> list[tuple[str, str]]:
+    """(keys, what they do), in the order of the overview."""
+    return [
+        (KEYS["forge-page"], tr("Go to Forge")),
+        (KEYS["library-page"], tr("Go to Library")),
+        (KEYS["master-page"], tr("Go to Master")),
+        ("Space", tr("Play or pause")),
+        ("← →", tr("Five seconds back or on, with the waveform focused")),
+        (KEYS["mute"], tr("Mute")),
+        (KEYS["forge"], tr("Forge, from anywhere on its page")),
+        (KEYS["search"], tr("Search the library")),
+        (KEYS["import"], tr("Import files")),
+        (KEYS["export"], tr("Export what is chosen")),
+        ("Return", tr("Play the chosen track")),
+        ("Delete", tr("Remove from the library; the file stays")),
+        (KEYS["jobs"], tr("Open or close the jobs drawer")),
+        (KEYS["scope"], tr("Show or hide the scope")),
+        (KEYS["help"], tr("This overview")),
+        (KEYS["quit"], tr("Quit")),
+    ]
+
+
+class Overview(QDialog):
+    """All shortcuts on one card."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Keyboard shortcuts"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.space.xl, theme.space.xl, theme.space.xl, theme.space.xl)
+        layout.setSpacing(theme.space.l)
+        layout.addWidget(label(tr("Keyboard shortcuts"), "title"))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(theme.space.l)
+        grid.setVerticalSpacing(theme.space.s)
+        for row, (keys, text) in enumerate(described()):
+            key = label(keys, "key")
+            grid.addWidget(key, row, 0, Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(label(text), row, 1)
+        layout.addLayout(grid)
+        layout.addWidget(Button(tr("Close"), "", self.accept), 0, Qt.AlignmentFlag.AlignRight)

@@ -1,0 +1,149 @@
+"""The bar that stays: what plays, where it is, and how loud."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout
+
+from sonicforge_studio.ui.numbers import clock
+from sonicforge_studio.ui.text import tr, tr_count
+from sonicforge_studio.ui.theme import Theme
+from sonicforge_studio.ui.widgets.controls import Button, ElidedLabel, IconButton, label
+from sonicforge_studio.ui.widgets.peaks import PeaksPainter
+from sonicforge_studio.ui.widgets.waveform import WaveformView
+
+_VOLUME_STEPS = 100
+
+
+class Transport(QFrame):
+    """A view: it tells what was wanted and shows what it is told."""
+
+    toggle_wanted = Signal()
+    stop_wanted = Signal()
+    seek_wanted = Signal(float)
+    volume_wanted = Signal(float)
+    mute_wanted = Signal(bool)
+    device_wanted = Signal()
+
+    def __init__(self, theme: Theme, painter: PeaksPainter) -> None:
+        super().__init__()
+        self._theme = theme
+        self._muted = False
+        self.setObjectName("transport")
+        self.setAccessibleName(tr("Transport"))
+        self.setFixedHeight(theme.size.transport)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.space.l, theme.space.m, theme.space.l, theme.space.m)
+        layout.setSpacing(theme.space.m)
+        self._play = IconButton(
+            theme, "play", tr("Play"), self.toggle_wanted.emit, shortcut="Space", colour=theme.colour.on_accent
+        )
+        self._play.setProperty("role", "round")
+        self._play.setFixedSize(theme.size.play, theme.size.play)
+        self._stop = IconButton(theme, "stop", tr("Stop"), self.stop_wanted.emit)
+        layout.addWidget(self._play)
+        layout.addWidget(self._stop)
+        layout.addLayout(self._titles(), 3)
+        self._position = self._time_label(tr("Position"), Qt.AlignmentFlag.AlignRight)
+        self._duration = self._time_label(tr("Length"), Qt.AlignmentFlag.AlignLeft)
+        self._wave = WaveformView(theme, painter, tr("Waveform of what plays"))
+        self._wave.sought.connect(self.seek_wanted)
+        layout.addWidget(self._position)
+        layout.addWidget(self._wave, 7)
+        layout.addWidget(self._duration)
+        self._device = Button(tr("No sound device"), "chip", self.device_wanted.emit)
+        self._device.setIcon(theme.icon("no-sound", theme.colour.warning))
+        self._device.setToolTip(tr("Everything else works. Press to look for a sound device again."))
+        self._device.hide()
+        layout.addWidget(self._device)
+        self._gaps = label("", "caption")
+        self._gaps.hide()
+        layout.addWidget(self._gaps)
+        self._mute = IconButton(theme, "volume", tr("Mute"), self.toggle_mute)
+        layout.addWidget(self._mute)
+        layout.addWidget(self._volume_slider())
+        self.show_nothing()
+
+    def _titles(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        self._title = ElidedLabel("", "item")
+        self._detail = ElidedLabel("", "small")
+        column.addStretch(1)
+        column.addWidget(self._title)
+        column.addWidget(self._detail)
+        column.addStretch(1)
+        return column
+
+    def _time_label(self, name: str, side: Qt.AlignmentFlag) -> QLabel:
+        made = label(clock(None), "small")
+        made.setAccessibleDescription(name)
+        made.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+        made.setMinimumWidth(self._theme.size.icon_hero)
+        return made
+
+    def _volume_slider(self) -> QSlider:
+        self._volume = QSlider(Qt.Orientation.Horizontal)
+        self._volume.setRange(0, _VOLUME_STEPS)
+        self._volume.setValue(_VOLUME_STEPS)
+        self._volume.setFixedWidth(self._theme.size.volume)
+        self._volume.setAccessibleName(tr("Volume"))
+        self._volume.valueChanged.connect(self._volume_moved)
+        return self._volume
+
+    def _volume_moved(self, step: int) -> None:
+        self._volume.setToolTip(f"{step} %")
+        self.volume_wanted.emit(step / _VOLUME_STEPS)
+
+    def show_nothing(self) -> None:
+        """Nothing is loaded."""
+        self._wave.show_track(b"", 0.0)
+        self._title.show_text(tr("Nothing playing"))
+        self._detail.show_text(tr("Forge something, or play a track"))
+        self._play.setEnabled(False)
+        self._stop.setEnabled(False)
+
+    def show_track(self, title: str, detail: str, peaks: bytes, duration_seconds: float) -> None:
+        self._wave.show_track(peaks, duration_seconds)
+        self._title.show_text(title)
+        self._say(detail, "small")
+        self._duration.setText(clock(duration_seconds))
+        self._play.setEnabled(True)
+        self._stop.setEnabled(True)
+
+    def show_playback(self, *, playing: bool, position_seconds: float, gaps: int) -> None:
+        if playing:
+            self._play.show_as("pause", tr("Pause"), shortcut="Space", colour=self._theme.colour.on_accent)
+        else:
+            self._play.show_as("play", tr("Play"), shortcut="Space", colour=self._theme.colour.on_accent)
+        self._wave.show_position(position_seconds)
+        self._position.setText(clock(position_seconds if self._play.isEnabled() else None))
+        self._gaps.setVisible(gaps > 0)
+        if gaps > 0:
+            self._gaps.setText(tr_count("{count} gap", "{count} gaps", gaps))
+            self._gaps.setToolTip(tr("So many times the sound card ran out of sound: the computer was too busy."))
+
+    def show_trouble(self, sentence: str) -> None:
+        """A failure of the player, in place of the track's detail."""
+        self._say(sentence, "error")
+
+    def show_device(self, *, present: bool) -> None:
+        self._device.setVisible(not present)
+
+    def show_volume(self, volume: float, *, muted: bool) -> None:
+        self._muted = muted
+        self._mute.show_as("muted" if muted else "volume", tr("Unmute") if muted else tr("Mute"))
+        if not self._volume.isSliderDown():
+            blocked = self._volume.blockSignals(True)
+            self._volume.setValue(round(volume * _VOLUME_STEPS))
+            self._volume.blockSignals(blocked)
+
+    def toggle_mute(self) -> None:
+        self.mute_wanted.emit(not self._muted)
+
+    def _say(self, text: str, role: str) -> None:
+        if self._detail.property("role") != role:
+            self._detail.setProperty("role", role)
+            self._detail.style().unpolish(self._detail)
+            self._detail.style().polish(self._detail)
+        self._detail.show_text(text)

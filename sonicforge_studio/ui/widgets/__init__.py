@@ -1,0 +1,1 @@
+"""The small parts that the panels are made of."""

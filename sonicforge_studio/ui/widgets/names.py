@@ -1,0 +1,30 @@
+"""What targets and presets are called by people."""
+
+from __future__ import annotations
+
+from sonicforge_studio.ui.text import tr
+
+_TARGETS = {
+    "spotify": "Spotify",
+    "spotify-loud": "Spotify Loud",
+    "apple-music": "Apple Music",
+    "youtube": "YouTube",
+    "tidal": "Tidal",
+    "amazon": "Amazon Music",
+    "deezer": "Deezer",
+    "ebu-r128": "EBU R 128",
+    "atsc-a85": "ATSC A/85",
+}
+
+
+def target_name(name: str) -> str:
+    """The brand's own name, or a translated word."""
+    if name == "podcast":
+        return tr("Podcast")
+    if name == "club":
+        return tr("Club")
+    return _TARGETS.get(name, name)
+
+
+def preset_name(name: str) -> str:
+    return {"transparent": tr("Transparent"), "glue": tr("Glue"), "punchy": tr("Punchy")}.get(name, name.capitalize())

@@ -1,0 +1,222 @@
+"""The panels over a studio: built when it is ready, wired to each other, closed with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings
+
+from sonicforge_studio.domain import StudioError, Track
+from sonicforge_studio.studio import Job, Live, PlayerState, Studio
+from sonicforge_studio.ui.actions import Actions
+from sonicforge_studio.ui.bridge import Bridge
+from sonicforge_studio.ui.job_desk import JobDesk
+from sonicforge_studio.ui.jobs_drawer import JobsDrawer, failures_text, state_text
+from sonicforge_studio.ui.kit import Kit
+from sonicforge_studio.ui.listening import Listening, Piece, is_sounding
+from sonicforge_studio.ui.pages.forge import ForgePage
+from sonicforge_studio.ui.pages.library import LibraryPage
+from sonicforge_studio.ui.pages.master import MasterPage
+from sonicforge_studio.ui.scope import Scope
+from sonicforge_studio.ui.text import error_of, tr, tr_count, tr_error
+from sonicforge_studio.ui.window import Window
+
+
+class Workspace(QObject):
+    def __init__(self, window: Window, kit: Kit, studio: Studio, live: Live, memory: QSettings) -> None:
+        super().__init__(window)
+        self.window = window
+        self._kit = kit
+        self._memory = memory
+        self._told: set[int] = set()
+        self._for_master: int | None = None
+        self._began = datetime.now(UTC)
+        self.bridge = Bridge()
+        self._unsubscribe = studio.changes.subscribe(self.bridge.tell_library)
+        self.desk = JobDesk(live.jobs, self.bridge, kit.tasks)
+        self.listening = Listening(live.player, kit.theme.motion)
+        self.actions = Actions(studio, self.desk, self.listening, kit, window)
+        self.forge = ForgePage(studio, self.desk, self.actions, self.listening, self.bridge, kit)
+        self.library = LibraryPage(studio, self.actions, self.listening, self.bridge, kit)
+        self.master = MasterPage(studio, self.desk, self.actions, self.listening, kit)
+        self.scope = Scope(kit.theme, live.spectrum.latest.take)
+        self.drawer = JobsDrawer(kit.theme, self.desk, window.ground)
+        for name, page in (("forge", self.forge), ("library", self.library), ("master", self.master)):
+            window.put_page(name, page)
+        window.put_scope(self.scope)
+        self._wire_rail()
+        self._wire_transport()
+        self._wire_news()
+        self._bind_keys()
+        self._show_scope(memory.value("scope", "true") == "true")
+        volume = float(str(memory.value("volume", studio.settings.volume)))
+        self.window.transport.show_volume(volume, muted=False)
+        self.listening.set_volume(volume)
+        self._go(str(memory.value("page") or "forge"))
+
+    # Wiring
+
+    def _wire_rail(self) -> None:
+        rail = self.window.rail
+        rail.page_chosen.connect(self._go)
+        rail.jobs_toggled.connect(self.toggle_jobs)
+        rail.scope_toggled.connect(self.toggle_scope)
+        self.drawer.closed.connect(self.toggle_jobs)
+        self.window.resized.connect(lambda: self.drawer.fit(self.window.area()))
+
+    def _wire_transport(self) -> None:
+        transport, listening = self.window.transport, self.listening
+        transport.toggle_wanted.connect(listening.toggle)
+        transport.stop_wanted.connect(listening.stop)
+        transport.seek_wanted.connect(listening.seek)
+        transport.volume_wanted.connect(listening.set_volume)
+        transport.volume_wanted.connect(lambda volume: self._memory.setValue("volume", volume))
+        transport.mute_wanted.connect(listening.set_muted)
+        transport.device_wanted.connect(listening.look_for_device)
+        listening.loaded.connect(self._show_piece)
+        listening.changed.connect(self._show_playback)
+
+    def _wire_news(self) -> None:
+        self.window.dropped.connect(self._take_drop)
+        self.desk.changed.connect(self._tell)
+        self.actions.master_wanted.connect(lambda _: self._go("master"))
+        self.actions.library_wanted.connect(lambda: self._go("library"))
+        self.actions.removed.connect(self._offer_undo)
+        self.actions.trouble.connect(self.show_error)
+
+    def _bind_keys(self) -> None:
+        for name, call in (
+            ("forge-page", lambda: self._go("forge")),
+            ("library-page", lambda: self._go("library")),
+            ("master-page", lambda: self._go("master")),
+            ("forge", self._forge),
+            ("search", self._search),
+            ("import", self.actions.import_dialog),
+            ("export", self._export),
+            ("jobs", self.toggle_jobs),
+            ("scope", self.toggle_scope),
+            ("mute", self.window.transport.toggle_mute),
+        ):
+            self.window.bind(name, call)
+
+    # What the keys and the rail do
+
+    def _go(self, page: str) -> None:
+        self.window.show_page(page)
+        match page:
+            case "forge":
+                self.forge.prompt.take_focus()
+            case "library":
+                self.library.table.setFocus()
+            case "master":
+                self.master.master_button.setFocus()
+
+    def _forge(self) -> None:
+        if self.window.page() == "forge":
+            self.forge.forge()
+        elif self.window.page() == "master":
+            self.master.master()
+
+    def _search(self) -> None:
+        self._go("library")
+        self.library.focus_search()
+
+    def _export(self) -> None:
+        if self.window.page() == "library":
+            self.library.export_chosen("wav")
+        elif self.window.page() == "master":
+            self.master.result.export()
+
+    def toggle_jobs(self) -> None:
+        opening = not self.drawer.is_open()
+        self.drawer.slide(open=opening, within=self.window.area())
+        self.window.rail.jobs_button.setChecked(opening)
+
+    def toggle_scope(self) -> None:
+        self._show_scope(self.scope.isHidden())
+
+    def _show_scope(self, shown: bool) -> None:
+        self.scope.setVisible(shown)
+        self.window.rail.scope_button.setChecked(shown)
+        self._memory.setValue("scope", "true" if shown else "false")
+        self.window.fit_floating()
+
+    # What is told
+
+    def show_error(self, error: StudioError) -> None:
+        self.window.toasts.say(tr(error.message), tr(error.hint), tone="danger")
+
+    def _show_piece(self, piece: Piece) -> None:
+        self.window.transport.show_track(piece.title, piece.detail, piece.peaks, piece.duration_seconds)
+
+    def _show_playback(self, state: PlayerState) -> None:
+        transport, playing = self.window.transport, is_sounding(state)
+        transport.show_playback(playing=playing, position_seconds=state.position_seconds, gaps=state.gaps)
+        transport.show_device(present=state.status != "no-device")
+        transport.show_volume(state.volume, muted=state.muted)
+        if state.error is not None and state.status != "no-device":
+            transport.show_trouble(tr_error(state.error))
+        self.scope.wake(playing=playing)
+
+    def _take_drop(self, paths: list[str]) -> None:
+        """Import what was dropped; one thing dropped on the Master page is there to be mastered."""
+        if self.window.page() == "master" and len(paths) == 1:
+            self._kit.tasks.start(self._import_for_master(paths))
+        else:
+            self.actions.import_paths(paths)
+
+    async def _import_for_master(self, paths: list[str]) -> None:
+        job = await self.desk.submit("import", {"paths": paths}, tr("Import {name}", name=Path(paths[0]).name))
+        self._for_master = job.id
+        # It may have been done before its number was known here.
+        self._open_for_master(self.desk.job(job.id) or job)
+
+    def _open_for_master(self, job: Job) -> None:
+        if job.id == self._for_master and job.result:
+            self._for_master = None
+            self.actions.master(job.result["track_ids"][0])
+
+    def _tell(self, job: Job) -> None:
+        self.window.rail.show_running(self.desk.at_work())
+        if not job.state.finished:
+            self._told.discard(job.id)
+            return
+        if job.id in self._told or (job.finished_at is not None and job.finished_at < self._began):
+            return
+        self._told.add(job.id)
+        self._open_for_master(job)
+        if self.drawer.is_open():
+            return  # it says all of this itself
+        if str(job.state) == "failed" and job.error is not None:
+            self.window.toasts.say(job.title, tr_error(error_of(job.error)), tone="danger")
+        elif str(job.state) == "done" and not self._in_sight(job):
+            failures = failures_text(job)
+            tone = "danger" if failures else "good"
+            self.window.toasts.say(job.title, "\n".join([state_text(job), *failures.splitlines()[:1]]), tone=tone)
+
+    def _in_sight(self, job: Job) -> bool:
+        """Whether the page in front shows what became of the job anyway."""
+        return job.kind == self.window.page()
+
+    def _offer_undo(self, tracks: Sequence[Track]) -> None:
+        self.window.toasts.say(
+            tr_count("{count} track removed", "{count} tracks removed", len(tracks)),
+            tr("The files stay where they are."),
+            action=(tr("Undo"), lambda: self.actions.restore(tracks)),
+        )
+
+    # Files, and the end
+
+    def open_files(self, paths: Sequence[str]) -> None:
+        """Import what the program was started with."""
+        self.actions.import_paths([str(Path(path).absolute()) for path in paths])
+
+    def close(self) -> None:
+        """Stop looking and listening; the studio itself is closed by who built it."""
+        self._unsubscribe()
+        self.desk.close()
+        self.bridge.close()
+        self.listening.close()
+        self.scope.close_down()

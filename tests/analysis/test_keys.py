@@ -1,0 +1,75 @@
+"""Keys of progressions whose key is known because the test plays them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.stats
+from played_patterns import RATE_HZ, babble, chords, drums
+
+from sonicforge_studio.analysis import Measured, TrackAnalyser
+from sonicforge_studio.analysis.key import _PROFILES, estimate_key, key_correlations, pitch_classes, tuning
+from sonicforge_studio.domain import Samples
+from sonicforge_studio.domain.key import Key
+from sonicforge_studio.kernels.chroma import STEPS
+
+
+def measured(wave: Samples) -> Measured:
+    analyser = TrackAnalyser(RATE_HZ, wave.shape[0])
+    analyser.add(wave)
+    return analyser.finish()
+
+
+def test_all_24_keys_at_any_tuning_and_under_drums() -> None:
+    random = np.random.default_rng(5)
+    wrong = []
+    for number in range(24):
+        cents = float(random.uniform(-40, 40))
+        wave = chords(number % 12, number >= 12, 100 + number, cents=cents, with_drums=number % 3 == 0)
+        found = measured(wave)
+        wanted = Key(number % 12, "minor" if number >= 12 else "major")
+        if found.key.key != wanted:
+            wrong.append((str(wanted), str(found.key.key)))
+        assert found.features["tuning_cents"] == pytest.approx(cents, abs=4.0)
+        assert 0.0 < sum(candidate.confidence for candidate in found.key.candidates) <= 1.0
+    assert len(wrong) <= 1, wrong
+
+
+@pytest.mark.parametrize(
+    "wave",
+    [
+        drums("breakbeat", 165.0, 12.0, 1),
+        babble(15.0, 3),
+        (0.1 * np.random.default_rng(1).standard_normal((1, 8 * RATE_HZ))).astype(np.float32),
+        np.zeros((1, 8 * RATE_HZ), np.float32),
+    ],
+    ids=["drums", "babble", "noise", "silence"],
+)
+def test_what_is_not_tonal_has_no_key(wave: Samples) -> None:
+    found = measured(wave)
+    assert found.key.key is None
+    assert "tuning_cents" not in found.features
+
+
+def test_correlations_are_pearsons() -> None:
+    classes = np.random.default_rng(2).random(12)
+    found = key_correlations(classes)
+    for tonic in range(12):
+        for mode in (0, 1):
+            each = [scipy.stats.pearsonr(np.roll(profile[mode], tonic), classes).statistic for profile in _PROFILES]
+            assert found[12 * mode + tonic] == pytest.approx(np.mean(each))
+
+
+def test_folding_follows_the_tuning() -> None:
+    histogram = np.zeros(STEPS)
+    histogram[(np.array([0, 4, 7]) * 10 + 3) % STEPS] = (3.0, 2.0, 1.0)  # 30 cents sharp
+    cents, coherence = tuning(histogram)
+    assert cents == pytest.approx(30.0)
+    assert coherence == pytest.approx(1.0)
+    np.testing.assert_allclose(pitch_classes(histogram, cents)[[0, 4, 7]], (3.0, 2.0, 1.0), atol=1e-9)
+
+
+def test_an_empty_histogram_is_no_key() -> None:
+    estimate, cents = estimate_key(np.zeros(STEPS))
+    assert estimate.key is None
+    assert cents is None

@@ -1,0 +1,91 @@
+"""Sound devices: found, opened, gone, and not there at all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from sonicforge_studio.audio.devices import NoDevices, OutputDevice, SystemDevices, system_devices
+from sonicforge_studio.domain.errors import NoSoundDevice
+from tests.sound_server import SINK_RATE_HZ, SoundServer
+
+
+@pytest.mark.sound
+def test_the_servers_device_is_found_and_is_the_default(sound_server: SoundServer) -> None:
+    devices = system_devices()
+    assert devices.probe() == devices.outputs()
+    default = devices.default_output()
+    assert default is not None
+    assert (default.name, default.host_api, default.default) == ("default", "ALSA", True)
+    assert default.channels >= 2
+    assert default.default_rate_hz == SINK_RATE_HZ
+
+
+@pytest.mark.sound
+def test_a_device_that_appears_later_is_found(sound_server: SoundServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as away:
+        away.setenv("PULSE_SERVER", "unix:/nowhere/native")
+        assert not [device for device in system_devices().probe() if device.name == "default"]
+        with pytest.raises(NoSoundDevice):
+            system_devices().open_output(OutputDevice(1, "default", "ALSA", 2, SINK_RATE_HZ), 0.043)
+    assert [device for device in system_devices().probe() if device.name == "default"]
+
+
+@pytest.mark.sound
+def test_probing_leaves_an_open_stream_alone(sound_server: SoundServer) -> None:
+    output = system_devices().open_output(None, 0.043)
+    try:
+        assert output.alive
+        assert output.channels == 2
+        assert output.latency_seconds == pytest.approx(0.043, abs=0.02)
+        system_devices().probe()
+        assert output.alive
+    finally:
+        output.close()
+
+
+@pytest.mark.sound
+def test_a_device_that_refuses_is_a_sentence(sound_server: SoundServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    default = system_devices().default_output()
+    assert default is not None
+    monkeypatch.setenv("PULSE_SERVER", "unix:/nowhere/native")
+    with pytest.raises(NoSoundDevice, match=r'"default" cannot be opened'):
+        system_devices().open_output(default, 0.043)
+
+
+def test_a_machine_without_portaudio_has_no_devices() -> None:
+    script = """
+import sys
+from sonicforge_studio.audio.devices import SystemDevices
+from sonicforge_studio.domain.errors import NoSoundDevice
+assert "sounddevice" not in sys.modules
+
+class NoPortAudio:
+    def find_spec(self, name, path=None, target=None):
+        if name == "sounddevice":
+            raise OSError("PortAudio library not found")
+
+sys.meta_path.insert(0, NoPortAudio())
+devices = SystemDevices()
+assert devices.outputs() == devices.probe() == ()
+try:
+    devices.open_output(None, 0.043)
+except NoSoundDevice as error:
+    print(error.message, error.hint)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Sound is not available: PortAudio library not found. Install PortAudio")
+
+
+def test_no_devices() -> None:
+    devices = NoDevices()
+    assert devices.outputs() == devices.probe() == ()
+    with pytest.raises(NoSoundDevice, match="No sound device was found"):
+        devices.open_output(None, 0.043)
+
+
+def test_there_is_one_portaudio_in_a_process() -> None:
+    assert system_devices() is system_devices()
+    assert isinstance(system_devices(), SystemDevices)

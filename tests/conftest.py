@@ -1,0 +1,54 @@
+"""What every test may ask for, and what none may leave behind."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+_LASTING_THREADS = ("QDBusConnection", "pytest_timeout")
+"""Threads that a library starts once for the life of the process."""
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Each test has a data folder of its own."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("SONICFORGE_HOME", str(home))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def no_strays() -> Iterator[None]:
+    """Fails the test that leaves a thread or a child process running, and names it."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + 2.0
+    while True:
+        threads = [
+            thread.name
+            for thread in threading.enumerate()
+            if thread not in before and thread.is_alive() and not thread.name.startswith(_LASTING_THREADS)
+        ]
+        children = [child.name for child in multiprocessing.active_children()]
+        if not (threads or children) or time.monotonic() > deadline:
+            break
+        time.sleep(0.01)
+    assert not threads, f"threads left running: {threads}"
+    assert not children, f"processes left running: {children}"
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real audio with known truth; the test is skipped where there is none."""
+    folder = os.environ.get("SONICFORGE_TEST_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("SONICFORGE_TEST_DATA names no folder of real audio")
+    return Path(folder).resolve()

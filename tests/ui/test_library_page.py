@@ -1,0 +1,186 @@
+"""The Library page over a real library."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtWidgets import QApplication, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from sonicforge_studio.ui.pages.track_model import COLUMNS
+from tests.ui.conftest import Run, until
+
+if TYPE_CHECKING:
+    from sonicforge_studio.ui.workspace import Workspace
+
+
+def _titles(workspace: Workspace) -> list[str]:
+    model = workspace.library.model
+    return [model.row(number).title for number in range(model.rowCount())]
+
+
+def _choose(workspace: Workspace, *numbers: int) -> None:
+    table, model = workspace.library.table, workspace.library.model
+    table.clearSelection()
+    flag = QItemSelectionModel.SelectionFlag
+    for number in numbers:
+        table.selectionModel().select(model.index(number, 0), flag.Select | flag.Rows)
+
+
+def test_an_empty_library_invites(workspace: Workspace, run: Run) -> None:
+    run(until(lambda: workspace.library.state() == "empty"))
+
+
+def test_headers_sort(stocked: Workspace, run: Run) -> None:
+    header = stocked.library.table.horizontalHeader()
+
+    async def sort() -> None:
+        for column, order, wanted in (
+            ("title", Qt.SortOrder.AscendingOrder, ["Accordion", "banjo", "cello"]),
+            ("title", Qt.SortOrder.DescendingOrder, ["cello", "banjo", "Accordion"]),
+            ("duration_seconds", Qt.SortOrder.AscendingOrder, ["banjo", "cello", "Accordion"]),
+        ):
+            header.setSortIndicator(COLUMNS.index(column), order)
+            await until(lambda wanted=wanted: _titles(stocked) == wanted, f"sorting by {column}")
+
+    run(sort())
+
+
+def test_the_search_finds_while_it_is_typed(stocked: Workspace, run: Run, qtbot: QtBot) -> None:
+    async def search() -> None:
+        qtbot.keyClicks(stocked.library.search_field, "cel")
+        await until(lambda: _titles(stocked) == ["cello"])
+        qtbot.keyClicks(stocked.library.search_field, "zzz")
+        await until(lambda: stocked.library.state() == "no-result")
+        stocked.library.search_field.clear()
+        await until(lambda: len(_titles(stocked)) == 3 and stocked.library.state() == "table")
+
+    run(search())
+
+
+def test_tracks_drag_out_as_files(stocked: Workspace, tones: list[Path]) -> None:
+    model = stocked.library.model
+    data = model.mimeData([model.index(number, column) for number in (0, 2) for column in (0, 1)])
+    wanted = {str(Path(model.row(number).path)) for number in (0, 2)}
+    assert {url.toLocalFile() for url in data.urls()} == wanted
+    assert wanted <= {str(path) for path in tones}
+    assert "text/uri-list" in data.formats()
+    assert model.supportedDragActions() == Qt.DropAction.CopyAction
+    assert stocked.library.table.dragEnabled()
+
+
+def test_a_missing_file_is_marked_and_stays_out_of_a_drag(stocked: Workspace, run: Run, tones: list[Path]) -> None:
+    tones[0].unlink()
+    model = stocked.library.model
+
+    async def look_again() -> None:
+        model.reload()
+        await until(lambda: any(model.missing(model.row(number).id) for number in range(3)))
+
+    run(look_again())
+    gone = next(number for number in range(3) if model.row(number).title == "banjo")
+    assert model.missing(model.row(gone).id)
+    assert "banjo" in str(model.data(model.index(gone, 2), Qt.ItemDataRole.ToolTipRole))
+    assert model.mimeData([model.index(gone, 0)]).urls() == []
+
+
+def test_return_plays_and_the_row_shows_it(stocked: Workspace, run: Run, qtbot: QtBot) -> None:
+    table = stocked.library.table
+    table.setCurrentIndex(stocked.library.model.index(1, 2))
+
+    async def play() -> None:
+        qtbot.keyClick(table, Qt.Key.Key_Return)
+        await until(lambda: table.tracks.playing_id == stocked.library.model.row(1).id)
+
+    run(play())
+    piece = stocked.listening.piece
+    assert piece is not None
+    assert piece.peaks
+    assert piece.title == stocked.library.model.row(1).title
+
+
+def test_removing_keeps_the_file_and_can_be_undone(
+    stocked: Workspace, run: Run, qtbot: QtBot, tones: list[Path]
+) -> None:
+    before = set(_titles(stocked))
+
+    async def remove_and_undo() -> None:
+        _choose(stocked, 0, 1)
+        qtbot.keyClick(stocked.library.table, Qt.Key.Key_Delete)
+        await until(lambda: len(_titles(stocked)) == 1, "the removal")
+        assert all(path.exists() for path in tones)
+        undo = next(
+            button
+            for button in stocked.window.toasts.findChildren(type(stocked.library.import_button))
+            if button.text() == "Undo"
+        )
+        undo.click()
+        await until(lambda: set(_titles(stocked)) == before, "the undoing")
+
+    run(remove_and_undo())
+
+
+def test_the_menu_offers_what_can_be_done(stocked: Workspace) -> None:
+    _choose(stocked, 0)
+    texts = [action.text() for action in stocked.library.menu().actions() if not action.isSeparator()]
+    assert texts == ["Play", "Master…", "Export as", "Show in folder", "Copy path", "Remove from the library"]
+    _choose(stocked, 0, 1)
+    texts = [action.text() for action in stocked.library.menu().actions() if not action.isSeparator()]
+    assert texts == ["Export as", "Copy path", "Remove from the library"]
+
+
+def test_paths_are_copied(stocked: Workspace) -> None:
+    _choose(stocked, 0, 1, 2)
+    copy = next(action for action in stocked.library.menu().actions() if action.text() == "Copy path")
+    copy.trigger()
+    assert QApplication.clipboard().text().splitlines() == [
+        stocked.library.model.row(number).path for number in range(3)
+    ]
+
+
+def test_export_writes_the_file(stocked: Workspace, run: Run, tmp_path: Path) -> None:
+    async def export() -> None:
+        _choose(stocked, 0)
+        stocked.library.export_chosen("flac")
+        dialog = stocked.window.findChild(QFileDialog)
+        assert isinstance(dialog, QFileDialog)
+        target = tmp_path / "out.flac"
+        dialog.fileSelected.emit(str(target))
+        dialog.reject()
+        await until(target.exists, "the export")
+
+    run(export())
+
+
+def test_waveforms_come_for_what_is_seen(stocked: Workspace, run: Run) -> None:
+    model = stocked.library.model
+    stocked.window.show_page("library")
+    run(until(lambda: all(model.wave(model.row(number).id) for number in range(3))))
+
+
+def test_the_choice_stays_while_the_library_grows(stocked: Workspace, run: Run, tones: list[Path]) -> None:
+    _choose(stocked, 1)
+    chosen = stocked.library.model.row(1).id
+    copy = tones[0].with_name("dulcimer.wav")
+    copy.write_bytes(tones[2].read_bytes())
+
+    async def grow() -> None:
+        stocked.actions.import_paths([str(copy)])
+        await until(lambda: stocked.library.model.rowCount() == 4)
+
+    run(grow())
+    assert [row.id for row in stocked.library.table.chosen_rows()] == [chosen]
+
+
+def test_answers_that_come_late_are_not_shown(stocked: Workspace, run: Run) -> None:
+    async def hurry() -> None:
+        for text in ("b", "ba", "c", "ce"):
+            stocked.library.model.search(text)
+        await until(lambda: _titles(stocked) == ["cello"])
+        await asyncio.sleep(0.2)
+        assert _titles(stocked) == ["cello"]
+
+    run(hurry())

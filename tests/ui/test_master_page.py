@@ -1,0 +1,112 @@
+"""The Master page with the real chain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtWidgets import QFileDialog
+
+from sonicforge_studio.ui.widgets.controls import Button
+from tests.ui.conftest import Run, until
+
+if TYPE_CHECKING:
+    from sonicforge_studio.ui.workspace import Workspace
+
+
+def _open(workspace: Workspace) -> None:
+    workspace.actions.master(workspace.library.model.row(0).id)
+
+
+@pytest.fixture
+def mastered(stocked: Workspace, run: Run) -> Workspace:
+    async def master() -> None:
+        _open(stocked)
+        await until(lambda: stocked.window.page() == "master", "the page")
+        stocked.master.controls.choose_own(-18.0, -2.0)
+        stocked.master.master_button.click()
+        await until(stocked.master.result.shows, "the master")
+
+    run(master())
+    return stocked
+
+
+def test_without_a_track_it_shows_the_way(workspace: Workspace) -> None:
+    assert not workspace.master.master_button.isEnabled()
+    workspace.actions.library_wanted.emit()
+    assert workspace.window.page() == "library"
+
+
+def test_a_file_dropped_on_the_page_is_imported_and_opened(workspace: Workspace, run: Run, tones: list[Path]) -> None:
+    async def drop() -> None:
+        workspace.window.show_page("master")
+        workspace.window.dropped.emit([str(tones[0])])
+        await until(lambda: workspace.master.master_button.isEnabled(), "the track on the page")
+        await until(lambda: workspace.library.model.rowCount() == 1, "the track in the library")
+
+    run(drop())
+
+
+def test_the_targets_are_offered_with_their_figures(workspace: Workspace) -> None:
+    arguments = workspace.master.controls.arguments()
+    assert arguments == {"preset": "glue", "amount": 1.0, "target": "spotify"}
+    workspace.master.controls.choose_own(-12.5, -1.5)
+    workspace.master.controls.amount.setValue(40)
+    workspace.master.controls.preset.choose("punchy")
+    assert workspace.master.controls.arguments() == {"preset": "punchy", "amount": 0.4, "lufs": -12.5, "ceiling": -1.5}
+
+
+def test_a_master_reaches_its_target_and_shows_both_sides(mastered: Workspace) -> None:
+    before, after, wanted, mark = mastered.master.result.shown("lufs")
+    assert before.startswith("−")
+    assert float(after.replace("−", "-")) == pytest.approx(-18.0, abs=0.2)
+    assert (wanted, mark) == ("−18.0", "reached")
+    assert mastered.master.result.shown("peak")[3] == "reached"
+
+
+def test_the_switch_shows_and_plays_the_other_one(mastered: Workspace, run: Run) -> None:
+    result = mastered.master.result
+
+    async def compare() -> None:
+        result.play.click()
+        await until(lambda: mastered.listening.piece is not None)
+
+    run(compare())
+    first = mastered.listening.piece
+    assert first is not None
+    original = next(button for button in result.switch.findChildren(Button) if "Original" in button.text())
+    original.click()
+    result.play.click()
+    run(until(lambda: mastered.listening.piece is not None and mastered.listening.piece.path != first.path))
+    assert "masters" in first.path
+
+
+def test_the_master_is_exported(mastered: Workspace, run: Run, tmp_path: Path) -> None:
+    async def export() -> None:
+        mastered.master.result.format.setCurrentIndex(mastered.master.result.format.findData("flac"))
+        mastered.master.result.export_button.click()
+        dialog = mastered.window.findChild(QFileDialog)
+        assert isinstance(dialog, QFileDialog)
+        assert dialog.defaultSuffix() == "flac"
+        target = tmp_path / "delivered.flac"
+        dialog.fileSelected.emit(str(target))
+        dialog.reject()
+        await until(target.exists, "the export")
+        await until(lambda: mastered.desk.at_work() == 0)
+
+    run(export())
+    assert (tmp_path / "delivered.flac").read_bytes()[:4] == b"fLaC"
+
+
+def test_a_file_that_went_away_is_told_of(stocked: Workspace, run: Run, tones: list[Path]) -> None:
+    async def master() -> None:
+        _open(stocked)
+        await until(lambda: stocked.master.master_button.isEnabled())
+        for path in tones:
+            path.unlink()
+        stocked.master.master()
+        await until(stocked.master.error_text, "the error")
+
+    run(master())
+    assert stocked.master.master_button.isVisible()
