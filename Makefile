@@ -11,7 +11,8 @@ DEMO := liquid drum and bass, 174 bpm, A minor, dreamy
 .PHONY: run setup test check format bench soak screenshots lock clean
 
 run: $(STUDIO) ## open the studio; where there is no display, make the same journey without a window
-	@$(BIN)/sonicforge-studio $(FILES) || { [ $$? -eq 3 ] && $(BIN)/sonicforge forge "$(DEMO)" --seconds 30 --seed 7; }
+	@$(BIN)/sonicforge-studio $(FILES) || { [ $$? -eq 3 ] && \
+		echo 'The same journey without a window: "$(DEMO)"' && $(BIN)/sonicforge forge "$(DEMO)" --seconds 30 --seed 7; }
 
 setup: $(TESTS) ## everything the tests need
 
@@ -25,7 +26,8 @@ $(TESTS): $(INPUTS) installer/debian-packages-tests.txt
 
 test: check ## every test, after `make check`
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m pytest -m "not soak" --cov --cov-report=term:skip-covered --cov-fail-under=80 $(ARGS)
+	@$(BIN)/python -m pytest -q -m "not soak and not alone" -n 2 --cov --cov-report= $(ARGS)
+	@$(BIN)/python -m pytest -q -m "alone and not soak" --cov --cov-append --cov-report=term:skip-covered --cov-fail-under=80 $(ARGS)
 
 check: $(TESTS) ## style, types, layers, docs: seconds
 	@$(BIN)/ruff check --quiet .
@@ -48,7 +50,7 @@ screenshots: $(TESTS) ## every page of the real program, into resources/screensh
 	@$(BIN)/python -m tests.screenshots
 
 lock: ## newest versions that fit pyproject.toml; needs uv
-	@{ head -n 2 requirements.lock; echo 'torch==2.13.0' | uv pip compile --quiet --universal --python-version 3.11 \
+	@{ head -n 2 requirements.lock; echo 'torch==2.13.0' | uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
 		--all-extras --no-header --no-annotate --upgrade --constraint - pyproject.toml; } > requirements.lock.new
 	@mv requirements.lock.new requirements.lock
 

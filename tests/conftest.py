@@ -17,6 +17,17 @@ _LASTING_THREADS = ("QDBusConnection", "pytest_timeout")
 """Threads that a library starts once for the life of the process."""
 
 
+_TIMEKEEPERS = ("tests/journeys/", "tests/jobs/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is heard, what acts in a real window and what measures a cancel is run by itself: see `make test`."""
+    for item in items:
+        place = item.nodeid.replace("\\", "/")
+        if place.startswith(_TIMEKEEPERS) or item.get_closest_marker("sound"):
+            item.add_marker("alone")
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Each test has a data folder of its own."""

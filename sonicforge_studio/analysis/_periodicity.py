@@ -38,6 +38,11 @@ _RELATIVES = (1 / 2, 2.0, 3 / 2, 2 / 3, 4 / 3, 3 / 4, 3.0, 1 / 3)
 _SAME_TEMPO = 0.02
 """Tempi within 2 % are one candidate."""
 _LOOP_TOLERANCE = 0.008
+_FAST_BPM = (145.0, 165.0)
+"""Between these a candidate gradually becomes a fast one."""
+_DRUM_AND_BASS_BPM = 172.0
+_DRUM_AND_BASS_OCTAVES = 0.06
+"""Tempi are rarer and rarer above 145 BPM but common again around 172: about 165 to 180 belongs to drum and bass."""
 
 
 def normalised(envelope: Float64, frame_rate_hz: float) -> Float64:
@@ -144,7 +149,14 @@ def evidence(bpm: Float64, low: Periodicity, whole: Periodicity, high: Periodici
     for region in (low, whole, high):
         highest = region.fourier[1:].max() + 1e-9
         columns += [region.at_frequencies(bpm * ratio) / highest for ratio in RATIOS]
+    columns += [_fast(bpm), np.exp(-0.5 * (np.log2(bpm / _DRUM_AND_BASS_BPM) / _DRUM_AND_BASS_OCTAVES) ** 2)]
     return np.stack(columns, axis=1)
+
+
+def _fast(bpm: Float64) -> Float64:
+    slow, fast = np.log(_FAST_BPM)
+    share: Float64 = np.clip((np.log(bpm) - slow) / (fast - slow), 0.0, 1.0)
+    return share
 
 
 def _whole_loop(beats: Float64, counts: tuple[int, ...]) -> Float64:

@@ -15,7 +15,8 @@ _LONGEST_KEPT_NAME = 100
 
 
 class PartFile:
-    """A hidden file beside ``path``, written to and then published under its name.
+    """A hidden file beside ``path``, written to and then published under its name, or where ``numbered`` under the
+    next free one ("name 2.wav"), which ``path`` tells afterwards.
 
     A file object for FFmpeg's muxers, which seek back to complete their headers. The folder is made where missing.
     Raises ``OutputExists``, ``OutputNotWritable`` or ``DiskFull``, each also from ``write`` and ``publish``.
@@ -23,12 +24,13 @@ class PartFile:
 
     mode = "w"
 
-    def __init__(self, path: Path, *, overwrite: bool) -> None:
+    def __init__(self, path: Path, *, overwrite: bool, numbered: bool = False) -> None:
         self.path = path
         self._overwrite = overwrite
+        self._numbered = numbered
         self._abandoned = False
         self._error: OutputError | None = None
-        if os.path.lexists(path) and not overwrite:
+        if os.path.lexists(path) and not (overwrite or numbered):
             raise OutputExists(f'There is already a file named "{path.name}".')
         try:
             if path.is_dir():
@@ -79,6 +81,8 @@ class PartFile:
             self._descriptor = -1
             if self._overwrite:
                 self.part.replace(self.path)
+            elif self._numbered:
+                self._take_a_free_name()
             else:
                 _rename_to_free_name(self.part, self.path)
             _sync_folder(self.path.parent)
@@ -88,6 +92,16 @@ class PartFile:
         except OutputError:
             self.abandon()
             raise
+
+    def _take_a_free_name(self) -> None:
+        """Under its name or the next numbered one; another writer may take the same one at the same moment."""
+        wanted = self.path
+        while True:
+            self.path = free_name(wanted)
+            try:
+                return _rename_to_free_name(self.part, self.path)
+            except FileExistsError:
+                continue
 
     def abandon(self) -> None:
         """Remove what was written. What an encoder still writes while it shuts down goes nowhere."""

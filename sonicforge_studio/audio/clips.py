@@ -66,4 +66,6 @@ def on_24_bit_grid(samples: Samples) -> Samples:
     scaled: Samples = np.rint(samples * np.float32(2**23))
     np.clip(scaled, -(2**23), 2**23 - 1, out=scaled)
     scaled *= np.float32(2**-23)
+    # A file knows no −0.0, and the hash of the samples has to be the hash of the file.
+    scaled += np.float32(0.0)
     return scaled

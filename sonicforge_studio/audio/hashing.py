@@ -22,7 +22,8 @@ class PcmHasher:
         self._hash = blake3()
 
     def add(self, block: Samples) -> None:
-        self._hash.update(np.ascontiguousarray(block.T, dtype="<f4").data.cast("B"))
+        if block.size:
+            self._hash.update(np.ascontiguousarray(block.T, dtype="<f4").data.cast("B"))
 
     def finish(self) -> str:
         """64 hexadecimal digits."""

@@ -42,12 +42,22 @@ class FileSink:
         self._channels = channels
         self._frames = 0
         self._open = True
-        self.path = file.path
+        self._finished = False
+
+    @property
+    def path(self) -> Path:
+        """Where the file will stand; where it stands, once closed."""
+        return self._file.path
+
+    @property
+    def part(self) -> Path:
+        """The hidden file that is written to: complete and readable between ``finish`` and ``publish``."""
+        return self._file.part
 
     def write(self, block: Samples) -> None:
         """Append a block of shape ``(channels, n)``. NaN and infinities become 0; what exceeds ±1 is clipped, except
         in 32-bit float WAV."""
-        if not self._open:
+        if not self._open or self._finished:
             raise ValueError("this file is closed")
         if block.ndim != 2 or block.shape[0] != self._channels:
             raise ValueError(f"a block has the shape ({self._channels}, n), not {block.shape}")
@@ -57,26 +67,36 @@ class FileSink:
 
     def close(self) -> None:
         """Finish the file and put it under its name; where that fails nothing is left."""
-        if not self._open:
-            return
+        if self._open:
+            self.finish()
+            self.publish()
+
+    def finish(self) -> None:
+        """Complete the hidden file: it can be read and judged before it gets its name, or is abandoned."""
         try:
             if self._frames == 0:
                 raise EmptyAudio()
             self._pass_on(self._resampler.finish())
             self._writer.finish(self.tags)
-            self._open = False
-            self._file.publish()
+            self._finished = True
         except BaseException:
-            self._open = True
             self.abandon()
             raise
+
+    def publish(self) -> None:
+        """Put the finished file under its name."""
+        if not self._finished:
+            raise ValueError("a file is finished before it is published")
+        self._open = False
+        self._file.publish()
 
     def abandon(self) -> None:
         """Give up and remove what was written. Does nothing to a file that was closed."""
         if self._open:
             self._open = False
             self._file.abandon()
-            self._writer.stop()
+            if not self._finished:
+                self._writer.stop()
 
     def __enter__(self) -> FileSink:
         return self
@@ -103,8 +123,10 @@ def open_sink(
     bits: int = 24,
     tags: Tags = _NO_TAGS,
     overwrite: bool = False,
+    numbered: bool = False,
 ) -> FileSink:
-    """A new sound file, which appears under its name when it is closed.
+    """A new sound file, which appears under its name when it is closed; where ``numbered`` and the name is taken,
+    under the next free one of "name 2.wav", "name 3.wav", …
 
     ``format`` is one of ``FORMATS``: wav (16 or 24 bits, or 32 for float), flac (16 or 24), mp3 (320 kbit/s), m4a
     (AAC, 256 kbit/s), opus (160 kbit/s); ``bits`` counts for the first two. A rate that the encoder does not take is
@@ -114,7 +136,7 @@ def open_sink(
     _check(format, sample_rate_hz, channels, bits)
     coding = CODINGS.get(format)
     rate_hz = sample_rate_hz if coding is None else coding.rate_for(sample_rate_hz)
-    file = PartFile(Path(path), overwrite=overwrite)
+    file = PartFile(Path(path), overwrite=overwrite, numbered=numbered)
     try:
         writer: WavWriter | FfmpegWriter
         if coding is None:
@@ -135,9 +157,11 @@ def write_clip(
     bits: int = 24,
     tags: Tags = _NO_TAGS,
     overwrite: bool = False,
+    numbered: bool = False,
     progress: Progress = _SILENT,
-) -> None:
-    """A whole clip as a file. Raises as ``open_sink`` and ``FileSink`` do, and ``Cancelled`` from ``progress``."""
+) -> Path:
+    """A whole clip as a file; where it stands. Raises as ``open_sink`` and ``FileSink`` do, and ``Cancelled`` from
+    ``progress``."""
     with open_sink(
         path,
         format=format,
@@ -146,10 +170,12 @@ def write_clip(
         bits=bits,
         tags=tags,
         overwrite=overwrite,
+        numbered=numbered,
     ) as sink:
         for start in range(0, clip.frames, _BLOCK_FRAMES):
             sink.write(clip.samples[:, start : start + _BLOCK_FRAMES])
-            progress.step(min(start + _BLOCK_FRAMES, clip.frames), clip.frames, "writing")
+            progress.step(min(start + _BLOCK_FRAMES, clip.frames), clip.frames, "Writing")
+    return sink.path
 
 
 def _check(format: str, sample_rate_hz: int, channels: int, bits: int) -> None:

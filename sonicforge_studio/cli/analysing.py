@@ -44,7 +44,7 @@ def analyze(paths: Paths, json: Json = False, home: Home = None, workers: Worker
     with studio_session(home) as studio:
         each_input(paths, output, _timed(studio, force), use, workers=workers, verb="Analysing")
     if rows:
-        output.table(_analysis_table(rows))
+        output.table(_analysis_table(sorted(rows, key=lambda row: row["path"])))
     return output.exit_code
 
 
@@ -90,6 +90,7 @@ def duplicates(
             workers=workers,
             verb="Listening",
         )
+        measured.sort(key=lambda pair: pair[0])
         with one_bar(output, "Comparing") as progress:
             pairs = related(measured, progress)
     rows = [pair_fields(pair) for pair in pairs]

@@ -89,6 +89,7 @@ def verify(json: Json = False, home: Home = None, workers: Workers = None, force
         database = str(studio.folders.database)
     troubles = [
         *(("missing", path) for path in found.missing),
+        *(("unreadable", path) for path in found.unreadable),
         *(("changed", path) for path in found.changed),
         *(("damaged", text) for text in found.damage),
     ]
@@ -97,6 +98,7 @@ def verify(json: Json = False, home: Home = None, workers: Workers = None, force
         "sound": found.sound,
         "tracks": found.tracks,
         "missing": list(found.missing),
+        "unreadable": list(found.unreadable),
         "changed": list(found.changed),
         "damage": list(found.damage),
         "elapsed_seconds": time.perf_counter() - began,

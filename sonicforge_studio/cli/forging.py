@@ -133,10 +133,11 @@ def _make(output: Output, prompt: str, home: Path | None, **wanted: Any) -> int:
     from sonicforge_studio.studio.report import forged_fields
 
     began = time.perf_counter()
-    with studio_session(home) as studio, one_bar(output, "Forging") as progress:
-        forged = studio.forge.forge(ForgeRequest(prompt, **wanted), progress)
-    elapsed = time.perf_counter() - began
-    output.item({**forged_fields(forged), "elapsed_seconds": elapsed}, _shown(forged, elapsed))
+    with output.about(prompt):
+        with studio_session(home) as studio, one_bar(output, "Forging") as progress:
+            forged = studio.forge.forge(ForgeRequest(prompt, **wanted), progress)
+        elapsed = time.perf_counter() - began
+        output.item({**forged_fields(forged), "elapsed_seconds": elapsed}, _shown(forged, elapsed))
     return output.exit_code
 
 
@@ -144,10 +145,11 @@ def _remake(output: Output, recipe: Path, home: Path | None, folder: str) -> int
     from sonicforge_studio.studio.report import remade_fields
 
     began = time.perf_counter()
-    with studio_session(home) as studio, one_bar(output, "Making again") as progress:
-        remade = studio.remaker.remake(recipe, folder, progress)
-    fields = {**remade_fields(remade), "elapsed_seconds": time.perf_counter() - began}
-    output.item(fields, lambda: _remade_text(remade))
+    with output.about(str(recipe)):
+        with studio_session(home) as studio, one_bar(output, "Making again") as progress:
+            remade = studio.remaker.remake(recipe, folder, progress)
+        fields = {**remade_fields(remade), "elapsed_seconds": time.perf_counter() - began}
+        output.item(fields, lambda: _remade_text(remade))
     return output.exit_code
 
 

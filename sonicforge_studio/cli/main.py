@@ -44,14 +44,12 @@ def _options(
     """Generate, analyse, master and catalogue music on this machine."""
 
 
-def run(arguments: list[str] | None = None) -> None:
-    """The program's entry. No traceback reaches the user: it goes to the log."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    sys.exit(_exit_code(arguments))
-
-
-def _exit_code(arguments: list[str]) -> int:
+def main(arguments: list[str]) -> int:
+    """Run one command; its exit code. Whatever goes wrong is a sentence, and its traceback is in the log."""
     output = Output("--json" in arguments)
+    # What goes wrong before the log is open must not print its traceback.
+    if not logging.getLogger().handlers:
+        logging.getLogger().addHandler(logging.NullHandler())
     try:
         result = typer.main.get_command(app).main(arguments, prog_name="sonicforge", standalone_mode=False)
     except UsageError as error:
@@ -61,28 +59,21 @@ def _exit_code(arguments: list[str]) -> int:
         output.errors.print("Cancelled.")
         return CANCELLED
     except StudioError as error:
-        output.failure(_subject(arguments), error)
-        return SOME_FAILED
+        output.failure("", error)
+        return output.exit_code
     except BrokenPipeError:
         # The reader went away; without this, Python complains once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return SOME_FAILED
     except Exception:
         logging.getLogger(__name__).exception("unexpected error in: %s", arguments)
-        output.failure(_subject(arguments), StudioError("Something went wrong that should not have.", hint=_log_hint()))
+        output.failure("", StudioError("Something went wrong that should not have.", hint=_log_hint()))
         return SOME_FAILED
     return result if isinstance(result, int) else 0
 
 
-def _subject(arguments: list[str]) -> str:
-    """What an error that ended the whole command is about: its first argument that is not an option."""
-    return next((argument for argument in arguments[1:] if not argument.startswith("-")), "")
-
-
 def _log_hint() -> str:
-    from sonicforge_studio.host import open_folders
+    from sonicforge_studio.host import log_file
 
-    try:
-        return f'The details are in "{open_folders().logs / "studio.log"}".'
-    except StudioError:
-        return "Try again with another data folder (--home)."
+    path = log_file()
+    return f'The details are in "{path}".' if path else "Try again with another data folder (--home)."

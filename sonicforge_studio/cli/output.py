@@ -17,6 +17,8 @@ from rich.table import Table
 
 from sonicforge_studio.domain import Cancelled, StudioError
 
+_WIDTH_OF_A_FILE = 1000
+
 OK, SOME_FAILED, WRONG_USAGE, CANCELLED = 0, 1, 2, 130
 
 
@@ -28,6 +30,9 @@ class Output:
         self.exit_code = OK
         self.errors = Console(stderr=True, highlight=False)
         self._tables = Console(highlight=False)
+        if not self._tables.is_terminal:
+            # In a file or a pipe a path stays on its line, however long it is.
+            self._tables.width = _WIDTH_OF_A_FILE
 
     def item(self, fields: Mapping[str, Any], show: Callable[[], Table | str]) -> None:
         """One result: a JSON line, or what ``show`` makes for people."""
@@ -39,17 +44,27 @@ class Output:
     def table(self, table: Table) -> None:
         self._tables.print(table)
 
+    @contextmanager
+    def about(self, path: str) -> Iterator[None]:
+        """Whatever fails in the block is told as a failure of this input."""
+        try:
+            yield
+        except StudioError as error:
+            self.failure(path, error)
+
     def failure(self, path: str, error: StudioError) -> None:
         """One input that failed."""
         if isinstance(error, Cancelled):
             self.exit_code = CANCELLED
             self.errors.print("Cancelled.")
             return
-        self.exit_code = SOME_FAILED
+        if self.exit_code != CANCELLED:
+            self.exit_code = SOME_FAILED
         if self.as_json:
-            _write_line(json.dumps({"path": path, "error": error.as_dict()}, ensure_ascii=True))
+            _write_line(json.dumps({"path": path or None, "error": error.as_dict()}, ensure_ascii=True))
         else:
-            self.errors.print(f"{printable(path)}: {error.message}", style="red", markup=False)
+            about = f"{printable(path)}: " if path else ""
+            self.errors.print(f"{about}{error.message}", style="red", markup=False)
             self.errors.print(f"  {error.hint} [{error.code}]", style="dim", markup=False)
 
 

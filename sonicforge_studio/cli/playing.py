@@ -29,13 +29,14 @@ def play(
 
     output = Output(json)
     began = time.perf_counter()
-    with one_bar(output, Path(file).name) as progress:
-        played = play_through(Path(file), home, progress)
-    fields = {
-        "path": file,
-        "frames_played": played.frames_played,
-        "gaps": played.gaps,
-        "elapsed_seconds": time.perf_counter() - began,
-    }
-    output.item(fields, lambda: f"{clock(played.seconds)} played, {played.gaps} gaps")
+    with output.about(file):
+        with one_bar(output, Path(file).name) as progress:
+            played = play_through(Path(file), home, progress)
+        fields = {
+            "path": file,
+            "frames_played": played.frames_played,
+            "gaps": played.gaps,
+            "elapsed_seconds": time.perf_counter() - began,
+        }
+        output.item(fields, lambda: f"{clock(played.seconds)} played, {played.gaps} gaps")
     return output.exit_code

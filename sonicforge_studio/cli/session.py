@@ -50,7 +50,9 @@ def each_input(
         return
     with (
         one_bar(output, verb) as progress,
-        closing(run_many(files, lambda item, step: work(item[1], step), workers=workers, progress=progress)) as results,
+        closing(
+            run_many(files, lambda item, step: work(item[1], step), workers=workers, progress=progress, in_order=False)
+        ) as results,
     ):
         for (given, path), result in results:
             if isinstance(result, StudioError):

@@ -122,7 +122,7 @@ class UnknownEngine(InputError):
 class BadSetting(InputError):
     code = "bad-setting"
     message = "A setting is outside its limits."
-    hint = "See --help for the limits."
+    hint = "Choose a value within its limits."
 
 
 class NoRecipe(InputError):

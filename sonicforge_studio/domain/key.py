@@ -26,6 +26,8 @@ _KEY = re.compile(
     re.IGNORECASE,
 )
 
+_CAMELOT = re.compile(r"^\s*(1[0-2]|[1-9])([abAB])\s*$")
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -54,6 +56,8 @@ class Key:
         Letter case decides where no mode is written, as in German and Polish practice only for a lone lower-case
         letter with "m" missing: "A" and "a" both read as major. Raises ``UnknownKey``.
         """
+        if place := _CAMELOT.match(text):
+            return _at_camelot(int(place[1]), "minor" if place[2] in "aA" else "major")
         match = _KEY.match(text)
         if match is None:
             raise UnknownKey(f'"{text.strip()[:40]}" is not a musical key.')
@@ -64,3 +68,8 @@ class Key:
         if mode == "M":
             return cls(tonic, "major")
         return cls(tonic, _MODES[mode.lower()] if mode else "major")
+
+
+def _at_camelot(hour: int, mode: Mode) -> Key:
+    """The key at a place on the Camelot wheel: each hour is a fifth, 8A is A minor and 8B C major."""
+    return Key(((9 if mode == "minor" else 0) + 7 * (hour - 8)) % 12, mode)

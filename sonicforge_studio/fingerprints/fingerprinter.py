@@ -21,7 +21,6 @@ WORD_SECONDS = (
 
 _RATES_HZ = range(1_001, 3_072_001)
 _GATHERED_FRAMES = 16_384
-_CARRIED_ROWS = chromaprint.SMOOTHING_ROWS + chromaprint.WORD_ROWS - 2
 
 # FFmpeg's downmix to one channel with its default levels, for the channel orders of RFC 9639, 9.1.3.
 _SIDE = 0.5

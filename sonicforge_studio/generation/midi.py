@@ -11,13 +11,14 @@ import mido
 from sonicforge_studio.domain import Note
 from sonicforge_studio.host import write_bytes
 
-_TICKS_PER_BEAT = 480
+_TICKS_PER_BEAT = 960
+"""The grid that the built-in engine writes on, so that nothing moves in the file."""
 _DRUM_PART = "drums"
 _DRUM_CHANNEL = 9
 
 
 def write_midi(path: Path, notes: Mapping[str, Sequence[Note]], tempo_bpm: float) -> None:
-    """Type 1, 480 ticks a beat, the tempo first and then a track a part; drums on channel 10 (General MIDI).
+    """Type 1, 960 ticks a beat, the tempo first and then a track a part; drums on channel 10 (General MIDI).
 
     Written beside and renamed; raises ``DiskFull`` or ``OutputNotWritable``.
     """

@@ -10,9 +10,9 @@ from typing import Any
 from sonicforge_studio.domain import RECIPE_VERSION, Concept, MasterSettings, Recipe, from_plain, to_plain
 from sonicforge_studio.domain.errors import RecipeUnreadable, StudioError
 
-_LONGEST_TEXT = 200_000
+_LONGEST_TEXT = 1_000_000
 _MOST_BARS = 100_000
-_MOST_CHAINS = 32
+_MOST_CHAINS = 1000
 
 
 def recipe_to_json(recipe: Recipe) -> str:

@@ -38,6 +38,14 @@ def start_log(folder: Path) -> Path:
     return path
 
 
+def log_file() -> Path | None:
+    """Where the log is being written, once it was started."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, RotatingFileHandler):
+            return Path(handler.baseFilename)
+    return None
+
+
 def _log_exception(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     logging.getLogger("sonicforge").critical("unexpected error", exc_info=(kind, error, trace))
 

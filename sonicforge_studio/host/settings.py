@@ -33,12 +33,10 @@ class Settings:
     """Immutable; ``dataclasses.replace`` changes one. Raises ``BadSetting`` where a value is outside its limits."""
 
     language: str = option("auto", "Language of the window", choices=("auto", "en", "pl"))
-    output_device: str = option("", "Name of the sound device; empty for the system's own choice")
     latency_seconds: float = option(0.043, "How much sound is kept ready for the sound card", low=0.005, high=0.5)
     volume: float = option(1.0, "Playback volume", low=0.0, high=1.0)
     target: str = option("spotify", "Loudness target of masters")
     export_format: str = option("wav", "Format of exported files", choices=("wav", "flac", "mp3", "m4a", "opus"))
-    forge_seconds: float = option(60.0, "Length of a forged piece", low=1.0, high=3600.0)
 
     def __post_init__(self) -> None:
         for declared in fields(self):

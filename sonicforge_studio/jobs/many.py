@@ -55,11 +55,12 @@ def run_many(
             finished, _ = wait(running, timeout=REPORT_SECONDS, return_when=FIRST_COMPLETED)
             for future in finished:
                 done[running.pop(future)] = future.result()
-            progress.step(batch.done(), len(items), batch.note)
             while done and (given in done or not in_order):
                 index = given if in_order else next(iter(done))
                 given += 1
                 yield items[index], done.pop(index)
+            # After the results, so that what is done is told also where this raises.
+            progress.step(batch.done(), len(items), batch.note)
     finally:
         batch.stop()
         executor.shutdown(wait=True, cancel_futures=True)

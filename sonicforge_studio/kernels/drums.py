@@ -98,17 +98,18 @@ def add_hit(
     sine: NDArray[np.float32], sample_rate_hz: int,
 ) -> None:  # fmt: skip
     """Add one hit to ``out``, shape ``(2, frames)``; what lies beyond its end is cut."""
-    total = min(hit_frames(settings, sample_rate_hz), out.shape[1] - hit.first_frame)
-    if total <= 0:
+    total = hit_frames(settings, sample_rate_hz)
+    room = min(total, out.shape[1] - hit.first_frame)
+    if room <= 0:
         return
     table = tables[table_number(METAL_HZ[-1] * settings.metal_ratio * 1.2, tables.shape[0])]
-    _add_hit(out, total, hit, settings, table, sine, float(sample_rate_hz))
+    _add_hit(out, room, total, hit, settings, table, sine, float(sample_rate_hz))
 
 
 @kernel
 def _add_hit(
-    out: NDArray[np.float32], total: int, hit: HitShape, settings: DrumSettings, table: NDArray[np.float32],
-    sine: NDArray[np.float32], rate: float,
+    out: NDArray[np.float32], room: int, total: int, hit: HitShape, settings: DrumSettings,
+    table: NDArray[np.float32], sine: NDArray[np.float32], rate: float,
 ) -> None:  # fmt: skip
     random = np.uint64(hit.seed) * np.uint64(2862933555777941757) + np.uint64(3037000493)
     chance = np.empty(12)
@@ -151,10 +152,10 @@ def _add_hit(
     low_mix = 1.0 if settings.noise_shape < 0.5 else 0.0
     band_mix = noise_k if 0.5 <= settings.noise_shape < 1.5 else 0.0
     high_mix = 1.0 if settings.noise_shape >= 1.5 else 0.0
-    left_wave = np.zeros(total, dtype=np.float32)
-    right_wave = np.zeros(total, dtype=np.float32)
+    left_wave = np.zeros(room, dtype=np.float32)
+    right_wave = np.zeros(room, dtype=np.float32)
     if settings.body_level > 0.0:
-        length = min(total, body_hold + int(body_seconds * _DECAYS * rate) + 1)
+        length = min(room, body_hold + int(body_seconds * _DECAYS * rate) + 1)
         body_phase = 0.0
         over_phase = 0.0
         sweep = settings.body_sweep_octaves * (0.7 + 0.3 * force)
@@ -181,7 +182,7 @@ def _add_hit(
             left_wave[i] = value
             right_wave[i] = value
     if settings.click_level > 0.0:
-        length = min(total, int(settings.click_decay * _DECAYS * rate) + 1)
+        length = min(room, int(settings.click_decay * _DECAYS * rate) + 1)
         click = settings.click_level * force
         state = 0.0
         for i in range(length):
@@ -198,7 +199,7 @@ def _add_hit(
         next_burst = 0
         burst_start = 0
         bursts_done = 0
-        for i in range(total):
+        for i in range(room):
             random = random * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
             white_left = float(random >> np.uint64(40)) / 8388608.0 - 1.0
             random = random * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
@@ -228,7 +229,7 @@ def _add_hit(
             r2 = 2.0 * v2 - r2
             right_wave[i] += level * (low_mix * v2 + band_mix * v1 + high_mix * (white_right - noise_k * v1 - v2))
     if settings.metal_level > 0.0:
-        length = min(total, metal_hold + int(metal_seconds * _DECAYS * rate) + 1)
+        length = min(room, metal_hold + int(metal_seconds * _DECAYS * rate) + 1)
         metal_left = np.zeros(length, dtype=np.float32)
         metal_right = np.zeros(length, dtype=np.float32)
         for k in range(6):
@@ -267,7 +268,7 @@ def _add_hit(
             r2 = 2.0 * v2 - r2
             right_wave[i] += metal * (metal_right[i] - metal_k * v1 - v2)
     fade = 64.0
-    for i in range(total):
+    for i in range(room):
         left = float(left_wave[i])
         right = float(right_wave[i])
         if settings.drive > 0.0:

@@ -52,7 +52,9 @@ def reverb_lines(sample_rate_hz: int, size: float) -> tuple[Block, NDArray[np.in
     lengths = [round(seconds * size * sample_rate_hz) | 1 for seconds in _LINE_SECONDS]
     lengths += [round(seconds * sample_rate_hz) | 1 for seconds in _DIFFUSER_SECONDS]
     lengths += [round(0.018 * sample_rate_hz)]
-    return np.zeros((len(lengths), max(lengths) + 64), dtype=np.float32), np.array(lengths, dtype=np.int64)
+    # A power of two, so that places wrap by a mask.
+    rows = 1 << (max(lengths) + 32).bit_length()
+    return np.zeros((len(lengths), rows), dtype=np.float32), np.array(lengths, dtype=np.int64)
 
 
 def reverberate(
@@ -71,7 +73,7 @@ def reverberate(
 
 
 def modulated_lines(sample_rate_hz: int) -> Block:
-    return np.zeros((2, sample_rate_hz // 20), dtype=np.float32)
+    return np.zeros((2, 1 << (sample_rate_hz // 40).bit_length()), dtype=np.float32)
 
 
 def modulate(
@@ -184,31 +186,29 @@ def _reverberate(
 ) -> None:  # fmt: skip
     count = 8
     time = int(state[24])
+    sway = state[25]
     keep = 1.0 - 0.85 * damping
-    rows = lines.shape[1]
+    mask = lines.shape[1] - 1
     heard = np.empty(8)
     for i in range(send.shape[1]):
-        pre = lengths[12]
-        predelayed_left = float(lines[12, time % pre])
-        lines[12, time % pre] = send[0, i] + send[1, i]
-        x = 0.5 * predelayed_left
-        for k in range(4):
-            length = lengths[8 + k]
-            place = time % length
-            stored = float(lines[8 + k, place])
+        here = time & mask
+        x = 0.5 * float(lines[12, (time - lengths[12]) & mask])
+        lines[12, here] = send[0, i] + send[1, i]
+        for k in range(8, 12):
+            stored = float(lines[k, (time - lengths[k]) & mask])
             into = x + 0.6 * stored
-            lines[8 + k, place] = into if abs(into) > 1e-15 else 0.0
+            lines[k, here] = into if abs(into) > 1e-15 else 0.0
             x = stored - 0.6 * into
-        sway = math.sin(2.0 * math.pi * 0.6 * time / rate) if time % 32 == 0 else state[25]
-        state[25] = sway
+        if time & 31 == 0:
+            sway = math.sin(2.0 * math.pi * 0.6 * time / rate)
         total = 0.0
         for k in range(count):
-            delay = lengths[k] - 12.0 + (6.0 if k % 2 == 0 else -6.0) * sway
-            at = time - delay
-            cell = math.floor(at)
-            share = at - cell
-            first = float(lines[k, cell % rows])
-            second = float(lines[k, (cell + 1) % rows])
+            late = 12.0 + (6.0 if k % 2 == 0 else -6.0) * sway
+            whole = int(late)
+            share = late - whole
+            at = time - lengths[k] + whole
+            first = float(lines[k, at & mask])
+            second = float(lines[k, (at + 1) & mask])
             value = first + share * (second - first)
             state[k] += keep * (value - state[k])
             heard[k] = state[k] * gains[k]
@@ -218,7 +218,7 @@ def _reverberate(
         right = 0.0
         for k in range(count):
             into = heard[k] - total + (x if k % 2 == 0 else -x)
-            lines[k, time % rows] = into if abs(into) > 1e-15 else 0.0
+            lines[k, here] = into if abs(into) > 1e-15 else 0.0
             if k % 2 == 0:
                 left += heard[k] * (1.0 if k % 4 == 0 else -1.0)
             else:
@@ -230,33 +230,44 @@ def _reverberate(
         out[1, i] += right - state[17]
         time += 1
     state[24] = float(time)
+    state[25] = sway
 
 
 @kernel
 def _modulate(
     block: Block, lines: Block, position: int, wet: float, depth_seconds: float, rate_hz: float, rate: float
 ) -> None:
-    size = lines.shape[1]
-    centre = min(depth_seconds * rate * 1.2 + 8.0, size - 8.0)
+    mask = lines.shape[1] - 1
+    centre = min(depth_seconds * rate * 1.2 + 8.0, lines.shape[1] - 8.0)
     depth = min(depth_seconds * rate, centre - 4.0)
-    for i in range(block.shape[1]):
-        now = position + i
-        turn = 2.0 * math.pi * rate_hz * now / rate
-        # A second, slower and incommensurate sway keeps the ear from counting the first.
-        sway = 0.75 * math.sin(turn) + 0.25 * math.sin(0.6180339 * turn + 1.0)
-        other = 0.75 * math.cos(turn) + 0.25 * math.sin(0.6180339 * turn + 2.5) if wet < 0.99 else sway
-        for channel in range(2):
-            lines[channel, now % size] = block[channel, i]
-            at = now - centre - depth * (sway if channel == 0 else other)
-            cell = math.floor(at)
-            share = at - cell
-            if cell < 0:
-                value = 0.0
-            else:
-                first = float(lines[channel, cell % size])
-                second = float(lines[channel, (cell + 1) % size])
-                value = first + share * (second - first)
-            block[channel, i] = (1.0 - 0.5 * wet if wet < 0.99 else 0.0) * block[channel, i] + wet * value
+    chorus = wet < 0.99
+    dry = 1.0 - 0.5 * wet if chorus else 0.0
+    count = block.shape[1]
+    for channel in range(2):
+        for start in range(0, count, 32):
+            # The sway is a line between places 32 frames apart, counted from the block's start.
+            end = min(start + 32, count)
+            late = centre + depth * _sway(position + start, rate_hz / rate, chorus and channel == 1)
+            later = centre + depth * _sway(position + end, rate_hz / rate, chorus and channel == 1)
+            slope = (later - late) / (end - start)
+            for i in range(start, end):
+                now = position + i
+                lines[channel, now & mask] = block[channel, i]
+                whole = int(late)
+                share = late - whole
+                first = float(lines[channel, (now - whole) & mask])
+                second = float(lines[channel, (now - whole - 1) & mask])
+                block[channel, i] = dry * block[channel, i] + wet * (first + share * (second - first))
+                late += slope
+
+
+@kernel
+def _sway(frame: int, turns_per_frame: float, other: bool) -> float:
+    """A slow sway with a second, incommensurate one in it, so that the ear does not count the first."""
+    turn = 2.0 * math.pi * turns_per_frame * frame
+    if other:
+        return 0.75 * math.cos(turn) + 0.25 * math.sin(0.6180339 * turn + 2.5)
+    return 0.75 * math.sin(turn) + 0.25 * math.sin(0.6180339 * turn + 1.0)
 
 
 @kernel
@@ -279,11 +290,11 @@ def _add_vinyl(
         memory[1] += 0.5 * (memory[0] - memory[1])
         memory[2] += 0.22 * (white - memory[2])
         memory[3] += 0.006 * (memory[2] - memory[3])
-        hiss = 0.012 * (memory[2] - memory[3])
+        hiss = 0.03 * (memory[2] - memory[3])
         memory[4] += 0.01 * (memory[1] - memory[4])
         dust = memory[1] - memory[4]
         out[0, i] += gain * (hiss + dust * memory[6])
-        out[1, i] += gain * (0.8 * hiss - 0.2 * 0.012 * white + dust * (1.0 - memory[6]))
+        out[1, i] += gain * (0.8 * hiss - 0.2 * 0.03 * memory[2] + dust * (1.0 - memory[6]))
     state[0] = random
 
 

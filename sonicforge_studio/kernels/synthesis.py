@@ -124,18 +124,19 @@ def add_tone(
     sine: NDArray[np.float32], sample_rate_hz: int,
 ) -> None:  # fmt: skip
     """Add one note of the subtractive voice to ``out``, shape ``(2, frames)``; what lies beyond its end is cut."""
-    total = min(tone_frames(note.gate_frames, settings, sample_rate_hz), out.shape[1] - note.first_frame)
-    if total <= 0 or note.frequency_hz <= 0 or note.frequency_hz > 0.45 * sample_rate_hz:
+    total = tone_frames(note.gate_frames, settings, sample_rate_hz)
+    room = min(total, out.shape[1] - note.first_frame)
+    if room <= 0 or note.frequency_hz <= 0 or note.frequency_hz > 0.45 * sample_rate_hz:
         return
     top_hz = max(note.frequency_hz, note.from_hz) * 2.0 ** ((settings.detune_cents + settings.vibrato_cents) / 1200)
     table = tables[table_number(top_hz, tables.shape[0])]
-    _add_tone(out, total, note, settings, table, sine, float(sample_rate_hz))
+    _add_tone(out, room, total, note, settings, table, sine, float(sample_rate_hz))
 
 
 @kernel
 def _add_tone(
-    out: NDArray[np.float32], total: int, note: NoteShape, settings: ToneSettings, table: NDArray[np.float32],
-    sine: NDArray[np.float32], rate: float,
+    out: NDArray[np.float32], room: int, total: int, note: NoteShape, settings: ToneSettings,
+    table: NDArray[np.float32], sine: NDArray[np.float32], rate: float,
 ) -> None:  # fmt: skip
     voices = min(max(int(settings.voices), 1), _MOST_VOICES)
     random = np.uint64(note.seed) * np.uint64(2862933555777941757) + np.uint64(3037000493)
@@ -184,8 +185,8 @@ def _add_tone(
     left_wave = np.empty(CONTROL_FRAMES, dtype=np.float32)
     right_wave = np.empty(CONTROL_FRAMES, dtype=np.float32)
     middle_wave = np.empty(CONTROL_FRAMES, dtype=np.float32)
-    for start in range(0, total, CONTROL_FRAMES):
-        count = min(CONTROL_FRAMES, total - start)
+    for start in range(0, room, CONTROL_FRAMES):
+        count = min(CONTROL_FRAMES, room - start)
         seconds = start / rate
         if seconds < settings.filter_attack:
             envelope = seconds / settings.filter_attack

@@ -58,16 +58,17 @@ def add_tine(
     out: NDArray[np.float32], note: NoteShape, settings: TineSettings, sine: NDArray[np.float32], sample_rate_hz: int
 ) -> None:
     """Add one note of the FM voice to ``out``, shape ``(2, frames)``; what lies beyond its end is cut."""
-    total = min(tine_frames(note.gate_frames, settings, sample_rate_hz), out.shape[1] - note.first_frame)
-    if total <= 0 or note.frequency_hz <= 0 or note.frequency_hz > 0.45 * sample_rate_hz:
+    total = tine_frames(note.gate_frames, settings, sample_rate_hz)
+    room = min(total, out.shape[1] - note.first_frame)
+    if room <= 0 or note.frequency_hz <= 0 or note.frequency_hz > 0.45 * sample_rate_hz:
         return
-    _add_tine(out, total, note, settings, sine, float(sample_rate_hz))
+    _add_tine(out, room, total, note, settings, sine, float(sample_rate_hz))
 
 
 @kernel
 def _add_tine(
-    out: NDArray[np.float32], total: int, note: NoteShape, settings: TineSettings, sine: NDArray[np.float32],
-    rate: float,
+    out: NDArray[np.float32], room: int, total: int, note: NoteShape, settings: TineSettings,
+    sine: NDArray[np.float32], rate: float,
 ) -> None:  # fmt: skip
     detune = 2.0 ** (settings.detune_cents / 1200.0)
     tine_hz = note.frequency_hz * settings.tine_ratio
@@ -75,9 +76,9 @@ def _add_tine(
     if tine_hz > 0.4 * rate:
         tine_level = 0.0
     # Modulation widens the spectrum by about depth + 1 multiples: keep it under the Nyquist frequency.
-    room = max(0.0, 0.42 * rate / note.frequency_hz / max(settings.ratio, 1.0) - 2.0)
+    widest = max(0.0, 0.42 * rate / note.frequency_hz / max(settings.ratio, 1.0) - 2.0)
     depth_full = settings.depth * (1.0 - settings.velocity_depth * (1.0 - note.velocity)) * note.brightness
-    depth_full = min(depth_full, room * 0.5) / (2.0 * math.pi) * PHASE_RANGE
+    depth_full = min(depth_full, widest * 0.5) / (2.0 * math.pi) * PHASE_RANGE
     speed = 2.0 ** (0.5 * math.log2(note.frequency_hz / 261.63))
     body_factor = math.exp(-speed / max(settings.decay * rate, 1.0))
     depth_factor = math.exp(-speed / max(settings.depth_decay * rate, 1.0))
@@ -101,8 +102,8 @@ def _add_tine(
     left_wave = np.empty(CONTROL_FRAMES, dtype=np.float32)
     right_wave = np.empty(CONTROL_FRAMES, dtype=np.float32)
     depths = np.empty(CONTROL_FRAMES, dtype=np.float32)
-    for start in range(0, total, CONTROL_FRAMES):
-        count = min(CONTROL_FRAMES, total - start)
+    for start in range(0, room, CONTROL_FRAMES):
+        count = min(CONTROL_FRAMES, room - start)
         if settings.tremolo > 0.0:
             sway = settings.tremolo * math.sin(2.0 * math.pi * settings.tremolo_hz * (note.first_frame + start) / rate)
             left_swell = 1.0 + sway

@@ -28,10 +28,8 @@ _WITHOUT_SIGN = np.int32(0x7FFFFFFF)
 
 
 def oversampling_for(sample_rate_hz: int) -> int:
-    """4 below 96 kHz, 2 below 192 kHz, 1 from there on, as Annex 2 has it: the grid is 176.4 kHz or finer."""
-    if sample_rate_hz < 96_000:
-        return 4
-    return 2 if sample_rate_hz < 192_000 else 1
+    """4 below 96 kHz, 2 from there on, as Annex 2 allows; at 192 kHz too, where ultrasonic noise may still peak."""
+    return 4 if sample_rate_hz < 96_000 else 2
 
 
 def interpolation_taps(phases: int) -> Float32:

@@ -16,9 +16,9 @@ from sonicforge_studio.mastering.chain import limited
 
 GREATEST_GAIN_DB = 40.0
 _LOWEST_GAIN_DB = -80.0
-_MARGIN_DB = 0.2
+_MARGIN_DB = 0.3
 """The limiter aims this far under the ceiling: other meters' interpolators read the same peak a little differently."""
-_CLEARANCE_DB = 0.15
+_CLEARANCE_DB = 0.2
 """What at least has to be left of it in the finished samples."""
 _MOST_LOWERINGS = 4
 _NEAR_ENOUGH_LU = 0.1
@@ -197,7 +197,7 @@ def _finished(piece: Piece, limiter: Limiter, progress: Progress) -> Generator[S
 
 def _notes(piece: Piece, target: Target, found: _Finding) -> tuple[str, ...]:
     if not math.isfinite(found.lufs):
-        return ("There is nothing to hear in it, so it was left at its level.",)
+        return ("There is no loudness to read in it, so it was left at its level.",)
     notes = []
     if piece.too_short:
         notes.append(

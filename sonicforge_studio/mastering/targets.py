@@ -20,7 +20,7 @@ _USUAL = "spotify"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who asks for a target's figures, and the day (ISO 8601) on which that was looked up."""
+    """Where a target's figures come from, and the day (ISO 8601) on which that was read or, of a standard, issued."""
 
     source: str
     date: str

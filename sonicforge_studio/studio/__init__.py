@@ -4,6 +4,7 @@ from sonicforge_studio.audio import Player, PlayerState, SpectrumSnapshot
 from sonicforge_studio.jobs import Job, JobQueue, Lane
 from sonicforge_studio.library import Library, TrackRow
 from sonicforge_studio.studio.compose import Studio, build_studio
+from sonicforge_studio.studio.delivery import genre_title
 from sonicforge_studio.studio.live import Live, open_live
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "Studio",
     "TrackRow",
     "build_studio",
+    "genre_title",
     "open_live",
 ]

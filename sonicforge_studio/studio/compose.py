@@ -52,8 +52,10 @@ class Studio:
         return compose(prompt, duration_seconds=seconds, tempo_bpm=bpm, key=Key.parse(key) if key else None)
 
     def close(self) -> None:
-        self.library.close()
-        self.cache.close()
+        try:
+            self.library.close()
+        finally:
+            self.cache.close()
 
     def __enter__(self) -> Studio:
         return self
@@ -72,9 +74,9 @@ def build_studio(home: str | Path | None = None) -> Studio:
     folders = open_folders(home)
     start_log(folders.logs)
     settings = load_settings(folders.settings)
-    cache = Cache(folders.measurements)
     changes = Changes()
     library = Library(folders.database, on_change=changes.tell)
+    cache = Cache(folders.measurements)
     engines: dict[str, Engine] = {"synth": SynthEngine()}
     measurer = Measurer(cache)
     importer = Importer(library, measurer)

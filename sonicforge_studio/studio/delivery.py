@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from sonicforge_studio.audio import (
     LOSSY_FORMATS,
     ClipSink,
     ClipSource,
+    FileSink,
     LoudnessMeter,
     PcmHasher,
     Tags,
@@ -32,7 +34,7 @@ from sonicforge_studio.domain import (
     Target,
 )
 from sonicforge_studio.domain.errors import UnknownFormat
-from sonicforge_studio.generation import recipe_to_json
+from sonicforge_studio.generation import genre_book, recipe_to_json
 from sonicforge_studio.mastering import MasterOutcome, master
 from sonicforge_studio.studio.blocks import each_block
 
@@ -41,10 +43,14 @@ _STEPS_BELOW_DB = (0.05, 0.15, 0.3, 0.5, 0.8)
 """How far below a codec's overshoot the limiter is led, round by round: each encoding overshoots by another amount."""
 
 
+_WORTH_MENDING_LU = 0.1
+
+
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """What stands in the file, and the settings that its samples really went through."""
 
+    path: Path
     settings: MasterSettings
     outcome: MasterOutcome
     pcm_hash: str
@@ -89,44 +95,52 @@ def deliver(
     settings: MasterSettings,
     tags: Callable[[str, MasterSettings], Tags],
     overwrite: bool,
+    numbered: bool,
     progress: Progress,
 ) -> Delivered:
-    """Master ``source`` into the file ``path`` until the file, decoded again, keeps its ceiling.
+    """Master ``source`` into a file at ``path``, led down until the file, decoded again, keeps its ceiling.
 
-    ``tags`` makes the file's tags from the hash of its PCM and the settings it went through. Raises what reading,
-    mastering and writing raise; nothing is left under ``path`` then.
+    ``tags`` makes the file's tags from the hash of its PCM and the settings it went through; ``overwrite`` and
+    ``numbered`` are those of ``open_sink``. The file gets its name only when it has passed (or the last round is
+    over): until then, and where reading, mastering or writing raise, what stood under the name stays.
     """
     used = settings
     rounds = len(_STEPS_BELOW_DB) + 1 if format in LOSSY_FORMATS else 1
     for attempt in range(rounds):
         stage = Span(progress, attempt / rounds, (attempt + 1) / rounds)
-        outcome, pcm_hash = _write(source, path, format, used, tags, overwrite or attempt > 0, Span(stage, 0.0, 0.8))
-        after = loudness_of(path, Span(stage, 0.8, 1.0))
-        over_db = after.true_peak_dbtp - settings.target.ceiling_dbtp
-        if over_db <= 0 or attempt == rounds - 1:
-            break
-        lower = used.target.ceiling_dbtp - over_db - _STEPS_BELOW_DB[attempt]
-        used = replace(used, target=replace(used.target, ceiling_dbtp=lower))
-    return Delivered(used, outcome, pcm_hash, after)
+        sink = _open_like(source, path, format, overwrite, numbered)
+        try:
+            hashing = HashingSink(sink)
+            outcome = master(source, hashing, used, Span(stage, 0.0, 0.8))
+            sink.tags = tags(hashing.pcm_hash, used)
+            sink.finish()
+            after = loudness_of(sink.part, Span(stage, 0.8, 1.0))
+            over_db = after.true_peak_dbtp - settings.target.ceiling_dbtp
+            lost_lu = _lost_in_coding(outcome.after, after) if attempt == 0 else 0.0
+            if (over_db <= 0 and abs(lost_lu) <= _WORTH_MENDING_LU) or attempt == rounds - 1:
+                sink.publish()
+                break
+        finally:
+            sink.abandon()
+        ceiling = used.target.ceiling_dbtp - (over_db + _STEPS_BELOW_DB[attempt] if over_db > 0 else 0.0)
+        loudness = used.target.integrated_lufs + lost_lu
+        used = replace(used, target=replace(used.target, integrated_lufs=loudness, ceiling_dbtp=ceiling))
+    return Delivered(sink.path, used, outcome, hashing.pcm_hash, after)
 
 
-def _write(
-    source: Callable[[], Source],
-    path: Path,
-    format: str,
-    settings: MasterSettings,
-    tags: Callable[[str, MasterSettings], Tags],
-    overwrite: bool,
-    progress: Progress,
-) -> tuple[MasterOutcome, str]:
+def _lost_in_coding(before: Loudness, after: Loudness) -> float:
+    """How much quieter a codec made it: most leave out the highest octave, which counts most in noise."""
+    lost = before.integrated_lufs - after.integrated_lufs
+    return lost if math.isfinite(lost) else 0.0
+
+
+def _open_like(source: Callable[[], Source], path: Path, format: str, overwrite: bool, numbered: bool) -> FileSink:
     opened = source()
     rate_hz, channels = opened.sample_rate_hz, opened.channels
     opened.close()
-    with open_sink(path, format=format, sample_rate_hz=rate_hz, channels=channels, overwrite=overwrite) as sink:
-        hashing = HashingSink(sink)
-        outcome = master(source, hashing, settings, progress)
-        sink.tags = tags(hashing.pcm_hash, settings)
-    return outcome, hashing.pcm_hash
+    return open_sink(
+        path, format=format, sample_rate_hz=rate_hz, channels=channels, overwrite=overwrite, numbered=numbered
+    )
 
 
 def loudness_of(path: Path, progress: Progress) -> Loudness:
@@ -190,7 +204,14 @@ def title_of(recipe: Recipe) -> str:
     concept = recipe.concept
     if concept is None:
         return "Untitled"
-    return f"{concept.genre.replace('-', ' ').capitalize()} {concept.tempo_bpm:g} {concept.key} #{recipe.seed}"
+    return f"{genre_title(concept.genre)} {concept.tempo_bpm:g} {concept.key} #{recipe.seed}"
+
+
+def genre_title(genre: str) -> str:
+    """A genre's name as a title, such as "Lo-fi"; one that the book does not have goes by its id."""
+    known = genre_book().get(genre)
+    name = known.name if known else genre.replace("-", " ")
+    return name[:1].upper() + name[1:]
 
 
 def name_of(recipe: Recipe) -> str:
@@ -199,4 +220,5 @@ def name_of(recipe: Recipe) -> str:
     if concept is None:
         return "untitled"
     key = str(concept.key).replace("#", "-sharp")
-    return re.sub(r"[^a-z0-9.]+", "-", f"{concept.genre} {concept.tempo_bpm:g} {key} {recipe.seed}".lower())
+    name = f"{concept.genre} {concept.tempo_bpm:g} {key} {recipe.seed}"
+    return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.") or "untitled"

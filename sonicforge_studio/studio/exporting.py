@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sonicforge_studio.audio import Tags, open_sink, open_source, read_tags
 from sonicforge_studio.domain import Progress
+from sonicforge_studio.domain.errors import OutputExists
 from sonicforge_studio.studio.blocks import each_block
 
 
@@ -28,5 +29,7 @@ def convert(
 
 
 def export(source_path: Path, path: Path, format: str, progress: Progress, *, overwrite: bool = False) -> None:
-    """Convert, and take the tags along, the recipe among them."""
+    """Convert, and take the tags along, the recipe among them. Raises ``OutputExists`` for the original itself."""
+    if path.exists() and path.samefile(source_path):
+        raise OutputExists("An export cannot replace its own original.", hint="Choose another name or folder.")
     convert(source_path, path, format, read_tags(source_path), progress, overwrite=overwrite)

@@ -31,6 +31,9 @@ from sonicforge_studio.studio.likeness import Likeness
 from sonicforge_studio.studio.measuring import Measurer, analysis_of_clip
 
 GREATEST_CANDIDATES = 16
+GREATEST_SEED = 2**53
+"""What every program that reads JSON keeps exactly."""
+LONGEST_PROMPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,11 @@ class Forge:
         """
         if not 1 <= request.candidates <= GREATEST_CANDIDATES:
             raise BadSetting(f"Candidates are from 1 to {GREATEST_CANDIDATES}, not {request.candidates}.")
-        known_format(request.format)
+        request = replace(request, format=known_format(request.format))
+        if len(request.prompt) > LONGEST_PROMPT:
+            raise BadSetting(f"A prompt has up to {LONGEST_PROMPT:,} characters, not {len(request.prompt):,}.")
+        if request.seed is not None and not 0 <= request.seed <= GREATEST_SEED:
+            raise BadSetting(f"A seed is from 0 to {GREATEST_SEED}, not {request.seed}.")
         engine = self._engine_named(request.engine)
         settings = replace(preset_named(request.preset), target=target_named(request.target))
         seed = secrets.randbelow(2**31) if request.seed is None else request.seed
@@ -131,10 +138,9 @@ class Forge:
             sample_rate_hz=mix.sample_rate_hz,
         )
         folder = Path(request.folder) if request.folder else self._home_folder
-        path = free_name(folder / f"{name_of(raw)}.{request.format}")
-        recipe, proof = _write(
-            path, mix, raw, request, settings if request.mastered else None, Span(progress, 0.6, 0.85)
-        )
+        wanted = folder / f"{name_of(raw)}.{request.format}"
+        chain = settings if request.mastered else None
+        path, recipe, proof = _write(wanted, mix, raw, request, chain, Span(progress, 0.6, 0.85))
         extras = _write_extras(path, best.rendering, raw, request, Span(progress, 0.85, 0.9))
         track, verdict = self._catalogue(recipe, path, Span(progress, 0.9, 1.0))
         return Forged(track, (str(path), *extras), recipe, verdict, proof, others)
@@ -177,26 +183,31 @@ class Forge:
 
 
 def _write(
-    path: Path, mix: Clip, raw: Recipe, request: ForgeRequest, settings: MasterSettings | None, progress: Progress
-) -> tuple[Recipe, Master | None]:
-    """The main file, through the mastering chain where there are settings for it; its recipe and its proof."""
+    wanted: Path, mix: Clip, raw: Recipe, request: ForgeRequest, settings: MasterSettings | None, progress: Progress
+) -> tuple[Path, Recipe, Master | None]:
+    """The main file, through the mastering chain where there are settings for it; its place, recipe and proof."""
     if settings is None:
-        progress.step(0, 1, "Writing")
-        write_clip(path, mix, format=request.format, tags=tags_of(raw))
-        return raw, None
+        path = write_clip(wanted, mix, format=request.format, tags=tags_of(raw), numbered=True, progress=progress)
+        return path, raw, None
     delivered = deliver(
         lambda: ClipSource(mix),
-        path,
+        wanted,
         format=request.format,
         settings=settings,
         tags=lambda pcm_hash, used: tags_of(replace(raw, pcm_hash=pcm_hash, mastering=(used,))),
         overwrite=False,
+        numbered=True,
         progress=progress,
     )
+    path = delivered.path
     recipe = replace(raw, pcm_hash=delivered.pcm_hash, mastering=(delivered.settings,))
     proof = proof_of(path, request.format, delivered.after, settings.target)
     outcome = delivered.outcome
-    return recipe, Master(settings.target, outcome.before, delivered.after, outcome.gain_db, (proof,), (str(path),))
+    return (
+        path,
+        recipe,
+        Master(settings.target, outcome.before, delivered.after, outcome.gain_db, (proof,), (str(path),)),
+    )
 
 
 def _write_extras(
@@ -205,8 +216,8 @@ def _write_extras(
     """Stems and MIDI beside the main file, named after it."""
     files: list[str] = []
     for index, (part, stem) in enumerate(rendering.stems.items() if request.stems else ()):
-        progress.step(index, len(rendering.stems), f"Writing stem: {part}")
-        files.append(str(_write_stem(path.parent / "stems", path.stem, part, stem, raw)))
+        stage = Span(progress, index / len(rendering.stems), (index + 1) / len(rendering.stems))
+        files.append(str(_write_stem(path.parent / "stems", path.stem, part, stem, raw, stage)))
     if request.midi and raw.concept is not None:
         midi_path = free_name(path.with_suffix(".mid"))
         write_midi(midi_path, rendering.notes, raw.concept.tempo_bpm)
@@ -214,9 +225,8 @@ def _write_extras(
     return files
 
 
-def _write_stem(folder: Path, name: str, part: str, stem: Clip, raw: Recipe) -> Path:
+def _write_stem(folder: Path, name: str, part: str, stem: Clip, raw: Recipe, progress: Progress) -> Path:
     """A stem is written as it was rendered, before any mastering: the parts have to add up."""
     samples = Clip(on_24_bit_grid(stem.samples), stem.sample_rate_hz)
-    path = free_name(folder / f"{name} {part}.wav")
-    write_clip(path, samples, format="wav", tags=tags_of(replace(raw, part=part, pcm_hash=pcm_hash(samples))))
-    return path
+    tags = tags_of(replace(raw, part=part, pcm_hash=pcm_hash(samples)))
+    return write_clip(folder / f"{name} {part}.wav", samples, format="wav", tags=tags, numbered=True, progress=progress)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from sonicforge_studio.audio import expand_inputs
 from sonicforge_studio.domain import Cancelled, Progress, Recipe, Span, StudioError, Track, Verdict
@@ -89,7 +88,7 @@ class Importer:
         return self._library.unchanged(str(path), status.st_size, status.st_mtime_ns)
 
 
-def embedded_recipe(measurement: Measurement | Any) -> Recipe | None:
+def embedded_recipe(measurement: Measurement) -> Recipe | None:
     """The recipe in a file's tags; one that cannot be read is left alone, since the sound is what was asked for."""
     if not measurement.tags.recipe:
         return None

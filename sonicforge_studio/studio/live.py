@@ -93,9 +93,10 @@ class JobHandlers:
 
 def open_live(studio: Studio, devices: Devices | None = None) -> Live:
     """The moving parts over a studio; without a sound device the player says so and the rest works."""
+    jobs = JobQueue(studio.folders.jobs, JobHandlers(studio).by_kind())
     player = Player(devices or system_devices(), latency_seconds=studio.settings.latency_seconds)
     return Live(
-        jobs=JobQueue(studio.folders.jobs, JobHandlers(studio).by_kind()),
+        jobs=jobs,
         player=player,
         spectrum=SpectrumAnalyser(player.tap),
     )

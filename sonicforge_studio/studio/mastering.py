@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sonicforge_studio.audio import FORMATS, Tags, free_name, open_source
+from sonicforge_studio.audio import FORMATS, Tags, open_source
 from sonicforge_studio.domain import Master, MasterSettings, Progress, Proof, Recipe, Span, StudioError, Track
 from sonicforge_studio.domain.errors import BadSetting, OutputExists
 from sonicforge_studio.generation import recipe_from_json, recipe_to_json
@@ -25,7 +25,7 @@ ALL_FORMATS = tuple(FORMATS)
 
 @dataclass(frozen=True, slots=True)
 class MasterRequest:
-    """What is wanted. ``lufs`` and ``ceiling`` make an own target and outrank ``target``."""
+    """What is wanted. ``lufs`` and ``ceiling`` make an own target: what is None is taken from ``target``."""
 
     path: str
     out: str = ""
@@ -65,12 +65,13 @@ class MasteringDesk:
         settings = settings_of(request)
         given = Path(request.path)
         original = self._measurer.measure(given, Span(progress, 0.0, 0.2))
+        into_folder = request.out_is_folder or not request.out
         path, format = self._destination(request, given, settings)
         recipe = _recipe_before(original.tags, original.analysis.audio_hash, original.analysis.sample_rate_hz)
 
         def tags(pcm_hash: str, used: MasterSettings) -> Tags:
             own = replace(recipe, pcm_hash=pcm_hash, mastering=(*recipe.mastering, used))
-            return replace(original.tags, recipe=recipe_to_json(own))
+            return replace(original.tags, title=_title(original.tags, settings), recipe=recipe_to_json(own))
 
         delivered = deliver(
             lambda: open_source(given),
@@ -78,9 +79,11 @@ class MasteringDesk:
             format=format,
             settings=settings,
             tags=tags,
-            overwrite=request.overwrite,
+            overwrite=request.overwrite and not into_folder,
+            numbered=into_folder,
             progress=Span(progress, 0.2, 0.7),
         )
+        path = delivered.path
         proofs = [proof_of(path, format, delivered.after, settings.target)]
         proofs += _prove(path, [name for name in request.proof if name != format], settings, Span(progress, 0.7, 0.9))
         measured = self._measurer.measure(path, Span(progress, 0.9, 1.0))
@@ -99,8 +102,14 @@ class MasteringDesk:
         out = Path(request.out) if request.out else self._home_folder
         if request.out_is_folder or not request.out:
             format = known_format(request.format or "wav")
-            return free_name(out / f"{given.stem} ({settings.target.name}).{format}"), format
-        format = known_format(request.format or out.suffix.lstrip(".").lower())
+            return out / f"{given.stem} ({settings.target.name}).{format}", format
+        suffix = out.suffix.lstrip(".").lower()
+        format = known_format(request.format or suffix)
+        if suffix in FORMATS and suffix != format:
+            raise BadSetting(
+                f'"{out.name}" would be {format.upper()} under another suffix.',
+                hint="Leave --format out, or rename it.",
+            )
         if out.exists() and not request.overwrite:
             raise OutputExists(f'There is already a file "{out}".')
         if out.exists() and out.samefile(given):
@@ -110,15 +119,20 @@ class MasteringDesk:
 
 def settings_of(request: MasterRequest) -> MasterSettings:
     """The chain's settings for a request. Raises ``BadSetting`` or ``UnknownTarget``."""
+    target = target_named(request.target)
     if request.lufs is not None or request.ceiling is not None:
         target = own_target(
-            -14.0 if request.lufs is None else request.lufs, -1.0 if request.ceiling is None else request.ceiling
+            target.integrated_lufs if request.lufs is None else request.lufs,
+            target.ceiling_dbtp if request.ceiling is None else request.ceiling,
         )
-    else:
-        target = target_named(request.target)
     if not 0.0 <= request.amount <= 1.0:
         raise BadSetting(f"The amount is from 0 to 1, not {request.amount:g}.")
     return replace(preset_named(request.preset), target=target, amount=request.amount)
+
+
+def _title(tags: Tags, settings: MasterSettings) -> str | None:
+    """A master is told from its original by its title too; one without a title goes by its file's name."""
+    return f"{tags.title} ({settings.target.name})" if tags.title else None
 
 
 def _recipe_before(tags: Tags, audio_hash: str, sample_rate_hz: int) -> Recipe:
@@ -129,7 +143,8 @@ def _recipe_before(tags: Tags, audio_hash: str, sample_rate_hz: int) -> Recipe:
         except StudioError:
             own = None
         if own is not None and own.pcm_hash == audio_hash:
-            return replace(own, parents=(audio_hash,))
+            # A chain over a foreign file begins at that file, which stays the first parent.
+            return replace(own, parents=(*(own.parents if own.engine == MASTERING else ()), audio_hash))
     return Recipe(
         engine=MASTERING,
         engine_version="1",

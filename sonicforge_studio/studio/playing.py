@@ -9,7 +9,7 @@ from pathlib import Path
 from sonicforge_studio.audio import Player, open_source, system_devices
 from sonicforge_studio.domain import Progress
 from sonicforge_studio.domain.errors import NoSoundDevice
-from sonicforge_studio.host import load_settings, open_folders
+from sonicforge_studio.host import load_settings, open_folders, start_log
 
 _LOOK_SECONDS = 0.05
 
@@ -25,8 +25,10 @@ class Played:
 
 def play_through(path: Path, home: Path | None, progress: Progress) -> Played:
     """Play a file and wait for its end. Raises the input errors, and ``NoSoundDevice`` where there is none."""
+    folders = open_folders(home)
+    start_log(folders.logs)
+    settings = load_settings(folders.settings)
     open_source(path).close()  # says what is wrong with the file before the sound card is asked for
-    settings = load_settings(open_folders(home).settings)
     player = Player(system_devices(), latency_seconds=settings.latency_seconds)
     try:
         player.play(path)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sonicforge_studio import __version__
-from sonicforge_studio.audio import free_name, on_24_bit_grid, read_clip, read_tags, write_clip
+from sonicforge_studio.audio import on_24_bit_grid, read_clip, read_tags, write_clip
 from sonicforge_studio.domain import Clip, Engine, Progress, Recipe, Span
-from sonicforge_studio.domain.errors import EngineUnavailable, MissingPath, NoRecipe
+from sonicforge_studio.domain.errors import EngineUnavailable, MissingPath, NoPermission, NoRecipe, RecipeUnreadable
 from sonicforge_studio.generation import recipe_from_json
 from sonicforge_studio.library import Library
 from sonicforge_studio.studio.delivery import mastered_clip, name_of, pcm_hash, tags_of
@@ -48,10 +48,11 @@ class Remaker:
             start, end = (0.6 + 0.3 * (index + step) / len(recipe.mastering) for step in (0, 1))
             clip = mastered_clip(clip, settings, Span(progress, start, end))
         now = pcm_hash(clip)
-        progress.step(0.9, 1, "Writing")
-        path = free_name((Path(folder) if folder else self._home_folder) / f"{_name(recipe, recipe_file)}.wav")
+        path = (Path(folder) if folder else self._home_folder) / f"{_name(recipe, recipe_file)}.wav"
         made = replace(recipe, pcm_hash=now)
-        write_clip(path, clip, format="wav", tags=tags_of(made))
+        path = write_clip(
+            path, clip, format="wav", tags=tags_of(made), numbered=True, progress=Span(progress, 0.9, 1.0)
+        )
         return Remade(path, made, now == recipe.pcm_hash, None if now == recipe.pcm_hash else self._why(recipe, now))
 
     def _raw(self, recipe: Recipe, progress: Progress) -> Clip:
@@ -62,15 +63,16 @@ class Remaker:
         if engine is None or recipe.concept is None:
             raise EngineUnavailable(f'The recipe needs the engine "{recipe.engine}", which is not here.')
         rendering = engine.render(recipe.concept, recipe.seed, progress)
+        if recipe.part and recipe.part not in rendering.stems:
+            raise RecipeUnreadable(f'The recipe is of a stem "{recipe.part}", and the engine plays none of that name.')
         clip = rendering.stems[recipe.part] if recipe.part else rendering.mix
         return Clip(on_24_bit_grid(clip.samples), clip.sample_rate_hz)
 
     def _original(self, recipe: Recipe, progress: Progress) -> Clip:
-        """The file that was mastered, found in the library by the hash of its sound."""
-        for parent in recipe.parents:
-            for track in self._library.by_audio_hash(parent):
-                if Path(track.path).is_file():
-                    return read_clip(track.path, progress=progress)
+        """The file that the first chain was fed with, found in the library by the hash of its sound."""
+        for track in self._library.by_audio_hash(recipe.parents[0]) if recipe.parents else ():
+            if Path(track.path).is_file():
+                return read_clip(track.path, progress=progress)
         raise MissingPath(
             "This is a master of a file that is not in the library.",
             hint="Add the original with `sonicforge library add`, then try again.",
@@ -80,13 +82,16 @@ class Remaker:
         engine = self._engines.get(recipe.engine)
         if engine is not None and engine.version != recipe.engine_version:
             return f"The recipe was made by {recipe.engine} {recipe.engine_version}; this is {engine.version}."
-        return f"The PCM hash is {now[:12]} instead of {recipe.pcm_hash[:12]}, made by version {__version__}."
+        return f"The PCM hash is {now[:12]} instead of {recipe.pcm_hash[:12]}; this is version {__version__}."
 
 
 def read_recipe(path: Path) -> Recipe:
     """The recipe in a sound file's tags, or in a JSON file of its own."""
     if path.suffix.lower() == ".json" and path.is_file():
-        return recipe_from_json(path.read_text(encoding="utf-8", errors="replace"))
+        try:
+            return recipe_from_json(path.read_text(encoding="utf-8", errors="replace"))
+        except OSError as error:
+            raise NoPermission(f'"{path.name}" cannot be read: {error.strerror}.') from error
     if not path.exists():
         raise MissingPath(f'There is nothing at "{path}".')
     text = read_tags(path).recipe

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sonicforge_studio.audio import content_hash
-from sonicforge_studio.domain import Progress, StudioError
+from sonicforge_studio.domain import Cancelled, Progress, Span, StudioError
+from sonicforge_studio.domain.errors import MissingPath
 from sonicforge_studio.library import Library
 
 
@@ -17,6 +18,8 @@ class Verified:
     tracks: int
     missing: tuple[str, ...]
     """Files that are no longer there."""
+    unreadable: tuple[str, ...]
+    """Files that are there and may not be read, or hold nothing."""
     changed: tuple[str, ...]
     """Files whose bytes are no longer those that were measured."""
     damage: tuple[str, ...]
@@ -24,20 +27,27 @@ class Verified:
 
     @property
     def sound(self) -> bool:
-        return not (self.missing or self.changed or self.damage)
+        return not (self.missing or self.unreadable or self.changed or self.damage)
 
 
 def verify(library: Library, progress: Progress) -> Verified:
     """Check the database, and read every file of the library again."""
     damage = tuple(library.damage())
-    tracks = library.tracks()
+    rows = library.rows(order="path", descending=False)
     missing: list[str] = []
+    unreadable: list[str] = []
     changed: list[str] = []
-    for index, track in enumerate(tracks):
-        progress.step(index, len(tracks), track.title)
+    for index, row in enumerate(rows):
+        stage = Span(progress, index / len(rows), (index + 1) / len(rows))
         try:
-            if content_hash(Path(track.path)) != track.analysis.content_hash:
-                changed.append(track.path)
+            stage.step(0, 1, row.title)
+            track = library.track(row.id)
+            if track is not None and content_hash(Path(row.path), stage) != track.analysis.content_hash:
+                changed.append(row.path)
+        except MissingPath:
+            missing.append(row.path)
+        except Cancelled:
+            raise
         except StudioError:
-            missing.append(track.path)
-    return Verified(len(tracks), tuple(missing), tuple(changed), damage)
+            unreadable.append(row.path)
+    return Verified(len(rows), tuple(missing), tuple(unreadable), tuple(changed), damage)

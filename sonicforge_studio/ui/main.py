@@ -27,7 +27,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"SonicForge Studio {__version__}")
     given = parser.parse_args(arguments)
     if not display_answers():
-        sys.stderr.write("There is no display to open a window on; the command line works: sonicforge --help\n")
+        sys.stderr.write(
+            "There is no display to open a window on. The command line works without one: sonicforge --help\n"
+        )
         return NO_DISPLAY
     # Imported here, since --help and a missing display need no Qt.
     from sonicforge_studio.domain.errors import StudioError

@@ -51,7 +51,7 @@ class Workspace(QObject):
         self._wire_news()
         self._bind_keys()
         self._show_scope(memory.value("scope", "true") == "true")
-        volume = float(str(memory.value("volume", studio.settings.volume)))
+        volume = _volume_kept(memory, studio.settings.volume)
         self.window.transport.show_volume(volume, muted=False)
         self.listening.set_volume(volume)
         self._go(str(memory.value("page") or "forge"))
@@ -104,6 +104,8 @@ class Workspace(QObject):
     # What the keys and the rail do
 
     def _go(self, page: str) -> None:
+        if self.drawer.is_open():
+            self.toggle_jobs()
         self.window.show_page(page)
         match page:
             case "forge":
@@ -174,8 +176,10 @@ class Workspace(QObject):
         self._open_for_master(self.desk.job(job.id) or job)
 
     def _open_for_master(self, job: Job) -> None:
-        if job.id == self._for_master and job.result:
-            self._for_master = None
+        if job.id != self._for_master or not job.state.finished:
+            return
+        self._for_master = None
+        if job.result and job.result["track_ids"]:
             self.actions.master(job.result["track_ids"][0])
 
     def _tell(self, job: Job) -> None:
@@ -220,3 +224,11 @@ class Workspace(QObject):
         self.bridge.close()
         self.listening.close()
         self.scope.close_down()
+
+
+def _volume_kept(memory: QSettings, usual: float) -> float:
+    """The fader where it was left; a file that was edited by hand must not stop the window."""
+    try:
+        return min(1.0, max(0.0, float(str(memory.value("volume", usual)))))
+    except ValueError:
+        return usual

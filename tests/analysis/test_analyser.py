@@ -8,7 +8,6 @@ import tracemalloc
 import librosa
 import numpy as np
 import pytest
-from played_patterns import RATE_HZ, chords, drums
 
 from sonicforge_studio.analysis import Measured, TrackAnalyser, warm
 from sonicforge_studio.domain import Cancelled, Samples
@@ -17,6 +16,7 @@ from sonicforge_studio.kernels.levels import _measure_levels
 from sonicforge_studio.kernels.onset import _onset_strength
 from sonicforge_studio.kernels.spectrum import _decimate, _stft_power
 from sonicforge_studio.kernels.tempo import _harmonic_strength, _score_beats
+from tests.analysis.played_patterns import RATE_HZ, chords, drums
 
 
 def measured(wave: Samples, rate_hz: int = RATE_HZ, block_frames: int = 1 << 16) -> Measured:

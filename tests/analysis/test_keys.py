@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import scipy.stats
-from played_patterns import RATE_HZ, babble, chords, drums
 
 from sonicforge_studio.analysis import Measured, TrackAnalyser
 from sonicforge_studio.analysis.key import _PROFILES, estimate_key, key_correlations, pitch_classes, tuning
 from sonicforge_studio.domain import Samples
 from sonicforge_studio.domain.key import Key
 from sonicforge_studio.kernels.chroma import STEPS
+from tests.analysis.played_patterns import RATE_HZ, babble, chords, drums
 
 
 def measured(wave: Samples) -> Measured:

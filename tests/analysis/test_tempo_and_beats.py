@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from played_patterns import PATTERNS, RATE_HZ, babble, drums
 
 from sonicforge_studio.analysis import Measured, TrackAnalyser
 from sonicforge_studio.domain import Samples
+from tests.analysis.played_patterns import PATTERNS, RATE_HZ, babble, drums
 
 
 def measured(wave: Samples, rate_hz: int = RATE_HZ) -> Measured:

@@ -168,7 +168,7 @@ def test_tempo_and_key_as_others_write_them(tmp_path: Path) -> None:
         opened["BPM"] = written
         opened.save()
         assert read_tags(path).bpm == bpm
-    for written, key in (("Am", "A minor"), ("F#", "F# major"), ("8A", "8A")):
+    for written, key in (("Am", "A minor"), ("F#", "F# major"), ("8A", "A minor")):
         opened = FLAC(path)
         opened["initialkey"] = written
         opened.save()

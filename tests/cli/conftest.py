@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sonicforge_studio.cli.main import _exit_code
+from sonicforge_studio.cli.main import main
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def sonicforge(capsys: pytest.CaptureFixture[str]) -> Sonicforge:
 
     def run(*arguments: object) -> Said:
         capsys.readouterr()
-        code = _exit_code([str(argument) for argument in arguments])
+        code = main([str(argument) for argument in arguments])
         out, err = capsys.readouterr()
         return Said(code, out, err)
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -102,7 +106,7 @@ def test_names_in_any_script_come_back_as_given(sonicforge: Sonicforge, tmp_path
     paths[0].rename(undecodable)
     said = sonicforge("analyze", undecodable, *paths[1:], "--json")
     assert said.code == 0
-    assert [item["path"] for item in said.objects] == [str(undecodable), *map(str, paths[1:])]
+    assert {item["path"] for item in said.objects} == {str(undecodable), *map(str, paths[1:])}
     assert sonicforge("library", "add", undecodable, "--json").code == 0
     assert sonicforge("library", "list").code == 0
 
@@ -331,3 +335,90 @@ def test_for_people_there_are_tables(sonicforge: Sonicforge, tmp_path: Path) -> 
     assert "No duplicates." in sonicforge("duplicates", path).out
     assert "passed" in sonicforge("master", path, "-o", tmp_path / "m.wav").out
     assert "approved" in sonicforge("forge", "ambient", "--seconds", 4, "-o", tmp_path).out
+
+
+def test_two_inputs_of_one_name_make_two_masters(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    paths = [write(tmp_path / folder / "x.wav", groove(4, seed=seed)) for seed, folder in enumerate("ab")]
+    said = sonicforge("master", *paths, "-o", tmp_path / "out", "--force", "--workers", 2, "--json")
+    assert said.code == 0
+    assert len({item["files"][0] for item in said.objects}) == 2
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_a_master_of_a_master_of_a_foreign_file_is_made_again(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    path = write(tmp_path / "mine.wav", groove(6))
+    sonicforge("library", "add", path)
+    sonicforge("master", path, "-o", tmp_path / "one.wav", "--target", "spotify")
+    sonicforge("master", tmp_path / "one.wav", "-o", tmp_path / "two.wav", "--target", "club")
+    again = sonicforge("generate", "--recipe", tmp_path / "two.wav", "-o", tmp_path / "again", "--json").only
+    assert again["same"] is True
+    assert len(again["recipe"]["mastering"]) == 2
+
+
+def test_an_unmastered_piece_and_its_stems_hash_as_their_recipes_say(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    made = sonicforge("generate", "house", "--seconds", 4, "--seed", 2, "--stems", "-o", tmp_path, "--json").only
+    assert made["master"] is None
+    hashes = [item["audio_hash"] for item in sonicforge("analyze", *made["files"], "--json").objects]
+    assert made["recipe"]["pcm_hash"] in hashes
+    again = sonicforge("generate", "--recipe", made["files"][1], "-o", tmp_path / "again", "--json").only
+    assert again["same"] is True
+    assert again["recipe"]["part"]
+
+
+def test_an_existing_file_stays_when_its_replacement_fails(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    out = write(tmp_path / "master.wav", tone(1))
+    before = out.read_bytes()
+    broken = tmp_path / "broken.wav"
+    broken.write_text("nothing to hear")
+    assert sonicforge("master", broken, "-o", out, "--force", "--json").code == 1
+    assert out.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--seed", "9" * 20], "bad-setting"),
+        (["--key", "13A"], "unknown-key"),
+    ],
+)
+def test_what_no_recipe_could_hold_is_refused(sonicforge: Sonicforge, arguments: list[str], code: str) -> None:
+    said = sonicforge("forge", "house", "--seconds", "2", *arguments, "--json")
+    assert (said.code, said.only["error"]["code"], said.only["path"]) == (1, code, "house")
+
+
+def test_one_sample_is_mastered_as_far_as_it_goes(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    path = write(tmp_path / "one.wav", tone()[:, 100:101])
+    said = sonicforge("master", path, "-o", tmp_path / "out.wav", "--json")
+    assert said.code == 0
+    assert said.only["proof"][0]["passed"] is False
+
+
+def test_a_suffix_that_contradicts_the_format_is_refused(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", tone())
+    said = sonicforge("master", path, "-o", tmp_path / "b.wav", "--format", "mp3", "--json")
+    assert said.only["error"]["code"] == "bad-setting"
+
+
+def test_own_loudness_keeps_the_targets_ceiling(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.wav", groove(5))
+    said = sonicforge("master", path, "-o", tmp_path / "b.wav", "--target", "club", "--lufs", "-12", "--json")
+    assert said.only["target"]["integrated_lufs"] == -12
+    assert said.only["target"]["ceiling_dbtp"] == -0.3
+
+
+@pytest.mark.parametrize("wait_seconds", [0.1, 0.6, 1.5])
+def test_ctrl_c_is_130_without_a_traceback(tmp_path: Path, wait_seconds: float) -> None:
+    path = write(tmp_path / "long.wav", groove(120))
+    command = [sys.executable, "-c", "from sonicforge_studio.cli.start import run; run()"]
+    arguments = ["master", str(path), "-o", str(tmp_path / "out.wav"), "--json"]
+    process = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(wait_seconds)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    if process.returncode == -signal.SIGINT:
+        pytest.skip("Python itself had not started yet")
+    assert process.returncode == 130
+    assert out == ""
+    assert "Traceback" not in err
+    assert "Cancelled." in err
+    assert [entry.name for entry in tmp_path.iterdir() if "out.wav" in entry.name] == []

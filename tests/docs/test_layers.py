@@ -78,8 +78,8 @@ def test_nothing_heavy_is_imported_by_the_program() -> None:
 def test_help_needs_none_of_the_heavy_libraries() -> None:
     code = (
         "import sys, contextlib, io\n"
-        "from sonicforge_studio.cli.main import _exit_code\n"
-        "with contextlib.redirect_stdout(io.StringIO()): _exit_code(['--help'])\n"
+        "from sonicforge_studio.cli.main import main\n"
+        "with contextlib.redirect_stdout(io.StringIO()): main(['--help'])\n"
         "print(sorted({'numba', 'numpy', 'av', 'torch', 'PySide6'} & set(sys.modules)))"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

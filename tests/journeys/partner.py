@@ -20,18 +20,18 @@ class Partner(QWidget):
         self.setAcceptDrops(True)
         self.resize(240, 400)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 # Qt's own name
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # Qt's own name
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(self._file)])
         drag = QDrag(self)
         drag.setMimeData(data)
         drag.exec(Qt.DropAction.CopyAction)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 # Qt's own name
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # Qt's own name
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 # Qt's own name
+    def dropEvent(self, event: QDropEvent) -> None:  # Qt's own name
         for url in event.mimeData().urls():
             print(url.toLocalFile(), flush=True)
         event.acceptProposedAction()

@@ -67,7 +67,7 @@ def test_phases_interpolate_and_keep_a_constant() -> None:
 
 
 def test_oversampling_follows_the_rate() -> None:
-    assert [oversampling_for(rate) for rate in (8_000, 48_000, 96_000, 192_000, 384_000)] == [4, 4, 2, 1, 1]
+    assert [oversampling_for(rate) for rate in (8_000, 48_000, 96_000, 192_000, 384_000)] == [4, 4, 2, 2, 2]
 
 
 @pytest.mark.parametrize("rate_hz", [10, 8_000, 96_000, 192_000])

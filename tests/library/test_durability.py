@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
-from track_examples import A_FORGED_TRACK, a_track
 
 from sonicforge_studio.domain.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryTooNew, StudioError
 from sonicforge_studio.library import Library, migrations
 from sonicforge_studio.library.migrations import MIGRATIONS, Migration, migrate
+from tests.library.track_examples import A_FORGED_TRACK, a_track
 
 HERE = Path(__file__).parent
 
@@ -26,7 +26,7 @@ ADDS = """
 import itertools, sys
 from pathlib import Path
 from sonicforge_studio.library import Library
-from track_examples import a_track
+from tests.library.track_examples import a_track
 with Library(Path(sys.argv[1])) as library:
     for number in itertools.count():
         track = library.add(a_track(f"/{sys.argv[2]}/{number}.wav", title=f"Take {number}"))

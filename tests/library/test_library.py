@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
-from track_examples import A_FORGED_TRACK, A_SILENT_TRACK, a_recipe, a_track, an_analysis
 
 from sonicforge_studio.domain import Track
 from sonicforge_studio.domain.errors import BadSetting, LibraryError, OutputExists
 from sonicforge_studio.library import Library
+from tests.library.track_examples import A_FORGED_TRACK, A_SILENT_TRACK, a_recipe, a_track, an_analysis
 
 
 @pytest.mark.parametrize("track", [a_track(), A_SILENT_TRACK, A_FORGED_TRACK], ids=lambda track: track.title)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from track_examples import a_recipe, a_track, an_analysis
 
 from sonicforge_studio.library import Library
 from sonicforge_studio.library._words import fold
+from tests.library.track_examples import a_recipe, a_track, an_analysis
 
 
 @pytest.fixture(scope="module")

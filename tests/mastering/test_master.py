@@ -199,7 +199,7 @@ def test_silence_stays_silence(samples: NDArray[np.float64]) -> None:
     outcome, result = mastered(samples, settings())
     assert not result.samples.any()
     assert outcome.gain_db == 0.0
-    assert "nothing to hear" in outcome.notes[0]
+    assert "left at its level" in outcome.notes[0]
 
 
 def test_what_is_too_short_is_brought_up_by_its_momentary_loudness() -> None:
@@ -296,8 +296,9 @@ def test_cancelling_stops_at_once_and_closes_the_source(until: int) -> None:
 
 
 @pytest.mark.soak
-def test_memory_stays_flat_over_two_hours() -> None:
-    """Two hours of stereo are 2.5 GB as one array."""
+@pytest.mark.timeout(900)
+def test_memory_stays_flat_over_forty_minutes() -> None:
+    """Forty minutes of stereo are 850 MB as one array."""
     import resource
 
     class Loop(ClipSource):
@@ -305,7 +306,7 @@ def test_memory_stays_flat_over_two_hours() -> None:
 
         def __init__(self, clip: Clip) -> None:
             super().__init__(clip)
-            self._rounds = 120
+            self._rounds = 40
 
         def read(self, frames: int) -> Samples:
             block = super().read(frames)
@@ -320,4 +321,4 @@ def test_memory_stays_flat_over_two_hours() -> None:
     outcome = master(lambda: Loop(minute), None, settings(), SILENT)
     grown_mb = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     assert outcome.after.integrated_lufs == pytest.approx(-14.0, abs=0.05)
-    assert grown_mb < 500
+    assert grown_mb < 300

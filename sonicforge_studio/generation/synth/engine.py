@@ -64,18 +64,19 @@ class SynthEngine:
             place += frames
         made: Mapping[str, Clip] = {name: Clip(stem, SAMPLE_RATE_HZ) for name, stem in stems.items()}
         if not keep_stems:
-            made = _StemsOnDemand(concept, genre, seed, performance.stems)
+            made = _StemsOnDemand(concept, genre, seed, performance.stems, progress)
         return Rendering(Clip(mix, SAMPLE_RATE_HZ), made, score.parts)
 
 
 class _StemsOnDemand(Mapping[str, Clip]):
     """The stems of a long piece: each is played again when it is asked for, and not kept."""
 
-    def __init__(self, concept: Concept, genre: Genre, seed: int, names: tuple[str, ...]) -> None:
+    def __init__(self, concept: Concept, genre: Genre, seed: int, names: tuple[str, ...], progress: Progress) -> None:
         self._concept = concept
         self._genre = genre
         self._seed = seed
         self._names = names
+        self._progress = progress
 
     def __getitem__(self, name: str) -> Clip:
         if name not in self._names:
@@ -85,6 +86,8 @@ class _StemsOnDemand(Mapping[str, Clip]):
         stem: Samples = np.empty((2, performance.frames), dtype=np.float32)
         place = 0
         for sounding in performance.blocks(SilentProgress()):
+            # The render's own bar is full by now; its stop check still counts.
+            self._progress.step(1.0, 1.0, f"Playing {name}")
             block = sounding.stems[name]
             stem[:, place : place + block.shape[1]] = block
             place += block.shape[1]

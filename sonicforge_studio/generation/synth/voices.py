@@ -192,7 +192,7 @@ def tuned_hz(frequency_hz: float, tonic: int) -> float:
     of another key."""
     pitch = 69 + 12 * math.log2(frequency_hz / 440.0)
     tonic_above, fifth_above = ((tonic + step - round(pitch) + 5) % 12 - 5 for step in (0, 7))
-    return pitch_hz(round(pitch) + (tonic_above if -3 <= tonic_above <= 4 else fifth_above))
+    return pitch_hz(round(pitch) + (tonic_above if -2 <= tonic_above <= 5 else fifth_above))
 
 
 def note_seeds(seed: int, part: str, count: int) -> NDArray[np.int64]:

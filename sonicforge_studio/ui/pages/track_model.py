@@ -18,7 +18,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from sonicforge_studio.studio import Library, TrackRow
+from sonicforge_studio.studio import Library, TrackRow, genre_title
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.numbers import clock, decimal, key_name, tempo
 from sonicforge_studio.ui.text import tr
@@ -275,7 +275,7 @@ def cell_text(row: TrackRow, column: str) -> str:
         case "duration_seconds":
             return clock(row.duration_seconds)
         case "genre":
-            return row.genre.replace("-", " ").capitalize()
+            return genre_title(row.genre) if row.genre else ""
         case "verdict_score":
             return "" if row.verdict_score is None else f"{row.verdict_score:.0f}"
         case "added_at":

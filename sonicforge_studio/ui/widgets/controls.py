@@ -56,9 +56,6 @@ class ElidedLabel(QLabel):
         self._whole = text
         self._elide()
 
-    def whole_text(self) -> str:
-        return self._whole
-
     def resizeEvent(self, event: object) -> None:
         self._elide()
 

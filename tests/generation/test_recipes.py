@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sonicforge_studio.domain import MasterSettings, Recipe, SilentProgress, Target
+from sonicforge_studio.domain.errors import RecipeUnreadable
+from sonicforge_studio.generation import SynthEngine, compose, recipe_from_json, recipe_to_json
+
+
+@pytest.fixture
+def recipe() -> Recipe:
+    return Recipe(
+        engine="synth",
+        engine_version="1",
+        seed=7,
+        prompt='ż "quoted" 日本',
+        concept=compose("house, F# minor, 3 s"),
+        licence="CC0-1.0",
+        pcm_hash="ab" * 32,
+        sample_rate_hz=44100,
+        parents=("cd" * 32,),
+        mastering=(MasterSettings(Target("spotify", -14.0, -1.0)),),
+        part="drums",
+    )
+
+
+def test_a_recipe_comes_back_as_it_was(recipe: Recipe) -> None:
+    text = recipe_to_json(recipe)
+    assert text.isascii()
+    assert "\n" not in text
+    assert recipe_from_json(text) == recipe
+
+
+def test_the_piece_of_a_recipe_that_was_read_is_the_same_piece(recipe: Recipe) -> None:
+    read = recipe_from_json(recipe_to_json(recipe))
+    assert recipe.concept is not None
+    assert read.concept is not None
+    first = SynthEngine().render(recipe.concept, recipe.seed, SilentProgress()).mix
+    second = SynthEngine().render(read.concept, read.seed, SilentProgress()).mix
+    assert first.samples.tobytes() == second.samples.tobytes()
+
+
+def edited(recipe: Recipe, *path: str | int, value: Any) -> str:
+    plain = json.loads(recipe_to_json(recipe))
+    place = plain
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+    return json.dumps(plain)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("version",), 2),
+        (("version",), "1"),
+        (("version",), 0),
+        (("seed",), -1),
+        (("seed",), 1.5),
+        (("seed",), True),
+        (("seed",), 2**80),
+        (("engine",), None),
+        (("sample_rate_hz",), 0),
+        (("concept", "tempo_bpm"), float("nan")),
+        (("concept", "tempo_bpm"), 1e9),
+        (("concept", "tempo_bpm"), None),
+        (("concept", "tempo_bpm"), "fast"),
+        (("concept", "duration_seconds"), 10**9),
+        (("concept", "energy"), -1),
+        (("concept", "key"), "Z minor"),
+        (("concept", "key"), 5),
+        (("concept", "form", 0, "bars"), 10**9),
+        (("concept", "form", 0, "bars"), 2.5),
+        (("concept", "form", 0, "energy"), float("inf")),
+        (("concept", "form"), "drop"),
+        (("concept",), []),
+        (("mastering", 0, "target", "integrated_lufs"), 99),
+        (("mastering",), 3),
+        (("parents",), [1, 2]),
+    ],
+)
+def test_a_recipe_out_of_all_measure_is_refused(recipe: Recipe, path: tuple[str | int, ...], value: Any) -> None:
+    with pytest.raises(RecipeUnreadable) as caught:
+        recipe_from_json(edited(recipe, *path, value=value))
+    assert caught.value.message
+
+
+def test_text_that_is_no_recipe_is_refused(recipe: Recipe) -> None:
+    whole = recipe_to_json(recipe)
+    texts = ["", "{", "[]", "null", "7", '"x"', "{}", "[" * 5000, "{" * 5000, "x" * 300_000, "\x00", whole[:-1] + ',"']
+    texts += [whole[: len(whole) * part // 7] for part in range(1, 7)]
+    for text in texts:
+        with pytest.raises(RecipeUnreadable):
+            recipe_from_json(text)
+
+
+def test_what_a_recipe_says_beside_is_left_alone(recipe: Recipe) -> None:
+    assert recipe_from_json(edited(recipe, "mood_of_the_day", value="fine")) == recipe
