@@ -141,8 +141,11 @@ def test_giving_up_half_way_leaves_no_thread() -> None:
 
 
 INTERRUPTED = """
-import sys, time
+import signal, sys, time
 from sonicforge_studio.jobs import run_many
+
+# A parent that runs in the background of a shell hands down SIGINT as ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def endless(number, progress):
     while True:
