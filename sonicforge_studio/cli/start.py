@@ -20,7 +20,9 @@ def run() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     # Everything is closed by now; taking the interpreter and its libraries apart would only make Ctrl-C slower.
-    os._exit(code) if code == _CANCELLED else sys.exit(code)
+    if code == _CANCELLED:
+        os._exit(code)
+    sys.exit(code)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
