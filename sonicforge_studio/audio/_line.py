@@ -70,7 +70,7 @@ class Line:
     def heard_now(self) -> HeardNow:
         frame = self.heard_frame
         return HeardNow(
-            self.ring.wet,
+            self.ring.dry,
             self.ring.sample_rate_hz,
             time.monotonic(),
             frame,

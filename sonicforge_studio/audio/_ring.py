@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sonicforge_studio.audio.devices import Output
 from sonicforge_studio.domain import Samples
 
-_MEMORY_SECONDS = 1.25
+_MEMORY_SECONDS = 2.5
 _RAMP_SECONDS = 0.015
 _CROSSFADE_SECONDS = 0.005
 _SHORT_MARGIN_FRAMES = 128
@@ -34,7 +34,7 @@ class PlaybackRing:
         self.sample_rate_hz = rate_hz
         self.channels = output.channels
         self.wet = np.zeros((self.size, self.channels), np.float32)
-        self._dry = np.zeros_like(self.wet)
+        self.dry = np.zeros_like(self.wet)
         self._gains = np.zeros(self.size, np.float32)
         self._ring = output.attach(self.wet)
         self._ramp_frames = int(_RAMP_SECONDS * rate_hz)
@@ -77,7 +77,7 @@ class PlaybackRing:
         where = self._slots(start, count)
         gains = _ramp(self._gain_before(start), target, self._ramp_frames, count)
         self._gains[where] = gains
-        self.wet[where] = self._dry[where] * gains[:, np.newaxis]
+        self.wet[where] = self.dry[where] * gains[:, np.newaxis]
         self._gain = float(gains[-1])
         return min(self.fed, start + self._ramp_frames)
 
@@ -90,7 +90,7 @@ class PlaybackRing:
         frames = block.T
         fade = min(self._fade_frames, self.fed - start, frames.shape[0])
         if fade > 0:
-            old = self._dry[self._slots(start, fade)]
+            old = self.dry[self._slots(start, fade)]
             share = (np.arange(1, fade + 1, dtype=np.float32) / np.float32(fade + 1))[:, np.newaxis]
             frames = frames.copy()
             frames[:fade] = old * (1.0 - share) + frames[:fade] * share
@@ -105,7 +105,7 @@ class PlaybackRing:
 
     def unheard(self, start: int) -> Samples:
         """A copy of the frames before volume from ``start`` on, shape ``(channels, n)``."""
-        dry: Samples = np.ascontiguousarray(self._dry[self._slots(start, max(0, self.fed - start))].T)
+        dry: Samples = np.ascontiguousarray(self.dry[self._slots(start, max(0, self.fed - start))].T)
         return dry
 
     def drop_unread(self) -> None:
@@ -131,7 +131,7 @@ class PlaybackRing:
             at = (start + done) % self.size
             count = min(frames.shape[0] - done, self.size - at)
             part = slice(done, done + count)
-            self._dry[at : at + count] = frames[part]
+            self.dry[at : at + count] = frames[part]
             self._gains[at : at + count] = gains[part]
             np.multiply(frames[part], gains[part, np.newaxis], out=self.wet[at : at + count])
             done += count

@@ -103,9 +103,11 @@ class SpectrumAnalyser:
     def _measure(self, elapsed_seconds: float) -> None:
         if self._tap.sample_rate_hz != self._spectrum.sample_rate_hz:
             self._spectrum = self._for_rate(self._tap.sample_rate_hz)
-        position = self._tap.newest(self._samples)
-        if position is None:
+        place = self._tap.place()
+        if place is None:
             self._samples[:] = 0.0
+        else:
+            place.read(place.end - self._fft_size, self._samples)
         spectrum = self._spectrum
         spectrum.process(self._samples, elapsed_seconds)
         self._newest = SpectrumSnapshot(
@@ -116,7 +118,7 @@ class SpectrumAnalyser:
             _frozen(spectrum.peak_hold_db),
             _frozen(spectrum.rms_db),
             _frozen(spectrum.peak_db),
-            position,
+            None if place is None else place.seconds,
             spectrum.sample_rate_hz,
         )
         self.latest.put(self._newest)

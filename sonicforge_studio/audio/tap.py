@@ -13,36 +13,64 @@ from numpy.typing import NDArray
 from sonicforge_studio.domain import Samples
 
 TAP_CHANNELS = 2
-_USUAL_RATE_HZ = 48_000
+USUAL_RATE_HZ = 48_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TapPlace:
+    """Where a tap stands, and the memory to read from: float32 ``(size, channels)``, frame ``i`` at ``i % size``.
+
+    ``end`` counts the frames heard so far, so that whoever remembers it reads on from there; what lies before
+    ``oldest`` is overwritten. ``stream`` changes where frames are counted anew (another device), ``piece`` with each
+    track. ``seconds`` is the place in the music.
+    """
+
+    memory: NDArray[np.float32]
+    sample_rate_hz: int
+    stream: int
+    piece: int
+    oldest: int
+    end: int
+    seconds: float
+
+    def read(self, start: int, into: Samples) -> None:
+        """Fill ``into`` (2, n) with the n frames from ``start`` on; silence for what lies before the first frame."""
+        size = self.memory.shape[0]
+        done = min(max(0, -start), into.shape[1])
+        into[:, :done] = 0.0
+        while done < into.shape[1]:
+            at = (start + done) % size
+            count = min(into.shape[1] - done, size - at)
+            into[:, done : done + count] = self.memory[at : at + count].T
+            done += count
 
 
 class Tap(Protocol):
-    """A place to listen at: what is played, or what is recorded. ``newest`` is for one thread at a time."""
+    """A place to listen at: what is played, or what is recorded. Any thread may ask."""
 
     @property
     def sample_rate_hz(self) -> int:
         """May change from one call to the next, with the device."""
 
-    def newest(self, into: Samples) -> float | None:
-        """Fill ``into`` (2, n) with the n frames that end with the one heard now; gives its place in seconds.
-
-        None where nothing sounds; ``into`` is then untouched.
-        """
+    def place(self) -> TapPlace | None:
+        """What is heard now; None where nothing sounds."""
 
     def wait_until_sounding(self, timeout_seconds: float) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class HeardNow:
-    """What the feeder knew at ``at`` (monotonic seconds): frame ``frame`` of ``wet`` was heard, at ``seconds`` of the
-    music, and the sound card had frames up to ``fed``."""
+    """What the feeder knew at ``at`` (monotonic seconds): frame ``frame`` of ``memory`` was heard, at ``seconds`` of
+    the music, and the sound card had frames up to ``fed``. ``memory`` holds the frames before volume: a picture that
+    followed the fader could not be compared with another."""
 
-    wet: NDArray[np.float32]
+    memory: NDArray[np.float32]
     sample_rate_hz: int
     at: float
     frame: float
     fed: int
     seconds: float
+    piece: int = 0
 
     def frame_at(self, now: float) -> float:
         return min(self.frame + max(0.0, now - self.at) * self.sample_rate_hz, float(self.fed))
@@ -58,8 +86,10 @@ class PlaybackTap:
     """
 
     def __init__(self) -> None:
-        self._heard: HeardNow | None = None
-        self._rate_hz = _USUAL_RATE_HZ
+        self._heard: tuple[HeardNow, int] | None = None
+        self._memory: NDArray[np.float32] | None = None
+        self._stream = 0
+        self._rate_hz = USUAL_RATE_HZ
         self._sounding = threading.Event()
 
     @property
@@ -68,30 +98,33 @@ class PlaybackTap:
 
     def publish(self, heard: HeardNow | None) -> None:
         """From the feeder, some fifty times a second; None where nothing sounds."""
-        self._heard = heard
         if heard is None:
+            self._heard = None
             self._sounding.clear()
-        else:
-            self._rate_hz = heard.sample_rate_hz
-            self._sounding.set()
+            return
+        if heard.memory is not self._memory:
+            self._memory = heard.memory
+            self._stream += 1
+        self._rate_hz = heard.sample_rate_hz
+        self._heard = (heard, self._stream)
+        self._sounding.set()
 
-    def newest(self, into: Samples) -> float | None:
-        heard = self._heard
-        if heard is None or heard.sample_rate_hz != self._rate_hz:
+    def place(self) -> TapPlace | None:
+        told = self._heard
+        if told is None:
             return None
+        heard, stream = told
         now = time.monotonic()
-        end = int(heard.frame_at(now))
-        size = heard.wet.shape[0]
-        start = end - into.shape[1]
-        missing = max(0, -start)
-        into[:, :missing] = 0.0
-        done = missing
-        while done < into.shape[1]:
-            at = (start + done) % size
-            count = min(into.shape[1] - done, size - at)
-            into[:, done : done + count] = heard.wet[at : at + count].T
-            done += count
-        return heard.seconds_at(now)
+        return TapPlace(
+            heard.memory,
+            heard.sample_rate_hz,
+            stream,
+            heard.piece,
+            # The feeder may be writing its next block where the oldest frames lie.
+            max(0, heard.fed - heard.memory.shape[0] + heard.sample_rate_hz // 2),
+            int(heard.frame_at(now)),
+            heard.seconds_at(now),
+        )
 
     def wait_until_sounding(self, timeout_seconds: float) -> bool:
         return self._sounding.wait(timeout_seconds)

@@ -82,21 +82,28 @@ def test_a_tone_stands_in_its_band_and_falls_to_silence_when_it_ends(rate_hz: in
 def test_the_tap_gives_the_frames_that_end_with_the_one_heard() -> None:
     tap = PlaybackTap()
     window = np.ones((2, 8), np.float32)
-    assert tap.newest(window) is None
-    assert np.all(window == 1.0)
+    assert tap.place() is None
     count = np.arange(16, dtype=np.float32)
     stood_still = time.monotonic() + 1000.0
     tap.publish(HeardNow(np.stack((count, -count), axis=1), 8000, stood_still, 20.0, 24, 3.0))
-    assert tap.newest(window) == 3.0
+    place = tap.place()
+    assert place is not None
+    assert (place.end, place.seconds, place.sample_rate_hz, place.stream) == (20, 3.0, 8000, 1)
+    place.read(place.end - 8, window)
     assert window[0].tolist() == [12, 13, 14, 15, 0, 1, 2, 3]
     assert window[1].tolist() == [-12, -13, -14, -15, 0, -1, -2, -3]
+    # A single channel is heard on both sides; before the first frame there is silence.
     tap.publish(HeardNow(count[:, np.newaxis], 8000, stood_still, 3.0, 10, 0.0))
-    assert tap.newest(window) == 0.0
+    place = tap.place()
+    assert place is not None
+    assert (place.end, place.stream) == (3, 2)
+    place.read(place.end - 8, window)
     assert window.tolist() == [[0, 0, 0, 0, 0, 0, 1, 2]] * 2
     # Time goes on between the feeder's reports, but never beyond what was fed.
     tap.publish(HeardNow(count[:, np.newaxis], 8000, time.monotonic() - 60.0, 3.0, 10, 0.0))
-    assert tap.newest(window) == pytest.approx(7 / 8000)
-    assert window[0].tolist() == [2, 3, 4, 5, 6, 7, 8, 9]
+    place = tap.place()
+    assert place is not None
+    assert (place.end, place.seconds) == (10, pytest.approx(7 / 8000))
 
 
 def test_closing_ends_the_thread() -> None:
