@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,49 @@ class SoundServer:
         self._awake = self._server = None
 
     @contextmanager
+    def another_sink(self, name: str, rate_hz: int, channels: int = 2) -> Iterator[None]:
+        """A second null sink, which is not the default one; it is pulled out when the block ends."""
+        loading = ["load-module", "module-null-sink", f"sink_name={name}", f"rate={rate_hz}", f"channels={channels}"]
+        module = self._pactl(*loading, "format=float32le")
+        try:
+            yield
+        finally:
+            self._pactl("unload-module", module)
+
+    @contextmanager
+    def playing(self, samples: NDArray[np.float32], rate_hz: int = SINK_RATE_HZ, sink: str = _SINK) -> Iterator[None]:
+        """Another program that plays ``samples`` (channels, n), from now until the block ends."""
+        process = subprocess.Popen(
+            [
+                "pacat", "--playback", f"--device={sink}", "--format=float32le", f"--rate={rate_hz}",
+                f"--channels={samples.shape[0]}", "--latency-msec=100", "--raw",
+            ],
+            env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        feeding = threading.Thread(target=_feed, args=(process, samples.T.tobytes()), name="another program")
+        feeding.start()
+        try:
+            yield
+        finally:
+            process.terminate()
+            feeding.join()
+            process.wait()
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """The server answers nothing while the block runs."""
+        assert self._server is not None
+        self._server.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._server.send_signal(signal.SIGCONT)
+
+    def _pactl(self, *arguments: str) -> str:
+        done = subprocess.run(["pactl", *arguments], env=self._environment, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    @contextmanager
     def recording(self) -> Iterator[Recording]:
         """What the sink plays while the block runs."""
         process = subprocess.Popen(
@@ -83,6 +127,12 @@ class SoundServer:
             yield recording
         finally:
             recording.finish()
+
+
+def _feed(process: subprocess.Popen[bytes], data: bytes) -> None:
+    assert process.stdin is not None
+    with suppress(BrokenPipeError), process.stdin:
+        process.stdin.write(data)
 
 
 class Recording:
@@ -102,6 +152,11 @@ class Recording:
         """All so far, shape ``(channels, n)``."""
         data = b"".join(piece for _, piece in self._pieces)
         return np.frombuffer(data[: len(data) // 8 * 8], np.float32).reshape(-1, 2).T
+
+    @property
+    def pieces(self) -> list[tuple[float, bytes]]:
+        """All so far as they came, with the monotonic time at which each was read."""
+        return list(self._pieces)
 
     @property
     def count(self) -> int:

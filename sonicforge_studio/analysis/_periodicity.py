@@ -124,12 +124,12 @@ def candidates(whole: Periodicity, duration_seconds: float) -> Float64:
         found += [60.0 * beats / duration_seconds for beats in sorted(LOOP_BEATS + ODD_LOOP_BEATS)]
         found = [bpm for bpm in found if SLOWEST_BPM <= bpm <= FASTEST_BPM]
     related = [bpm * ratio for bpm in strongest[:4] for ratio in _RELATIVES]
-    for bpm in (*strongest, *related):
-        near = bpm * np.exp(np.linspace(-0.015, 0.015, 31))
-        lags = 60.0 * whole.frame_rate_hz / near
-        fit = whole.at_frequencies(near)
-        fit = fit + sum(_interpolated(whole.autocorrelation, lags * beats) for beats in (1, 2, 3, 4))
-        best = float(near[np.argmax(fit)])
+    # All at once: in live listening nobody else holds the interpreter meanwhile.
+    near = np.array([*strongest, *related])[:, np.newaxis] * np.exp(np.linspace(-0.015, 0.015, 31))
+    lags = 60.0 * whole.frame_rate_hz / near
+    beats_long = lags * np.arange(1, 5)[:, np.newaxis, np.newaxis]
+    fit = whole.at_frequencies(near) + _interpolated(whole.autocorrelation, beats_long).sum(axis=0)
+    for best in near[np.arange(near.shape[0]), fit.argmax(axis=1)].tolist():
         if SLOWEST_BPM <= best <= FASTEST_BPM and all(abs(np.log(best / other)) > _SAME_TEMPO for other in found):
             found.append(best)
     return np.array(found)

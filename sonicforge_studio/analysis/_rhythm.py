@@ -27,8 +27,17 @@ class OnsetEnvelope:
         self._history = onset_history()
         self._strength: list[NDArray[np.float32]] = []
 
+    def follow(self, pair: Samples) -> NDArray[np.float32]:
+        """The strengths that have become known, ``(frames, REGIONS)``, for whoever keeps them."""
+        return onset_strength(self._frames.add(pair), self._bins, self._history)
+
+    @property
+    def level(self) -> float:
+        """The sum over the bands that ``follow``'s last strength rose to."""
+        return float(self._history[-1].sum())
+
     def add(self, pair: Samples) -> None:
-        self._strength.append(onset_strength(self._frames.add(pair), self._bins, self._history))
+        self._strength.append(self.follow(pair))
 
     def finish(self) -> NDArray[np.float64]:
         """Shape ``(frames, REGIONS)``."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +14,7 @@ from sonicforge_studio.kernels.chroma import STEPS, STEPS_PER_SEMITONE, add_pitc
 
 Float64 = NDArray[np.float64]
 
-_WINDOW_SECONDS = 0.3715
+WINDOW_SECONDS = 0.3715
 _SAID_CANDIDATES = 3
 
 # How well each pitch class fits a key, from its tonic upwards, major and minor. Four profiles vote, because each has
@@ -29,6 +31,20 @@ _PROFILES: Float64 = np.array([
     [[1.00, 0.00, 0.42, 0.00, 0.53, 0.37, 0.00, 0.77, 0.00, 0.38, 0.21, 0.30],
      [1.00, 0.00, 0.36, 0.39, 0.00, 0.38, 0.00, 0.74, 0.27, 0.00, 0.42, 0.23]],
 ])  # fmt: skip
+
+
+def _shapes() -> Float64:
+    """Of each profile the 24 keys that it makes, without their mean and of length 1, shape ``(profiles, 24, 12)``."""
+    centred = _PROFILES - _PROFILES.mean(axis=2, keepdims=True)
+    return np.array(
+        [
+            [np.roll(steps / np.sqrt(steps @ steps), tonic) for steps in profile for tonic in range(12)]
+            for profile in centred
+        ]
+    )
+
+
+_SHAPES = _shapes()
 _SHARPNESS = 6.0
 """How fast a key loses confidence as its correlation falls below the best one's."""
 _FOLD_SEMITONES = 0.45
@@ -42,7 +58,7 @@ class KeyListener:
     """Gathers one histogram of pitch classes, whatever the length."""
 
     def __init__(self, sample_rate_hz: float, channels: int) -> None:
-        window_frames = window_frames_for(sample_rate_hz, _WINDOW_SECONDS)
+        window_frames = window_frames_for(sample_rate_hz, WINDOW_SECONDS)
         self._frames = PowerFrames(channels, window_frames, window_frames // 2)
         self._bin_hz = sample_rate_hz / window_frames
         self._histogram = np.zeros(STEPS)
@@ -68,21 +84,47 @@ def estimate_key(histogram: Float64) -> tuple[KeyEstimate, float | None]:
 
     ``key`` is None where the pitches lie anywhere or fit no key; the candidates are told all the same.
     """
-    total = float(histogram.sum())
-    if total <= 0.0:
+    weighed = weigh_keys(histogram)
+    if weighed is None:
         return KeyEstimate(None, 0.0), None
+    listed = weighed.listed()
+    if not weighed.tonal:
+        return KeyEstimate(None, 0.0, listed), None
+    return KeyEstimate(listed[0].key, listed[0].confidence, listed), weighed.cents
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedKeys:
+    """How well each key fits, 12 major ones from C and 12 minor: its correlation, and the confidence in it.
+
+    ``tonal`` is False where the pitches lie anywhere or fit no key; ``cents`` is the tuning against A4 = 440 Hz.
+    """
+
+    fit: Float64
+    confidence: Float64
+    cents: float
+    tonal: bool
+
+    def listed(self) -> tuple[KeyCandidate, ...]:
+        order = np.argsort(-self.confidence)[:_SAID_CANDIDATES]
+        return tuple(KeyCandidate(key_at(int(i)), round(float(self.confidence[i]), 4)) for i in order)
+
+
+def key_at(index: int) -> Key:
+    return Key(index % 12, "major" if index < 12 else "minor")
+
+
+def weigh_keys(histogram: Float64) -> WeighedKeys | None:
+    """Every key against a pitch-class histogram as of ``estimate_key``; None where it is empty."""
+    if float(histogram.sum()) <= 0.0:
+        return None
     cents, coherence = tuning(histogram)
     fit = key_correlations(pitch_classes(histogram, cents))
     odds = np.exp(_SHARPNESS * (fit - fit.max()))
     share = odds / odds.sum()
-    order = np.argsort(-share)[:_SAID_CANDIDATES]
     trust = min(1.0, coherence / (2.0 * _LOWEST_COHERENCE)) * min(1.0, max(0.0, float(fit.max())) / 0.8)
-    listed = tuple(
-        KeyCandidate(Key(int(i) % 12, "major" if i < 12 else "minor"), round(float(share[i]) * trust, 4)) for i in order
-    )
-    if coherence < _LOWEST_COHERENCE or fit.max() < _LOWEST_CORRELATION:
-        return KeyEstimate(None, 0.0, listed), None
-    return KeyEstimate(listed[0].key, listed[0].confidence, listed), cents
+    tonal = bool(coherence >= _LOWEST_COHERENCE and fit.max() >= _LOWEST_CORRELATION)
+    return WeighedKeys(fit, share * trust, cents, tonal)
 
 
 def tuning(histogram: Float64) -> tuple[float, float]:
@@ -109,9 +151,6 @@ def key_correlations(classes: Float64) -> Float64:
     if size == 0.0:
         return np.zeros(24)
     total = np.zeros(24)
-    for profile in _PROFILES:
-        for mode, steps in enumerate(profile):
-            shape = steps - steps.mean()
-            shape = shape / np.sqrt(shape @ shape)
-            total[12 * mode : 12 * mode + 12] += [np.roll(shape, tonic) @ centred / size for tonic in range(12)]
+    for shapes in _SHAPES:
+        total += [shape @ centred / size for shape in shapes]
     return total / len(_PROFILES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +29,8 @@ _NO_TEMPO = Tempo(None, 0.0)
 _FEWEST_ONSETS = 4
 _FEWEST_SECONDS = 0.8
 _SAID_CANDIDATES = 3
+LEAST_BEAT = 0.5
+"""Where a beat is less probable, no tempo is told."""
 
 _FIRST_WINDOW_SECONDS = 12.0
 _FIRST_REACH = 0.015
@@ -53,37 +57,70 @@ def estimate_tempo(
     """
     if duration_seconds < _FEWEST_SECONDS or strength.shape[0] < 8 or not np.any(strength > 0.0):
         return _NO_TEMPO, 0.0
+    weighed, onset_rate_hz = weigh_tempi(strength, frame_rate_hz, duration_seconds, duration_seconds, progress)
+    if weighed is None:
+        return _NO_TEMPO, onset_rate_hz
+    exact, steady = refined(weighed.envelope, frame_rate_hz, float(weighed.bpm[0]), progress)
+    said = [_whole_loop_tempo(exact, duration_seconds), *(float(bpm) for bpm in weighed.bpm[1:_SAID_CANDIDATES])]
+    listed = tuple(
+        TempoCandidate(round(value, 3), round(float(share) * weighed.beat, 4))
+        for value, share in zip(said, weighed.share[:_SAID_CANDIDATES], strict=False)
+    )
+    if weighed.beat < LEAST_BEAT:
+        return Tempo(None, 0.0, listed), onset_rate_hz
+    seconds = beats_seconds(strength, weighed.envelope, frame_rate_hz, said[0], steady)
+    beats = tuple(round(float(at), 4) for at in seconds if at < duration_seconds - _LAST_BEAT_SECONDS)
+    return Tempo(listed[0].bpm, listed[0].confidence, listed, beats), onset_rate_hz
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedTempi:
+    """The tempi that an onset envelope might have, the most probable first.
+
+    ``share`` of the probability each (1 together), ``beat`` how probable it is that there is a beat at all,
+    ``envelope`` what they were weighed by.
+    """
+
+    bpm: Float64
+    share: Float64
+    beat: float
+    envelope: Float64
+
+
+def weigh_tempi(
+    strength: Float64, frame_rate_hz: float, duration_seconds: float, loop_seconds: float, progress: Progress
+) -> tuple[WeighedTempi | None, float]:
+    """What speaks for which tempo, None where hardly anything begins; and the onsets per second.
+
+    ``loop_seconds`` is the length that whole beats may fill; infinite for a stretch cut from something longer.
+    """
     envelope = normalised(blended(strength, slice(0, 4)), frame_rate_hz)
     onsets = _count_onsets(envelope)
     onset_rate_hz = onsets / duration_seconds
     if onsets < _FEWEST_ONSETS:
-        return _NO_TEMPO, onset_rate_hz
+        return None, onset_rate_hz
     low, high = (normalised(part, frame_rate_hz) for part in (strength[:, 0], blended(strength, slice(2, 4))))
     rhythm_low, rhythm, rhythm_high = (periodicity(part, frame_rate_hz, progress) for part in (low, envelope, high))
-    bpm = candidates(rhythm, duration_seconds)
+    bpm = candidates(rhythm, loop_seconds)
     if bpm.size == 0:
-        return _NO_TEMPO, onset_rate_hz
-    told = evidence(bpm, rhythm_low, rhythm, rhythm_high, duration_seconds)
+        return None, onset_rate_hz
+    told = evidence(bpm, rhythm_low, rhythm, rhythm_high, loop_seconds)
     score = told @ WEIGHTS
     share = np.exp(score - score.max())
     share /= share.sum()
     order = np.argsort(-share)
     best = int(order[0])
     beat = _beat_probability(bpm[best], rhythm, onset_rate_hz, float(told[best, 4]), duration_seconds)
-    exact, steady = _refined(envelope, frame_rate_hz, float(bpm[best]), progress)
-    said = [_whole_loop_tempo(exact, duration_seconds), *(float(bpm[i]) for i in order[1:_SAID_CANDIDATES])]
-    listed = tuple(
-        TempoCandidate(round(value, 3), round(float(share[i]) * beat, 4))
-        for value, i in zip(said, order[:_SAID_CANDIDATES], strict=False)
-    )
-    if beat < 0.5:
-        return Tempo(None, 0.0, listed), onset_rate_hz
+    return WeighedTempi(bpm[order], share[order], beat, envelope), onset_rate_hz
+
+
+def beats_seconds(strength: Float64, envelope: Float64, frame_rate_hz: float, bpm: float, steady: bool) -> Float64:
+    """Where the beats fall at this tempo, in seconds from the first frame."""
     body = normalised(blended(strength, slice(0, 2)), frame_rate_hz)
     pulse = envelope / envelope.mean() + _BODY_WEIGHT * body / (body.mean() + 1e-20)
-    frames = track_beats(pulse, 60.0 * frame_rate_hz / said[0], _TIGHT if steady else _LOOSE)
-    seconds = frames / frame_rate_hz + _ONSET_DELAY_SECONDS
-    beats = tuple(round(float(at), 4) for at in seconds if at < duration_seconds - _LAST_BEAT_SECONDS)
-    return Tempo(listed[0].bpm, listed[0].confidence, listed, beats), onset_rate_hz
+    frames = track_beats(pulse, 60.0 * frame_rate_hz / bpm, _TIGHT if steady else _LOOSE)
+    seconds: Float64 = frames / frame_rate_hz + _ONSET_DELAY_SECONDS
+    return seconds
 
 
 def _count_onsets(envelope: Float64) -> int:
@@ -102,7 +139,7 @@ def _beat_probability(
     return float(1.0 / (1.0 + np.exp(-(told @ BEAT_WEIGHTS))))
 
 
-def _refined(envelope: Float64, frame_rate_hz: float, bpm: float, progress: Progress) -> tuple[float, bool]:
+def refined(envelope: Float64, frame_rate_hz: float, bpm: float, progress: Progress) -> tuple[float, bool]:
     """The tempo near ``bpm`` at which the onsets fall together best, and whether it held from end to end.
 
     The windows grow threefold, each time sharpening the answer, until they lose their coherence or span everything.

@@ -1,47 +1,69 @@
 """Sound in and out: files, devices, meters. Audio of any length flows in blocks."""
 
+from sonicforge_studio.audio.capture import Capture
+from sonicforge_studio.audio.capture_state import CaptureState, Recorded
 from sonicforge_studio.audio.clips import ClipSink, ClipSource, on_24_bit_grid
-from sonicforge_studio.audio.devices import Devices, NoDevices, OutputDevice, system_devices
+from sonicforge_studio.audio.device_names import find_input, find_output
+from sonicforge_studio.audio.devices import Devices, InputDevice, NoDevices, OutputDevice, system_devices
 from sonicforge_studio.audio.files import FileSource, open_source, read_clip
 from sonicforge_studio.audio.folders import audio_files_in, expand_inputs
+from sonicforge_studio.audio.growing import GrowingClip, GrowingSource
 from sonicforge_studio.audio.hashing import PcmHasher, content_hash
 from sonicforge_studio.audio.latest import Latest
-from sonicforge_studio.audio.meters import LoudnessMeter, decibels, measure_loudness, true_peak_dbtp
+from sonicforge_studio.audio.live import ROWS_PER_SECOND, LiveAnalyser, LiveSnapshot, Waterfall, warm_live_analysis
+from sonicforge_studio.audio.loudness_history import LoudnessHistory, LoudnessTrace
+from sonicforge_studio.audio.meters import LoudnessMeter, LoudnessReading, decibels, measure_loudness, true_peak_dbtp
 from sonicforge_studio.audio.peaks import PeaksBuilder
 from sonicforge_studio.audio.player import Player
 from sonicforge_studio.audio.player_state import PlayerState
 from sonicforge_studio.audio.resample import Resampler, resample
 from sonicforge_studio.audio.sinks import FORMATS, LOSSY_FORMATS, FileSink, free_name, open_sink, write_clip
-from sonicforge_studio.audio.spectrum import SpectrumAnalyser, SpectrumSnapshot, warm_live_spectrum
 from sonicforge_studio.audio.tags import Tags, read_tags, write_tags
-from sonicforge_studio.audio.tap import Tap
+from sonicforge_studio.audio.tap import Tap, TapSwitch
+from sonicforge_studio.audio.versions import Version, matching_gains
 
 __all__ = [
     "FORMATS",
     "LOSSY_FORMATS",
+    "ROWS_PER_SECOND",
+    "Capture",
+    "CaptureState",
     "ClipSink",
     "ClipSource",
     "Devices",
     "FileSink",
     "FileSource",
+    "GrowingClip",
+    "GrowingSource",
+    "InputDevice",
     "Latest",
+    "LiveAnalyser",
+    "LiveSnapshot",
+    "LoudnessHistory",
     "LoudnessMeter",
+    "LoudnessReading",
+    "LoudnessTrace",
     "NoDevices",
     "OutputDevice",
     "PcmHasher",
     "PeaksBuilder",
     "Player",
     "PlayerState",
+    "Recorded",
     "Resampler",
-    "SpectrumAnalyser",
-    "SpectrumSnapshot",
     "Tags",
     "Tap",
+    "TapSwitch",
+    "Version",
+    "Waterfall",
     "audio_files_in",
     "content_hash",
     "decibels",
     "expand_inputs",
+    "find_input",
+    "find_output",
     "free_name",
+    "matching_gains",
     "measure_loudness",
     "on_24_bit_grid",
     "open_sink",
@@ -51,7 +73,7 @@ __all__ = [
     "resample",
     "system_devices",
     "true_peak_dbtp",
-    "warm_live_spectrum",
+    "warm_live_analysis",
     "write_clip",
     "write_tags",
 ]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 
+from sonicforge_studio.audio._piece import Piece
 from sonicforge_studio.audio._ring import PlaybackRing
+from sonicforge_studio.audio._stretch import Place, Stretch
 from sonicforge_studio.audio.devices import Output
 from sonicforge_studio.audio.tap import HeardNow
-from sonicforge_studio.domain import Samples
 
 _STALL_SECONDS = 4.0
 """A device that takes nothing for so long is gone, whatever its driver says."""
@@ -23,8 +25,11 @@ class Line:
         self.ring = PlaybackRing(output)
         self._run_start = 0
         """The ring's frame at which the sound card last began to drain it."""
-        self._mark = (0, 0.0)
-        """A frame of the ring and its second in the music; what follows it is contiguous."""
+        self._places: deque[Place] = deque()
+        """Where what lies in the ring comes from, by the ring's frames; those that were heard are forgotten."""
+        self._credited = 0
+        """Up to this frame of the ring each piece was told what was played of it."""
+        self._underruns = output.underruns
         self._last_taken = (0, 0.0)
         self.start_frames = int((_START_SECONDS + output.latency_seconds) * output.sample_rate_hz)
         """As many must lie in the ring before the sound card drains it: it fills its own buffer at once."""
@@ -34,9 +39,23 @@ class Line:
         """Whether the device still takes frames, or would."""
         return self.output.alive and not self._stalled()
 
-    def mark(self, frame: int, seconds: float) -> None:
-        """From this frame of the ring on, the music goes on from this second."""
-        self._mark = (frame, seconds)
+    def note(self, seconds: float, piece: Piece) -> None:
+        """What is fed next comes from here in the music."""
+        self._places.append(Place(self.ring.fed, seconds, piece))
+
+    def append(self, stretch: Stretch) -> None:
+        """Feed what comes next."""
+        self._note(stretch, self.ring.fed)
+        self.ring.append(stretch.samples)
+
+    def splice(self, stretch: Stretch, at: int | None = None) -> None:
+        """Go over to this as soon as can be heard, and drop what was fed behind that. With ``at`` the stretch belongs
+        at that frame of the ring, and what of it is late by now is left out."""
+        start = self.ring.splice(stretch.samples, at)
+        rest = stretch if at is None else stretch.without(start - at, self.ring.sample_rate_hz)
+        while self._places and self._places[-1].frame >= start:
+            self._places.pop()
+        self._note(rest, start)
 
     def start(self) -> None:
         """Let the sound card drain the ring."""
@@ -53,30 +72,66 @@ class Line:
         self.output.halt()
         return end
 
-    def take_back(self, frame: int) -> Samples:
+    def take_back(self, frame: int) -> Stretch:
         """What was fed from this frame on; the ring forgets it. Only while nothing drains it."""
-        rest = self.ring.unheard(frame)
-        self.ring.drop_unread()
+        first = self.place_at(frame)
+        places = [Place(0, first.seconds_at(frame, self.ring.sample_rate_hz), first.piece)]
+        places += [place.moved(-frame) for place in self._places if place.frame > frame]
+        rest = Stretch(self.ring.unheard(frame), tuple(places))
+        self.credit(frame)
+        self.ring.drop_from(frame)
+        self._credited = self.ring.fed
         return rest
 
     @property
     def heard_frame(self) -> float:
         return self._run_start + self.output.heard_frames()
 
+    def place_at(self, frame: float) -> Place:
+        """The place that this frame of the ring belongs to."""
+        return next((place for place in reversed(self._places) if place.frame <= frame), self._places[0])
+
     def seconds_at(self, frame: float) -> float:
-        mark, seconds = self._mark
-        return seconds + max(0.0, frame - mark) / self.ring.sample_rate_hz
+        return self.place_at(frame).seconds_at(frame, self.ring.sample_rate_hz)
 
     def heard_now(self) -> HeardNow:
+        at = time.monotonic()
         frame = self.heard_frame
+        place = self.place_at(frame)
         return HeardNow(
             self.ring.dry,
             self.ring.sample_rate_hz,
-            time.monotonic(),
+            at,
             frame,
             self.ring.fed,
-            self.seconds_at(frame),
+            place.seconds_at(frame, self.ring.sample_rate_hz),
+            place.piece.number,
         )
+
+    def credit(self, frame: int) -> None:
+        """Tell each piece what of it was played up to this frame of the ring; take back what was told beyond it."""
+        low, high = min(frame, self._credited), max(frame, self._credited)
+        sign = 1.0 if frame >= self._credited else -1.0
+        end = high
+        for place in reversed(self._places):
+            begin = max(place.frame, low)
+            if begin < end:
+                place.piece.tally.seconds += sign * (end - begin) / self.ring.sample_rate_hz
+                end = begin
+        self._credited = frame
+
+    def new_underruns(self) -> int:
+        """How often the driver ran dry since this was last asked."""
+        before, self._underruns = self._underruns, self.output.underruns
+        return self._underruns - before
+
+    def forget(self, frame: float) -> None:
+        """Places whose last frame lies before this one are not asked for any more."""
+        while len(self._places) > 1 and self._places[1].frame <= min(frame, self._credited):
+            self._places.popleft()
+
+    def _note(self, stretch: Stretch, start: int) -> None:
+        self._places.extend(place.moved(start) for place in stretch.places)
 
     def _stalled(self) -> bool:
         taken, since = self._last_taken

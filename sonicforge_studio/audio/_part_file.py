@@ -33,34 +33,25 @@ class PartFile:
         if os.path.lexists(path) and not (overwrite or numbered):
             raise OutputExists(f'There is already a file named "{path.name}".')
         try:
-            if path.is_dir():
-                raise OutputNotWritable(f'"{path.name}" is a folder.', hint="Choose another name.")
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_way_for(path)
             self.part = path.with_name(f".{path.name[:_LONGEST_KEPT_NAME]}{PART_MARK}{secrets.token_hex(4)}")
             self._descriptor = os.open(
                 self.part,
                 os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0),
                 0o666,
             )
-        except FileExistsError as error:
-            raise OutputNotWritable(f'"{path.parent.name}" is a file, not a folder.') from error
         except OSError as error:
             raise output_error(error) from error
-        except ValueError as error:
-            raise OutputNotWritable("This is not a path: it holds a NUL character.") from error
 
     def write(self, data: bytes | memoryview) -> int:
         if self._abandoned:
             return len(data)
-        rest = memoryview(data).cast("B")
         try:
-            while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
+            return write_all(self._descriptor, data)
         except OSError as error:
             # Kept, because an encoder that calls this may lose what is raised here.
             self._error = output_error(error)
             raise self._error from error
-        return len(data)
 
     def seek(self, offset: int, whence: int = 0) -> int:
         return 0 if self._abandoned else os.lseek(self._descriptor, offset, whence)
@@ -111,6 +102,26 @@ class PartFile:
         if self._descriptor >= 0:
             os.close(self._descriptor)
         self.part.unlink(missing_ok=True)
+
+
+def make_way_for(path: Path) -> None:
+    """Make the folder that a file is to stand in. Raises ``OutputNotWritable`` where there can be no such file."""
+    if "\0" in str(path):
+        raise OutputNotWritable("This is not a path: it holds a NUL character.")
+    try:
+        if path.is_dir():
+            raise OutputNotWritable(f'"{path.name}" is a folder.', hint="Choose another name.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise OutputNotWritable(f'"{path.parent.name}" is a file, not a folder.') from error
+
+
+def write_all(descriptor: int, data: bytes | memoryview) -> int:
+    """Write to the last byte, however the system divides it."""
+    rest = memoryview(data).cast("B")
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+    return len(data)
 
 
 def output_error(error: OSError) -> OutputError:

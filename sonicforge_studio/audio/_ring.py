@@ -81,13 +81,18 @@ class PlaybackRing:
         self._gain = float(gains[-1])
         return min(self.fed, start + self._ramp_frames)
 
-    def splice(self, block: Samples) -> int:
-        """Go over to ``block`` as soon as can be heard, and drop what was fed behind that. Gives its first frame.
+    def soonest(self) -> int:
+        """The first frame that a ``splice`` could change now."""
+        return self._rewritable(_SHORT_MARGIN_FRAMES)
+
+    def splice(self, block: Samples, at: int | None = None) -> int:
+        """Go over to ``block`` as soon as can be heard, and drop what was fed behind that. Gives the first frame of
+        the new. With ``at`` the block's first frame belongs there, and what is too late for its place is left out.
 
         ``block`` is longer than what the sound card takes at a time, so that it never finds too little.
         """
         start = self._rewritable(_SHORT_MARGIN_FRAMES)
-        frames = block.T
+        frames = block.T if at is None else block.T[start - at :]
         fade = min(self._fade_frames, self.fed - start, frames.shape[0])
         if fade > 0:
             old = self.dry[self._slots(start, fade)]
@@ -108,9 +113,12 @@ class PlaybackRing:
         dry: Samples = np.ascontiguousarray(self.dry[self._slots(start, max(0, self.fed - start))].T)
         return dry
 
-    def drop_unread(self) -> None:
-        """Take back what the sound card has not taken; only while nothing drains the ring."""
+    def drop_from(self, frame: int) -> None:
+        """Take back what the sound card has not taken; only while nothing drains the ring. What it took from ``frame``
+        on was not heard, and nothing of it is left for those who measure."""
         self._advance(-self.ahead)
+        if self.fed > frame:
+            self.dry[self._slots(frame, self.fed - frame)] = 0.0
 
     def _rewritable(self, margin: int) -> int:
         # Having waited for the interpreter's lock, this thread now keeps it for a whole switch interval (5 ms), many

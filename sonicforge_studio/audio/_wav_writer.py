@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import struct
+from typing import Protocol
 
 import numpy as np
 
-from sonicforge_studio.audio._part_file import PartFile
 from sonicforge_studio.audio._pcm import Quantiser, finite, packed_24_bit
 from sonicforge_studio.audio._riff import LARGEST_RIFF_BYTES
 from sonicforge_studio.audio._wav_tags import tag_chunks
@@ -20,12 +20,22 @@ _SPEAKERS = {3: 0x7, 4: 0x33, 5: 0x37, 6: 0x3F, 7: 0x13F, 8: 0x63F}
 _DS64_BYTES = 28
 
 
+class WavFile(Protocol):
+    """What a WAV is written to; a ``PartFile`` or a ``GrowingFile``."""
+
+    def write(self, data: bytes) -> int: ...
+
+    def seek(self, offset: int) -> int: ...
+
+    def tell(self) -> int: ...
+
+
 class WavWriter:
-    """16 and 24-bit integers or 32-bit floats into a part file."""
+    """16 and 24-bit integers or 32-bit floats into a file that is at its beginning."""
 
     def __init__(
         self,
-        file: PartFile,
+        file: WavFile,
         sample_rate_hz: int,
         channels: int,
         bits: int,
@@ -38,15 +48,9 @@ class WavWriter:
         self._largest_riff_bytes = largest_riff_bytes
         self._quantiser = Quantiser(bits) if bits < 32 else None
         self._data_bytes = 0
-        # The place that ds64 takes where the file outgrows RIFF; readers skip a JUNK chunk.
-        head = b"RIFF\0\0\0\0WAVEJUNK" + struct.pack("<I", _DS64_BYTES) + bytes(_DS64_BYTES)
-        head += _format_chunk(sample_rate_hz, channels, bits)
-        self._frame_count_at = 0
-        if bits == 32:
-            head += b"fact\4\0\0\0\0\0\0\0"
-            self._frame_count_at = len(head) - 4
-        head += b"data\0\0\0\0"
-        self._data_at = len(head)
+        self._format = _format_chunk(sample_rate_hz, channels, bits)
+        head = self._head(0)
+        self._head_bytes = len(head)
         file.write(head)
 
     def write(self, block: Samples) -> None:
@@ -56,32 +60,42 @@ class WavWriter:
             content = self._quantiser.quantise(block).astype("<i2").tobytes()
         else:
             content = packed_24_bit(self._quantiser.quantise(block))
-        self._data_bytes += len(content)
         self._file.write(content)
+        self._data_bytes += len(content)
+
+    def checkpoint(self) -> None:
+        """Make the file as it stands a complete one: until here it plays, whatever becomes of the writer."""
+        self._write_head(self._head_bytes + self._data_bytes + (self._data_bytes & 1) - 8)
+        self._file.seek(self._head_bytes + self._data_bytes)
 
     def finish(self, tags: Tags) -> None:
         if self._data_bytes & 1:
             self._file.write(b"\0")
         self._file.write(tag_chunks(tags))
-        riff_bytes = self._file.tell() - 8
-        frames = self._data_bytes // self._frame_bytes
-        if riff_bytes > self._largest_riff_bytes:
-            self._patch(0, b"RF64\xff\xff\xff\xff")
-            sizes = struct.pack("<QQQI", riff_bytes, self._data_bytes, frames, 0)
-            self._patch(12, b"ds64" + struct.pack("<I", _DS64_BYTES) + sizes)
-            self._patch(self._data_at - 4, b"\xff\xff\xff\xff")
-        else:
-            self._patch(4, struct.pack("<I", riff_bytes))
-            self._patch(self._data_at - 4, struct.pack("<I", self._data_bytes))
-        if self._frame_count_at:
-            self._patch(self._frame_count_at, struct.pack("<I", min(frames, 0xFFFFFFFF)))
+        self._write_head(self._file.tell() - 8)
 
     def stop(self) -> None:
         """Nothing is held besides the part file."""
 
-    def _patch(self, offset: int, content: bytes) -> None:
-        self._file.seek(offset)
-        self._file.write(content)
+    def _write_head(self, riff_bytes: int) -> None:
+        self._file.seek(0)
+        # In one piece: a process may be killed between two writes, and not within one of so few bytes.
+        self._file.write(self._head(riff_bytes))
+
+    def _head(self, riff_bytes: int) -> bytes:
+        """All that stands before the samples, always of the same length."""
+        frames = self._data_bytes // self._frame_bytes
+        if riff_bytes > self._largest_riff_bytes:
+            sizes = struct.pack("<QQQI", riff_bytes, self._data_bytes, frames, 0)
+            head = b"RF64\xff\xff\xff\xffWAVEds64" + struct.pack("<I", _DS64_BYTES) + sizes
+            data = b"data\xff\xff\xff\xff"
+        else:
+            # The place that ds64 takes where the file outgrows RIFF; readers skip a JUNK chunk.
+            head = b"RIFF" + struct.pack("<I", riff_bytes) + b"WAVEJUNK" + struct.pack("<I", _DS64_BYTES)
+            head += bytes(_DS64_BYTES)
+            data = b"data" + struct.pack("<I", self._data_bytes)
+        count = struct.pack("<4sII", b"fact", 4, min(frames, 0xFFFFFFFF)) if self._bits == 32 else b""
+        return head + self._format + count + data
 
 
 def _format_chunk(sample_rate_hz: int, channels: int, bits: int) -> bytes:

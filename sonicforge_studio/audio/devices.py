@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import functools
+import os
 import threading
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sonicforge_studio.audio._pulse_sources import PulseSource, pulse_sources
 from sonicforge_studio.domain.errors import NoSoundDevice
 
+NO_INPUT = "No device to record from was found."
+_PULSE_PLUGIN = "pulse"
+_PULSE_SOURCE = "PULSE_SOURCE"
 _NO_PORTAUDIO_HINT = "Install PortAudio (Debian: libportaudio2), or go on without sound: everything else works."
 
 
@@ -26,6 +33,28 @@ class OutputDevice:
     channels: int
     default_rate_hz: int
     default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InputDevice:
+    """A device to record from, or where ``monitor`` what one plays.
+
+    On Linux a sound server's sources are listed in place of the one device through which ALSA shows them all:
+    ``source`` is the server's own name for it. Elsewhere there is what PortAudio finds: what the machine plays can be
+    recorded where the system offers it as an input (Windows' "Stereo Mix", BlackHole on a Mac), whose name alone
+    tells, so ``monitor`` is False there.
+    """
+
+    index: int
+    name: str
+    host_api: str
+    channels: int
+    default_rate_hz: int
+    default: bool = False
+    monitor: bool = False
+    of_default_output: bool = False
+    """Whether this is the monitor of what the default output plays."""
+    source: str = ""
 
 
 class Ring(Protocol):
@@ -83,8 +112,40 @@ class Output(Protocol):
         """Give the device back. Never raises, not even where the device is gone."""
 
 
+class Input(Protocol):
+    """An open stream from a device. All its methods are called from one thread at a time."""
+
+    @property
+    def device(self) -> InputDevice: ...
+
+    @property
+    def sample_rate_hz(self) -> int: ...
+
+    @property
+    def channels(self) -> int: ...
+
+    @property
+    def latency_seconds(self) -> float:
+        """From the air to ``read``, as the driver tells it."""
+
+    @property
+    def alive(self) -> bool:
+        """False once the device is gone. May take some milliseconds, once a second."""
+
+    @property
+    def overflows(self) -> int:
+        """How often sound was lost before it was read, since the stream was opened."""
+
+    def read(self, into: NDArray[np.float32]) -> int:
+        """Fill ``into``, float32 ``(frames, channels)``, with what has come since the last read, oldest first; how
+        many frames that were. Never waits."""
+
+    def close(self) -> None:
+        """Give the device back. Never raises, not even where the device is gone."""
+
+
 class Devices(Protocol):
-    """Where sound can go. ``SystemDevices`` is the machine's; a test or a server passes its own."""
+    """Where sound can go and come from. ``SystemDevices`` is the machine's; a test or a server passes its own."""
 
     def outputs(self) -> tuple[OutputDevice, ...]:
         """What was found by the last probe; empty where there is none. Returns at once after the first call."""
@@ -95,6 +156,13 @@ class Devices(Protocol):
 
     def open_output(self, device: OutputDevice | None, latency_seconds: float) -> Output:
         """Open a device, or the default one. Raises ``NoSoundDevice``."""
+
+    def inputs(self) -> tuple[InputDevice, ...]:
+        """What was found to record from by the last probe, as ``outputs``."""
+
+    def open_input(self, device: InputDevice | None, latency_seconds: float, channels: int | None = None) -> Input:
+        """Open a device, or the default one, with its first ``channels`` (else at most two; a sound server mixes more
+        than that down). Raises ``NoSoundDevice``."""
 
 
 class NoDevices:
@@ -109,6 +177,12 @@ class NoDevices:
     def open_output(self, device: OutputDevice | None, latency_seconds: float) -> Output:
         raise NoSoundDevice()
 
+    def inputs(self) -> tuple[InputDevice, ...]:
+        return ()
+
+    def open_input(self, device: InputDevice | None, latency_seconds: float, channels: int | None = None) -> Input:
+        raise NoSoundDevice(NO_INPUT)
+
 
 class SystemDevices:
     """The machine's devices, through PortAudio, which is loaded when first asked for: it may be missing.
@@ -119,6 +193,7 @@ class SystemDevices:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._found: tuple[OutputDevice, ...] | None = None
+        self._inputs: tuple[InputDevice, ...] = ()
         self._open_streams = 0
         self._missing: OSError | None = None
 
@@ -134,12 +209,13 @@ class SystemDevices:
         with self._lock:
             sound = self._portaudio()
             if sound is None:
-                self._found = ()
+                self._found = self._inputs = ()
                 return ()
             if not self._open_streams:
                 # PortAudio lists devices only when it starts, and has no other way to look again.
                 sound._terminate()
                 sound._initialize()
+            self._inputs = _with_sources(_list_inputs(sound), pulse_sources())
             self._found = _list_outputs(sound)
             return self._found
 
@@ -164,6 +240,35 @@ class SystemDevices:
             self._open_streams += 1
             return output
 
+    def inputs(self) -> tuple[InputDevice, ...]:
+        self.outputs()
+        return self._inputs
+
+    def default_input(self) -> InputDevice | None:
+        inputs = self.inputs()
+        return next((device for device in inputs if device.default), inputs[0] if inputs else None)
+
+    def open_input(self, device: InputDevice | None, latency_seconds: float, channels: int | None = None) -> Input:
+        with self._lock:
+            sound = self._portaudio()
+            if sound is None:
+                raise NoSoundDevice(f"Sound is not available: {self._missing}.", hint=_NO_PORTAUDIO_HINT)
+            wanted = self._find_input(device)
+            if wanted is None:
+                raise NoSoundDevice(NO_INPUT)
+            from sonicforge_studio.audio._mixer_input import MixerInput
+
+            try:
+                with _libpulse_records_from(wanted.source):
+                    opened = MixerInput(wanted, latency_seconds, channels or min(2, wanted.channels), self._closed)
+            except (sound.PortAudioError, ValueError) as error:
+                raise NoSoundDevice(
+                    f'"{wanted.name}" cannot be opened to record from it ({error}).',
+                    hint="Close other programs that use it or choose another device; everything else works.",
+                ) from error
+            self._open_streams += 1
+            return opened
+
     def _closed(self) -> None:
         with self._lock:
             self._open_streams -= 1
@@ -173,6 +278,13 @@ class SystemDevices:
         if device is None:
             return self.default_output()
         same = (found for found in self.outputs() if (found.name, found.host_api) == (device.name, device.host_api))
+        return next(same, None)
+
+    def _find_input(self, device: InputDevice | None) -> InputDevice | None:
+        if device is None:
+            return self.default_input()
+        wanted = (device.name, device.host_api, device.source)
+        same = (found for found in self.inputs() if (found.name, found.host_api, found.source) == wanted)
         return next(same, None)
 
     def _portaudio(self) -> ModuleType | None:
@@ -211,3 +323,61 @@ def _list_outputs(sound: Any) -> tuple[OutputDevice, ...]:
         )
     except sound.PortAudioError:
         return ()
+
+
+def _list_inputs(sound: Any) -> tuple[InputDevice, ...]:
+    try:
+        apis = [api["name"] for api in sound.query_hostapis()]
+        default = sound.default.device[0]
+        return tuple(
+            InputDevice(
+                index=int(entry["index"]),
+                name=str(entry["name"]),
+                host_api=str(apis[entry["hostapi"]]),
+                channels=int(entry["max_input_channels"]),
+                default_rate_hz=round(entry["default_samplerate"]),
+                default=entry["index"] == default,
+            )
+            for entry in sound.query_devices()
+            if entry["max_input_channels"] > 0
+        )
+    except sound.PortAudioError:
+        return ()
+
+
+def _with_sources(found: tuple[InputDevice, ...], sources: tuple[PulseSource, ...]) -> tuple[InputDevice, ...]:
+    """The server's sources where ALSA's plugin opens them, before the devices that are not the server's."""
+    plugin = next((device for device in found if (device.host_api, device.name) == ("ALSA", _PULSE_PLUGIN)), None)
+    if plugin is None or not sources:
+        return found
+    named = tuple(
+        InputDevice(
+            index=plugin.index,
+            name=source.title,
+            host_api="PulseAudio",
+            channels=source.channels,
+            default_rate_hz=source.rate_hz,
+            default=source.default,
+            monitor=source.monitor,
+            of_default_output=source.of_default_output,
+            source=source.name,
+        )
+        for source in sources
+    )
+    others = (device for device in found if device.name not in (_PULSE_PLUGIN, "default"))
+    return named + tuple(replace(device, default=False) for device in others)
+
+
+@contextmanager
+def _libpulse_records_from(source: str) -> Iterator[None]:
+    """ALSA's plugin opens the server's default source; libpulse, below it, takes another one from the environment."""
+    before = os.environ.get(_PULSE_SOURCE)
+    if source:
+        os.environ[_PULSE_SOURCE] = source
+    try:
+        yield
+    finally:
+        if source:
+            os.environ.pop(_PULSE_SOURCE)
+            if before is not None:
+                os.environ[_PULSE_SOURCE] = before

@@ -3,92 +3,177 @@
 from __future__ import annotations
 
 import math
-from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from sonicforge_studio.domain import Clip, Loudness, Samples
-from sonicforge_studio.kernels.loudness import LOWEST_RATE_HZ, HopPowers
+from sonicforge_studio.kernels.loudness import LOWEST_RATE_HZ, HopSquares
+from sonicforge_studio.kernels.loudness_statistics import OFFSET_DB, LoudnessStatistics
 from sonicforge_studio.kernels.true_peak import TruePeak
 
-_MOMENTARY_HOPS = 4
-_SHORT_TERM_HOPS = 30
-_ABSOLUTE_GATE_LUFS = -70.0
-_RELATIVE_GATE_LU = -10.0
-_RANGE_GATE_LU = -20.0
-_RANGE_LOW, _RANGE_HIGH = 0.10, 0.95
-_OFFSET_DB = -0.691
 _CLIP_BLOCK_FRAMES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class LoudnessReading:
+    """What a meter shows at one moment; −inf where there is no reading.
+
+    ``loudness_range_lu``, ``integrated_lufs`` and the maxima are from the start, or the last reset, until now. The
+    peaks of the channels are in their order; ``recent_true_peaks_dbtp`` are those since the reading before this one.
+    """
+
+    measured_seconds: float
+    momentary_lufs: float
+    short_term_lufs: float
+    integrated_lufs: float
+    loudness_range_lu: float
+    momentary_max_lufs: float
+    short_term_max_lufs: float
+    true_peaks_dbtp: tuple[float, ...]
+    recent_true_peaks_dbtp: tuple[float, ...]
+    sample_peaks_dbfs: tuple[float, ...]
+
+    @property
+    def true_peak_dbtp(self) -> float:
+        """Of all channels."""
+        return max(self.true_peaks_dbtp)
+
+    @property
+    def sample_peak_dbfs(self) -> float:
+        """Of all channels."""
+        return max(self.sample_peaks_dbfs)
 
 
 class LoudnessMeter:
     """Measures a stream; what it says depends on the samples alone, never on how they were divided into blocks.
 
-    Channels are weighted in the order of WAVE and FFmpeg (5.1: L R C LFE Ls Rs); a single channel counts once.
-    Memory grows by 80 bytes a second. NaN, infinities and whatever lies 120 dB over full scale count as 0. Raises
-    ``ValueError`` for a rate or channel count that is not positive, or a block of another channel count. Without
-    ``peaks`` only the loudness is measured, in half the time; both peaks read −inf then.
+    Live and at the end alike: every figure can be asked for at any time and costs the same after hours, for nothing
+    grows. Channels are weighted in the order of WAVE and FFmpeg (5.1: L R C LFE Ls Rs); a single channel counts once.
+    NaN, infinities and whatever lies 120 dB over full scale count as 0; below a rate of 100 Hz there are peaks only.
+    Raises ``ValueError`` for a rate or channel count that is not positive, or a block of another channel count. Without
+    ``peaks`` only the loudness is measured, in half the time; all peaks read −inf then. For one thread.
     """
 
     def __init__(self, sample_rate_hz: int, channels: int, *, peaks: bool = True) -> None:
         if sample_rate_hz <= 0 or channels <= 0:
             raise ValueError("a sample rate and a channel count are positive")
+        self._rate_hz = sample_rate_hz
         self._channels = channels
+        self._frames = 0
         self._peak = TruePeak(sample_rate_hz, channels) if peaks else None
-        self._hops = HopPowers(sample_rate_hz, channels) if sample_rate_hz >= LOWEST_RATE_HZ else None
-        self._powers = array("d")
-        self._integrated = (0, -math.inf)
+        self._hops = HopSquares(sample_rate_hz, channels) if sample_rate_hz >= LOWEST_RATE_HZ else None
+        self._statistics = LoudnessStatistics(sample_rate_hz)
 
     def add(self, block: Samples) -> None:
         """Take a block, float32 ``(channels, n)``."""
         if block.ndim != 2 or block.shape[0] != self._channels:
             raise ValueError(f"expected a block of {self._channels} channels, not one of shape {block.shape}")
+        block = np.ascontiguousarray(block, np.float32)
+        self._frames += block.shape[1]
         if self._peak is not None:
             self._peak.add(block)
         if self._hops is not None:
-            self._powers.extend(self._hops.add(block).tolist())
+            squares = self._hops.add(block)
+            if squares.size:
+                self._statistics.add(squares)
 
     def finish(self) -> Loudness:
         """The figures of all that was added; −inf where there is no reading."""
         if self._peak is not None:
             self._peak.finish()
-        powers = np.array(self._powers)
         return Loudness(
-            integrated_lufs=_integrated_lufs(powers),
-            loudness_range_lu=_loudness_range_lu(powers),
-            momentary_max_lufs=_lufs(float(_means(powers, _MOMENTARY_HOPS).max(initial=0.0))),
-            short_term_max_lufs=_lufs(float(_means(powers, _SHORT_TERM_HOPS).max(initial=0.0))),
+            integrated_lufs=self.integrated_lufs,
+            loudness_range_lu=self.loudness_range_lu,
+            momentary_max_lufs=self.momentary_max_lufs,
+            short_term_max_lufs=self.short_term_max_lufs,
             true_peak_dbtp=self.true_peak_dbtp,
-            sample_peak_dbfs=decibels(self._peak.sample_peak) if self._peak is not None else -math.inf,
+            sample_peak_dbfs=max(self.sample_peaks_dbfs),
         )
+
+    def reading(self) -> LoudnessReading:
+        """All figures of now. Begins the recent true peaks anew: one looker."""
+        silent = (-math.inf,) * self._channels
+        return LoudnessReading(
+            measured_seconds=self._frames / self._rate_hz,
+            momentary_lufs=self.momentary_lufs,
+            short_term_lufs=self.short_term_lufs,
+            integrated_lufs=self.integrated_lufs,
+            loudness_range_lu=self.loudness_range_lu,
+            momentary_max_lufs=self.momentary_max_lufs,
+            short_term_max_lufs=self.short_term_max_lufs,
+            true_peaks_dbtp=self.true_peaks_dbtp,
+            recent_true_peaks_dbtp=_each_decibels(self._peak.take_recent()) if self._peak is not None else silent,
+            sample_peaks_dbfs=self.sample_peaks_dbfs,
+        )
+
+    def reset(self) -> None:
+        """Begin every figure anew. What filters and interpolator remember of the sound stays: it goes on.
+
+        Peaks between samples are found 24 samples late, so those around the moment of the reset count after it.
+        """
+        self._frames = 0
+        if self._peak is not None:
+            self._peak.reset()
+        if self._hops is not None:
+            self._hops.reset()
+        self._statistics.reset()
 
     @property
     def momentary_lufs(self) -> float:
-        """The last 400 ms (EBU Tech 3341, mode M); −inf before there are as many."""
-        return self._latest(_MOMENTARY_HOPS)
+        """The last 400 ms (EBU Tech 3341, mode M), every 10 ms; −inf before there are as many."""
+        return _lufs(self._statistics.momentary)
 
     @property
     def short_term_lufs(self) -> float:
-        """The last 3 s (mode S)."""
-        return self._latest(_SHORT_TERM_HOPS)
+        """The last 3 s (mode S), every 10 ms."""
+        return _lufs(self._statistics.short_term)
+
+    @property
+    def momentary_max_lufs(self) -> float:
+        return _lufs(self._statistics.momentary_max)
+
+    @property
+    def short_term_max_lufs(self) -> float:
+        return _lufs(self._statistics.short_term_max)
 
     @property
     def integrated_lufs(self) -> float:
         """From the start until now (mode I), gated."""
-        if self._integrated[0] != len(self._powers):
-            self._integrated = (len(self._powers), _integrated_lufs(np.array(self._powers)))
-        return self._integrated[1]
+        return _lufs(self._statistics.integrated)
+
+    @property
+    def loudness_range_lu(self) -> float:
+        """From the start until now (EBU Tech 3342); −inf within the first 3 s."""
+        low, high = self._statistics.range_ends
+        return _lufs(high) - _lufs(low) if low > 0.0 else -math.inf
 
     @property
     def true_peak_dbtp(self) -> float:
-        """The highest peak so far, 24 samples behind the last one added."""
+        """The highest peak so far, of all channels, 24 samples behind the last one added."""
         return decibels(self._peak.true_peak) if self._peak is not None else -math.inf
 
-    def _latest(self, hops: int) -> float:
-        return _lufs(math.fsum(self._powers[-hops:]) / hops) if len(self._powers) >= hops else -math.inf
+    @property
+    def true_peaks_dbtp(self) -> tuple[float, ...]:
+        """The same, of each channel."""
+        return _each_decibels(self._peak.true_peaks) if self._peak is not None else (-math.inf,) * self._channels
+
+    @property
+    def sample_peaks_dbfs(self) -> tuple[float, ...]:
+        """The highest sample of each channel so far."""
+        return _each_decibels(self._peak.sample_peaks) if self._peak is not None else (-math.inf,) * self._channels
+
+    @property
+    def steps(self) -> int:
+        """How many times 100 ms have passed since the start, or the last reset."""
+        return self._statistics.steps
+
+    def trace(self, first: int) -> NDArray[np.float32]:
+        """Momentary and short-term loudness in LUFS at the end of each 100 ms from number ``first`` on: a copy, shape
+        ``(steps, 2)``. The last minute is remembered, and ``first`` must lie in it."""
+        return self._statistics.trace(first)
 
 
 def measure_loudness(clip: Clip) -> Loudness:
@@ -123,39 +208,9 @@ def _blocks(clip: Clip) -> Iterator[Samples]:
         yield clip.samples[:, start : start + _CLIP_BLOCK_FRAMES]
 
 
+def _each_decibels(levels: Iterable[float]) -> tuple[float, ...]:
+    return tuple(decibels(float(level)) for level in levels)
+
+
 def _lufs(power: float) -> float:
-    return _OFFSET_DB + 10.0 * math.log10(power) if power > 0.0 else -math.inf
-
-
-def _power(lufs: float) -> float:
-    return math.pow(10.0, (lufs - _OFFSET_DB) / 10.0)
-
-
-def _means(powers: NDArray[np.float64], hops: int) -> NDArray[np.float64]:
-    """Sliding means over whole windows, one a hop."""
-    if powers.size < hops:
-        return np.empty(0)
-    means: NDArray[np.float64] = sliding_window_view(powers, hops).mean(axis=1)
-    return means
-
-
-def _gated(means: NDArray[np.float64], relative_gate_lu: float) -> NDArray[np.float64]:
-    """The windows above −70 LUFS, and of these those above the gate relative to their mean (BS.1770-5, equation 7)."""
-    loud = means[means > _power(_ABSOLUTE_GATE_LUFS)]
-    gate = float(loud.mean()) * math.pow(10.0, relative_gate_lu / 10.0) if loud.size else 0.0
-    louder: NDArray[np.float64] = loud[loud > gate]
-    return louder
-
-
-def _integrated_lufs(powers: NDArray[np.float64]) -> float:
-    gated = _gated(_means(powers, _MOMENTARY_HOPS), _RELATIVE_GATE_LU)
-    return _lufs(float(gated.mean())) if gated.size else -math.inf
-
-
-def _loudness_range_lu(powers: NDArray[np.float64]) -> float:
-    """EBU Tech 3342: between the 10th and the 95th percentile of the short-term loudness."""
-    gated = np.sort(_gated(_means(powers, _SHORT_TERM_HOPS), _RANGE_GATE_LU))
-    if gated.size == 0:
-        return -math.inf
-    low, high = (gated[math.floor((gated.size - 1) * share + 0.5)] for share in (_RANGE_LOW, _RANGE_HIGH))
-    return _lufs(float(high)) - _lufs(float(low))
+    return OFFSET_DB + 10.0 * math.log10(power) if power > 0.0 else -math.inf

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ from sonicforge_studio.domain import Samples
 
 TAP_CHANNELS = 2
 USUAL_RATE_HZ = 48_000
+_STREAM_BITS = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,8 +22,8 @@ class TapPlace:
     """Where a tap stands, and the memory to read from: float32 ``(size, channels)``, frame ``i`` at ``i % size``.
 
     ``end`` counts the frames heard so far, so that whoever remembers it reads on from there; what lies before
-    ``oldest`` is overwritten. ``stream`` changes where frames are counted anew (another device), ``piece`` with each
-    track. ``seconds`` is the place in the music.
+    ``oldest`` is overwritten, and what lies up to ``known`` will be heard next, if nobody seeks. ``stream`` changes
+    where frames are counted anew (another device), ``piece`` with each track. ``seconds`` is the place in the music.
     """
 
     memory: NDArray[np.float32]
@@ -31,6 +32,7 @@ class TapPlace:
     piece: int
     oldest: int
     end: int
+    known: int
     seconds: float
 
     def read(self, start: int, into: Samples) -> None:
@@ -123,8 +125,34 @@ class PlaybackTap:
             # The feeder may be writing its next block where the oldest frames lie.
             max(0, heard.fed - heard.memory.shape[0] + heard.sample_rate_hz // 2),
             int(heard.frame_at(now)),
+            heard.fed,
             heard.seconds_at(now),
         )
 
     def wait_until_sounding(self, timeout_seconds: float) -> bool:
         return self._sounding.wait(timeout_seconds)
+
+
+class TapSwitch:
+    """One tap for all who measure, which listens at another: what plays, or what is captured."""
+
+    def __init__(self, tap: Tap) -> None:
+        self._chosen = (tap, 0)
+
+    @property
+    def sample_rate_hz(self) -> int:
+        return self._chosen[0].sample_rate_hz
+
+    def choose(self, tap: Tap) -> None:
+        """Listen there from now on. Frames are then counted anew."""
+        before, turn = self._chosen
+        if tap is not before:
+            self._chosen = (tap, turn + 1)
+
+    def place(self) -> TapPlace | None:
+        tap, turn = self._chosen
+        place = tap.place()
+        return None if place is None else replace(place, stream=place.stream + (turn << _STREAM_BITS))
+
+    def wait_until_sounding(self, timeout_seconds: float) -> bool:
+        return self._chosen[0].wait_until_sounding(timeout_seconds)

@@ -10,7 +10,17 @@ from typing import Annotated, Any, cast
 import typer
 
 from sonicforge_studio import __version__
-from sonicforge_studio.cli import analysing, cataloguing, forging, mastering, playing, tending
+from sonicforge_studio.cli import (
+    analysing,
+    cataloguing,
+    forging,
+    mastering,
+    measuring,
+    picturing,
+    playing,
+    recording,
+    tending,
+)
 from sonicforge_studio.cli.output import CANCELLED, SOME_FAILED, WRONG_USAGE, Output
 from sonicforge_studio.domain import Cancelled, StudioError
 
@@ -25,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for room in (forging, analysing, mastering, cataloguing, playing, tending):
+for room in (forging, analysing, measuring, mastering, cataloguing, picturing, playing, recording, tending):
     room.register(app)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +10,7 @@ import typer
 from rich.table import Table
 
 from sonicforge_studio.cli.options import Force, Home, Json, Paths, Workers
-from sonicforge_studio.cli.output import Output, printable
+from sonicforge_studio.cli.output import Output, may_replace, printable
 from sonicforge_studio.cli.session import each_input, studio_session
 from sonicforge_studio.cli.tables import facts, number
 from sonicforge_studio.domain import Loudness, Progress
@@ -50,7 +49,7 @@ def master(
     folder = out.is_dir() or not out.suffix
     if not folder and len(expand(paths)) > 1:
         raise typer.BadParameter("several inputs need a folder as -o")
-    overwrite = force or (not folder and _may_replace(out, output))
+    overwrite = force or (not folder and may_replace(out, output))
     formats = ALL_FORMATS if proof == "all" else tuple(name.strip() for name in proof.split(",") if name.strip())
 
     def use(given: str, path: Path, result: tuple[Mastered, float]) -> None:
@@ -79,13 +78,6 @@ def master(
 
         each_input(paths, output, work, use, workers=workers, verb="Mastering")
     return output.exit_code
-
-
-def _may_replace(out: Path, output: Output) -> bool:
-    """Ask, but only a person at a terminal."""
-    if not out.exists() or output.as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return False
-    return typer.confirm(f'Replace "{printable(str(out))}"?', err=True)
 
 
 def _shown(given: str, mastered: Mastered, seconds: float) -> Table:

@@ -8,9 +8,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -77,6 +79,13 @@ def _write_line(line: str) -> None:
 def printable(path: str) -> str:
     """A path as text that any terminal takes: undecodable bytes as escapes, line ends made visible."""
     return path.encode("utf-8", "backslashreplace").decode("utf-8").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def may_replace(out: Path, output: Output) -> bool:
+    """Whether a file that exists may be replaced: asks, but only a person at a terminal."""
+    if not out.exists() or output.as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    return typer.confirm(f'Replace "{printable(str(out))}"?', err=True)
 
 
 class StopSwitch:

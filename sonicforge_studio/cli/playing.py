@@ -1,16 +1,19 @@
-"""`play`: a file through the studio's own sound path."""
+"""`play`: files through the studio's own sound path."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sonicforge_studio.cli.options import Force, Home, Json, Workers
 from sonicforge_studio.cli.output import Output, one_bar
 from sonicforge_studio.cli.tables import clock
+from sonicforge_studio.domain import StudioError
+
+if TYPE_CHECKING:
+    from sonicforge_studio.studio.playing import Played
 
 
 def register(app: typer.Typer) -> None:
@@ -18,25 +21,32 @@ def register(app: typer.Typer) -> None:
 
 
 def play(
-    file: Annotated[str, typer.Argument(help="The file to play.")],
+    files: Annotated[list[str], typer.Argument(help="The files to play, one after the other.", show_default=False)],
+    device: Annotated[str | None, typer.Option(help="Play on this device, or a part of its name.")] = None,
+    start: Annotated[float, typer.Option(min=0.0, help="Begin at this second of the first file.")] = 0.0,
     json: Json = False,
     home: Home = None,
     workers: Workers = None,
     force: Force = False,
 ) -> int:
-    """Play a file to its end, and say how many frames were played and how many gaps there were."""
-    from sonicforge_studio.studio.playing import play_through
+    """Play files without a gap, and say how many frames of each were played and how many gaps there were."""
+    from sonicforge_studio.studio.playing import Playing
 
     output = Output(json)
-    began = time.perf_counter()
-    with output.about(file):
-        with one_bar(output, Path(file).name) as progress:
-            played = play_through(Path(file), home, progress)
+
+    def tell(number: int, outcome: Played | StudioError) -> None:
+        if isinstance(outcome, StudioError):
+            output.failure(files[number], outcome)
+            return
         fields = {
-            "path": file,
-            "frames_played": played.frames_played,
-            "gaps": played.gaps,
-            "elapsed_seconds": time.perf_counter() - began,
+            "path": files[number],
+            "frames_played": outcome.frames_played,
+            "gaps": outcome.gaps,
+            "elapsed_seconds": outcome.elapsed_seconds,
         }
-        output.item(fields, lambda: f"{clock(played.seconds)} played, {played.gaps} gaps")
+        name = f"{Path(files[number]).name}: " if len(files) > 1 else ""
+        output.item(fields, lambda: f"{name}{clock(outcome.seconds)} played, {outcome.gaps} gaps")
+
+    with output.about(files[0] if len(files) == 1 else ""), one_bar(output, "Playing") as progress:
+        Playing([Path(file) for file in files], tell, progress).run(home, device, start)
     return output.exit_code

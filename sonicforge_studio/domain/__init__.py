@@ -10,7 +10,7 @@ from sonicforge_studio.domain.analysis import (
 )
 from sonicforge_studio.domain.clip import Clip, Samples
 from sonicforge_studio.domain.concept import Concept, FormSection
-from sonicforge_studio.domain.engine import Engine, Note, Rendering
+from sonicforge_studio.domain.engine import Engine, Listener, Note, Rendering
 from sonicforge_studio.domain.errors import Cancelled, StudioError
 from sonicforge_studio.domain.genre import Genre
 from sonicforge_studio.domain.key import Key
@@ -34,6 +34,7 @@ __all__ = [
     "Key",
     "KeyCandidate",
     "KeyEstimate",
+    "Listener",
     "Loudness",
     "Master",
     "MasterSettings",

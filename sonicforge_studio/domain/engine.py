@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sonicforge_studio.domain.clip import Clip
+from sonicforge_studio.domain.clip import Clip, Samples
 from sonicforge_studio.domain.concept import Concept
 from sonicforge_studio.domain.progress import Progress
 
@@ -30,6 +30,19 @@ class Rendering:
     notes: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
 
 
+class Listener(Protocol):
+    """Hears the mix while it is made. Called on the engine's thread; none of it may wait."""
+
+    def begin(self, sample_rate_hz: int, channels: int, frames: int | None) -> None:
+        """What will come, with its length where that is known."""
+
+    def hear(self, block: Samples) -> None:
+        """The next block of the mix, shape ``(channels, n)``; it belongs to the engine."""
+
+    def end(self) -> None:
+        """That was all."""
+
+
 class Engine(Protocol):
     """A generator. The same concept and seed give the same samples, on every machine of one kind."""
 
@@ -43,4 +56,5 @@ class Engine(Protocol):
     def licence(self) -> str:
         """Of what it makes, as an SPDX expression or a plain name."""
 
-    def render(self, concept: Concept, seed: int, progress: Progress) -> Rendering: ...
+    def render(self, concept: Concept, seed: int, progress: Progress, *, listener: Listener | None = None) -> Rendering:
+        """Make it; ``listener`` is handed the mix as it comes, and changes none of it."""

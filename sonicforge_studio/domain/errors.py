@@ -4,7 +4,8 @@ StudioError
 ├── InputError            what was given cannot be used
 │   ├── MissingPath, NoPermission, NoAudioInFolder
 │   ├── EmptyFile, EmptyAudio, NotAudio, DecodeFailed
-│   ├── UnknownKey, TempoOutOfRange, DurationOutOfRange, UnknownTarget, UnknownFormat, UnknownEngine, BadSetting
+│   ├── UnknownKey, TempoOutOfRange, DurationOutOfRange, UnknownTarget, UnknownFormat, UnknownEngine, UnknownDevice,
+│   │   BadSetting
 │   └── NoRecipe, RecipeUnreadable, FingerprintUnreadable
 ├── OutputError           the result cannot be put where it was wanted
 │   └── OutputExists, DiskFull, OutputNotWritable
@@ -117,6 +118,12 @@ class UnknownEngine(InputError):
     code = "unknown-engine"
     message = "There is no engine of this name."
     hint = "Use auto, synth or musicgen."
+
+
+class UnknownDevice(InputError):
+    code = "unknown-device"
+    message = "There is no sound device of this name."
+    hint = "`sonicforge devices` lists what there is."
 
 
 class BadSetting(InputError):

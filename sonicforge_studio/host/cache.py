@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import sqlite3
 import threading
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,12 +14,11 @@ from typing import Any
 import diskcache
 from diskcache.core import MODE_PICKLE
 
+from sonicforge_studio.host._disk import TROUBLE, open_disk
+
 log = logging.getLogger(__name__)
 
-_LOCK_SECONDS = 1.0
 _MISSING = object()
-_TROUBLE = (OSError, sqlite3.Error, diskcache.Timeout, ValueError, zlib.error)
-"""What a full, locked, damaged or vanished disk raises. A cache may be lost: the value is worked out again."""
 
 
 class _JsonDisk(diskcache.JSONDisk):  # type: ignore[misc]  # diskcache has no types
@@ -74,7 +71,7 @@ class Cache:
         self._memory: OrderedDict[str, Any] = OrderedDict()
         self._lock = threading.Lock()
         self._memory_hits = self._disk_hits = self._misses = 0
-        self._disk = _open_disk(folder, disk_bytes)
+        self._disk = open_disk(folder, disk_bytes, _JsonDisk)
 
     def __enter__(self) -> Cache:
         return self
@@ -150,33 +147,6 @@ class Cache:
             return _MISSING
         try:
             return use(self._disk)
-        except _TROUBLE as error:
+        except TROUBLE as error:
             log.warning("The cache in %s could not be used: %s", self._folder, error)
             return _MISSING
-
-
-def _open_disk(folder: Path, disk_bytes: int) -> Any:
-    """The layer on the disk; a damaged one is thrown away. None where it cannot be used at all."""
-    try:
-        try:
-            return _disk_cache(folder, disk_bytes)
-        except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-                raise
-            log.warning("The cache in %s is damaged and begun anew: %s", folder, error)
-            for left in (*folder.glob("cache.db*"), *folder.glob("??/??/*.val")):
-                left.unlink(missing_ok=True)
-            return _disk_cache(folder, disk_bytes)
-    except _TROUBLE as error:
-        log.warning("The cache in %s cannot be used, memory alone is: %s", folder, error)
-        return None
-
-
-def _disk_cache(folder: Path, disk_bytes: int) -> Any:
-    return diskcache.Cache(
-        str(folder),
-        timeout=_LOCK_SECONDS,
-        disk=_JsonDisk,
-        size_limit=disk_bytes,
-        eviction_policy="least-recently-stored",  # so that a look-up never writes
-    )

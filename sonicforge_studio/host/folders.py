@@ -39,6 +39,11 @@ class Folders:
         return self.home / "masters"
 
     @property
+    def recordings(self) -> Path:
+        """Where recordings go that are given no other place."""
+        return self.home / "recordings"
+
+    @property
     def logs(self) -> Path:
         return self.home / "logs"
 
@@ -50,6 +55,11 @@ class Folders:
     def measurements(self) -> Path:
         """The cache of what was measured. It lies in the data folder, so that an own home is a world of its own."""
         return self.home / "cache"
+
+    @property
+    def spectrograms(self) -> Path:
+        """The cache of drawn spectrograms; as that of measurements, it belongs to its home."""
+        return self.home / "spectrograms"
 
 
 def open_folders(home: str | Path | None = None) -> Folders:

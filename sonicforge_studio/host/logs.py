@@ -3,13 +3,62 @@
 from __future__ import annotations
 
 import logging
+import math
+import re
 import sys
 import threading
+import time
+import traceback
+from collections.abc import Callable, Hashable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
-_FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
+_FORMAT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s%(left_out)s"
+_QUIET_SECONDS = 60.0
+_MOST_KEPT = 1000
+
+
+class OnceAMinute(logging.Filter):
+    """Lets a record that recurs through once a minute, with how many of it were left out meanwhile.
+
+    Records are the same where logger, level and message template are, and the frames of the traceback if there is one:
+    an error of another origin is another error. A template without words is told apart by what fills it.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._told: dict[tuple[Hashable, ...], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        key, now = _kind(record), self._clock()
+        with self._lock:
+            at, left_out = self._told.get(key, (-math.inf, 0))
+            if now - at < _QUIET_SECONDS:
+                self._told[key] = (at, left_out + 1)
+                return False
+            self._forget(now)
+            self._told[key] = (now, 0)
+        # An attribute and not the message: other handlers are handed the same record.
+        record.left_out = f" (and {left_out} more like it left out)" if left_out else ""
+        return True
+
+    def _forget(self, now: float) -> None:
+        if len(self._told) >= _MOST_KEPT:
+            self._told = {
+                key: (at, left_out) for key, (at, left_out) in self._told.items() if now - at < _QUIET_SECONDS
+            }
+
+
+def _kind(record: logging.LogRecord) -> tuple[Hashable, ...]:
+    template = str(record.msg)
+    if not re.search(r"[^\W\d_]{2}", re.sub(r"%(\(\w+\))?[-#0 +]*[\d.]*[a-zA-Z]", "", template)):
+        template = record.getMessage()
+    kind, _, trace = record.exc_info or (None, None, None)
+    frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(trace)]
+    return (record.name, record.levelno, template, repr(kind), *frames)
 
 
 def start_log(folder: Path) -> Path:
@@ -26,7 +75,8 @@ def start_log(folder: Path) -> Path:
         handler = RotatingFileHandler(path, maxBytes=2_000_000, backupCount=2, encoding="utf-8", delay=True)
     except OSError:
         handler = logging.NullHandler()
-    handler.setFormatter(logging.Formatter(_FORMAT))
+    handler.setFormatter(logging.Formatter(_FORMAT, defaults={"left_out": ""}))
+    handler.addFilter(OnceAMinute())
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.getLogger("numba").setLevel(logging.WARNING)

@@ -34,6 +34,7 @@ class Settings:
 
     language: str = option("auto", "Language of the window", choices=("auto", "en", "pl"))
     latency_seconds: float = option(0.043, "How much sound is kept ready for the sound card", low=0.005, high=0.5)
+    capture_latency_seconds: float = option(0.02, "How much sound a recording device gathers", low=0.005, high=0.5)
     volume: float = option(1.0, "Playback volume", low=0.0, high=1.0)
     target: str = option("spotify", "Loudness target of masters")
     export_format: str = option("wav", "Format of exported files", choices=("wav", "flac", "mp3", "m4a", "opus"))

@@ -1,5 +1,6 @@
 """Work in the background: lanes, progress, cancelling, retries, and a queue that survives a restart."""
 
+from sonicforge_studio.jobs.current import current_job_id
 from sonicforge_studio.jobs.job import Job, JobState, Lane, UnexpectedFailure, UnknownJob
 from sonicforge_studio.jobs.many import run_many
 from sonicforge_studio.jobs.queue import Handler, JobQueue, Snapshot
@@ -15,5 +16,6 @@ __all__ = [
     "Snapshot",
     "UnexpectedFailure",
     "UnknownJob",
+    "current_job_id",
     "run_many",
 ]

@@ -21,6 +21,7 @@ from sonicforge_studio.jobs._lanes import URGENT, Lanes
 from sonicforge_studio.jobs._listeners import Listener, Listeners
 from sonicforge_studio.jobs._progress import Report, StopProgress
 from sonicforge_studio.jobs._store import Entry, JobStore, primary_code
+from sonicforge_studio.jobs.current import doing
 from sonicforge_studio.jobs.job import (
     Job,
     JobState,
@@ -303,7 +304,8 @@ class JobQueue:
             handler = self._handlers.get(entry.job.kind)
             if handler is None:
                 raise NoHandler()
-            result = to_plain(handler(json.loads(entry.arguments), running.progress))
+            with doing(entry.job.id):
+                result = to_plain(handler(json.loads(entry.arguments), running.progress))
             result = json.loads(json.dumps(result, allow_nan=False))
         except StudioError as error:
             self._settle(entry, running, error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass
 
@@ -10,215 +9,392 @@ import numpy as np
 from numpy.typing import NDArray
 from rocket_fft import c2c
 
-from sonicforge_studio.kernels._jit import kernel
+from sonicforge_studio.kernels._jit import fast_kernel, kernel
+from sonicforge_studio.kernels.bands import band_reach, band_weights, fractional_octave_bands, log_points, point_cells
+from sonicforge_studio.kernels.weighting import WEIGHTINGS, weighting_db
+from sonicforge_studio.kernels.windows import WINDOWS, lobe_bins, main_lobe, offset_response, window_samples
 
-Single = NDArray[np.float32]
-Double = NDArray[np.float64]
-Whole = NDArray[np.int64]
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+Complex64 = NDArray[np.complex64]
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
 
 FLOOR_DB = -144.0
 """What silence reads: no level is ever lower."""
 
-_OCTAVE_RATIO = 10.0**0.3
-"""G of IEC 61260-1:2014, 5.2 (base ten)."""
+FFT_SIZES = (1024, 2048, 4096, 8192, 16384)
+BANDS_PER_OCTAVE = (3, 6, 12, 24, 0)
+LOG_POINTS = 512
 
-_LOBE_BINS = 2.0
-"""Half the width of the Hann window's main lobe."""
+_AT_ONCE = 1e6
+"""Of seconds or dB/s: more than ever matters."""
+_BALLISTICS = {
+    # Averaging time in seconds and fall in dB/s. F and S of IEC 61672-1:2013, 5.8; I of IEC 60651, 7.5 with its peak
+    # detector, which decays with 1.5 s.
+    "fast": (0.125, _AT_ONCE),
+    "slow": (1.0, _AT_ONCE),
+    "impulse": (0.035, 10.0 * math.log10(math.e) / 1.5),
+    "peak": (0.0, 26.0),
+}
+BALLISTICS = tuple(_BALLISTICS)
+
+_LOUDEST_BITS = int(np.array(1e6, np.float32).view(np.int32))
+_FAINTEST = 1e-20
+_DB_PER_OCTAVE = 10.0 * math.log10(2.0)
+
+_AVERAGING, _FALL, _HOLD, _HOLD_FALL, _LONGEST, _AVERAGED = range(6)
+"""Places in a kernel's ``pace``: seconds, dB/s, seconds, dB/s, the seconds a frame may speak for, those averaged."""
+_NOW, _SHOWN, _AVERAGE = range(3)
 
 
 @dataclass(frozen=True, slots=True)
-class Ballistics:
-    """How levels move: up at once, down at ``release_db_per_second``; a peak stands ``hold_seconds``, then falls."""
+class SpectrumSettings:
+    """What the analyser shows.
 
-    release_db_per_second: float = 26.0
+    ``bands_per_octave`` 0 is a logarithmic axis of ``LOG_POINTS`` points without bands. ``ballistics``: "fast" and
+    "slow" average the power over 125 ms and 1 s, "impulse" over 35 ms and falls by 2.9 dB/s, "peak" rises at once and
+    falls by 26 dB/s. A held peak stands ``hold_seconds`` (infinity: for good), then falls. Raises ``ValueError`` where
+    a setting is impossible.
+    """
+
+    fft_size: int = 4096
+    window: str = "hann"
+    bands_per_octave: int = 24
+    weighting: str = "none"
+    ballistics: str = "fast"
     hold_seconds: float = 1.5
     hold_fall_db_per_second: float = 12.0
 
-
-def fractional_octave_bands(bands_per_octave: int, low_hz: float, high_hz: float) -> tuple[Double, Double]:
-    """Centres ``(bands,)`` and edges ``(bands + 1,)`` in Hz of the bands whose centres lie in ``low_hz..high_hz``.
-
-    Exact mid-band frequencies of IEC 61260-1:2014, 5.4, around 1 kHz. Raises ``ValueError`` where no band fits.
-    """
-    if bands_per_octave < 1 or not 0.0 < low_hz < high_hz:
-        raise ValueError(f"no bands: {bands_per_octave} an octave from {low_hz} to {high_hz} Hz")
-    shift = 0.0 if bands_per_octave % 2 else 0.5
-    steps_per_decade = bands_per_octave / math.log10(_OCTAVE_RATIO)
-    first = math.ceil(math.log10(low_hz / 1000.0) * steps_per_decade - shift)
-    last = math.floor(math.log10(high_hz / 1000.0) * steps_per_decade - shift)
-    if last < first:
-        raise ValueError(f"no band's centre lies between {low_hz} and {high_hz} Hz")
-    steps = np.arange(first, last + 1, dtype=np.float64) + shift
-    centres = 1000.0 * 10.0 ** (steps / steps_per_decade)
-    edges = 1000.0 * 10.0 ** ((np.append(steps, steps[-1] + 1.0) - 0.5) / steps_per_decade)
-    return centres, edges
+    def __post_init__(self) -> None:
+        for name, known in (
+            ("fft_size", FFT_SIZES),
+            ("window", WINDOWS),
+            ("bands_per_octave", BANDS_PER_OCTAVE),
+            ("weighting", WEIGHTINGS),
+            ("ballistics", BALLISTICS),
+        ):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} is one of {', '.join(map(str, known))}, not {getattr(self, name)!r}")
+        if not (self.hold_seconds >= 0.0 and self.hold_fall_db_per_second >= 0.0):
+            raise ValueError("a peak is held for no negative time, and never rises by itself")
 
 
 class SpectrumKernel:
     """The analyser's memory for a stream of one or two channels: work arrays, current levels and held peaks.
 
-    A band's level is the power between its edges in dB, a full-scale sine reading 0 dBFS (AES17) wherever in the band
-    it lies: each band reaches over its edges by the window's main lobe. Where a band is narrower than the FFT resolves,
-    that reach decides. Arrays: ``frequencies_hz (bands,)``; ``level_db`` and ``peak_hold_db (channels, bands)``;
-    ``rms_db`` and ``peak_db (channels,)``, both of the last ``fft_size`` frames, the RMS as in AES17 (a sine reads its
-    peak). Every level is finite and at least ``FLOOR_DB``. They are overwritten by each ``process``.
+    A band's level is the power between its edges in dB, a full-scale sine reading 0 dBFS (AES17): in 1/12 and 1/24
+    octaves wherever in the band it lies, in 1/3 and 1/6 octaves, which are for noise, in its middle (``band_reach``). A
+    point of the logarithmic axis reads the highest power in its reach, on a curve that is
+    straight in dB between the bins; there too a sine reads its level, between bins as on them.
 
-    Raises ``ValueError`` where a setting is impossible.
+    Arrays: ``frequencies_hz (bands,)``; ``(channels, bands)``, float32: ``now_db`` is this frame, ``level_db`` what the
+    ballistics make of it, ``peak_hold_db`` the highest ``level_db``, so that no peak is marked that was never shown,
+    ``average_db`` the energy's average since the last reset. ``rms_db`` and ``peak_db (channels,)`` are of the last
+    ``fft_size`` frames, unweighted, the RMS as in AES17 (a sine reads its peak). Every level is finite and at least
+    ``FLOOR_DB``. They are overwritten by each ``process``. ``silent`` tells whether every level has come to rest at the
+    floor. One thread at a time.
+
+    Raises ``ValueError`` where there are neither one nor two channels, or no band fits.
     """
 
     def __init__(
         self,
         sample_rate_hz: int,
-        fft_size: int = 4096,
+        settings: SpectrumSettings | None = None,
         *,
         channels: int = 2,
-        bands_per_octave: int = 24,
         low_hz: float = 20.0,
         high_hz: float = 20_000.0,
-        ballistics: Ballistics | None = None,
     ) -> None:
         if channels not in (1, 2):
             raise ValueError(f"one or two channels are wanted, not {channels}")
-        if fft_size < 64 or fft_size % 2:
-            raise ValueError(f"an FFT size is even and at least 64, not {fft_size}")
+        self.settings = settings = settings or SpectrumSettings()
         self.sample_rate_hz = sample_rate_hz
         self.channels = channels
-        self.fft_size = fft_size
-        self.frequencies_hz, edges_hz = fractional_octave_bands(
-            bands_per_octave, low_hz, min(high_hz, 0.49 * sample_rate_hz)
-        )
-        self._first, self._weights, self._starts = _band_weights(edges_hz, sample_rate_hz / fft_size, fft_size // 2)
-        self._window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(fft_size) / fft_size)
-        # One-sided power that a sine of amplitude 1 leaves in its whole main lobe (Parseval).
-        self._scale = 4.0 / (fft_size * float(np.sum(self._window**2)))
-        self._wave = np.zeros(fft_size, np.complex128)
-        self._power = np.zeros((channels, fft_size // 2 + 1))
-        self._axes = np.zeros(1, np.int64)
-        self._ballistics = ballistics or Ballistics()
-        shape = (channels, self.frequencies_hz.size)
-        self.level_db = np.full(shape, FLOOR_DB, np.float32)
-        self.peak_hold_db = np.full(shape, FLOOR_DB, np.float32)
-        self._held_seconds = np.zeros(shape, np.float32)
-        self.rms_db = np.full(channels, FLOOR_DB)
-        self.peak_db = np.full(channels, FLOOR_DB)
+        self._shape = (channels, settings.fft_size)
+        self.silent = False
 
-    def process(self, samples: Single, elapsed_seconds: float) -> None:
-        """Take the newest ``fft_size`` frames, shape ``(channels, fft_size)``, ``elapsed_seconds`` after the last.
+        size = settings.fft_size
+        window = window_samples(settings.window, size)
+        bin_hz = sample_rate_hz / size
+        high_hz = min(high_hz, 0.49 * sample_rate_hz)
+        bins_hz = bin_hz * np.arange(size // 2 + 1, dtype=np.float64)
+        curve = 10.0 ** (0.1 * weighting_db(settings.weighting, bins_hz))
+        if settings.bands_per_octave:
+            self.frequencies_hz, edges_hz = fractional_octave_bands(settings.bands_per_octave, low_hz, high_hz)
+            reach = band_reach(settings.bands_per_octave, edges_hz, bin_hz, lobe_bins(settings.window))
+            first, weights, starts = band_weights(edges_hz, bin_hz, curve, reach)
+            fractions = np.zeros(0, np.float32)
+            # One-sided power that a sine of amplitude 1 leaves in its whole main lobe (Parseval).
+            scale = 4.0 / (size * float(np.sum(window**2)))
+            side = 0.0
+        else:
+            self.frequencies_hz, edges_hz = log_points(LOG_POINTS, low_hz, high_hz)
+            first, fractions = point_cells(edges_hz, bin_hz, size // 2 + 1)
+            weights, starts = curve.astype(np.float32), np.zeros(0, np.int64)
+            side = _side_weight(settings.window)
+            scale = 4.0 / float(np.sum(window)) ** 2 / (1.0 + 2.0 * side * main_lobe(settings.window, 1.0))
 
-        NaN and infinities count as 0. Raises ``ValueError`` where the shape or type is another.
-        """
-        if samples.shape != (self.channels, self.fft_size) or samples.dtype != np.float32:
-            raise ValueError(f"float32 {(self.channels, self.fft_size)} is wanted, not {samples.dtype} {samples.shape}")
-        _frame(
-            samples, self._window, self._scale, self._wave, self._axes, self._power,
-            self._first, self._weights, self._starts,
-            self._ballistics.release_db_per_second * elapsed_seconds,
-            self._ballistics.hold_seconds, self._ballistics.hold_fall_db_per_second, elapsed_seconds,
-            self.level_db, self.peak_hold_db, self._held_seconds, self.rms_db, self.peak_db,
+        bands = (channels, self.frequencies_hz.size)
+        self._pace = np.array(
+            [*_BALLISTICS[settings.ballistics], min(settings.hold_seconds, 1e9), settings.hold_fall_db_per_second,
+             size / sample_rate_hz, 0.0]
+        )  # fmt: skip
+        self._average = np.zeros(bands)
+        self._held_seconds = np.zeros(bands, np.float32)
+        levels_db = np.full((3, *bands), FLOOR_DB, np.float32)
+        self.now_db, self.level_db, self.average_db = levels_db
+        self.peak_hold_db = np.full(bands, FLOOR_DB, np.float32)
+        meters_db = np.full((2, channels), FLOOR_DB)
+        self.rms_db, self.peak_db = meters_db
+        self._arguments = (
+            window.astype(np.float32), offset_response(settings.window).astype(np.float32),
+            np.zeros(size, np.complex64), np.zeros(size // 2 + 1, np.complex64), np.zeros(1, np.int64),
+            np.zeros((2, size // 2 + 1), np.float32), np.array([0.25 * scale, side], np.float32),
+            first, weights, starts, fractions, self._pace,
+            np.zeros((3, *bands), np.float32), np.zeros(bands, np.float32), self._average, self._held_seconds,
+            levels_db, self.peak_hold_db, meters_db,
         )  # fmt: skip
 
-    @property
-    def silent(self) -> bool:
-        """Whether every level and every held peak has fallen to the floor."""
-        return bool(self.level_db.max() <= FLOOR_DB and self.peak_hold_db.max() <= FLOOR_DB)
+    def process(self, samples: Float32, elapsed_seconds: float) -> None:
+        """Take the newest ``fft_size`` frames, shape ``(channels, fft_size)``, ``elapsed_seconds`` after the last.
+
+        NaN, infinities and what lies beyond +120 dBFS count as 0. Raises ``ValueError`` where the shape or type is
+        another.
+        """
+        if samples.shape != self._shape or samples.dtype != np.float32:
+            raise ValueError(f"float32 {self._shape} is wanted, not {samples.dtype} {samples.shape}")
+        if not samples.flags.c_contiguous:
+            samples = np.ascontiguousarray(samples)
+        self.silent = _frame(samples, float(min(max(0.0, elapsed_seconds), _AT_ONCE)), *self._arguments)
+
+    def reset_average(self) -> None:
+        """Begin the average anew with the next frame."""
+        self._pace[_AVERAGED] = 0.0
+        self._average[:] = 0.0
+        self.average_db[:] = FLOOR_DB
+
+    def reset_peaks(self) -> None:
+        """Let go of the held peaks: they stand where the levels are."""
+        self.peak_hold_db[:] = self.level_db
+        self._held_seconds[:] = 0.0
 
 
-def _band_weights(edges_hz: Double, bin_hz: float, last_bin: int) -> tuple[Whole, Double, Whole]:
-    """For each band its first bin, and its bins' weights ``weights[starts[band]:starts[band + 1]]``.
+def _side_weight(window: str) -> float:
+    """How much of its two neighbours a bin takes so that a sine half way between two bins reads as one on a bin.
 
-    A bin reaches half a bin to either side; it counts by the share of it that lies in the band.
+    Nothing with the flat top, where both differ by 0.01 dB.
     """
-    bins = np.arange(last_bin + 1, dtype=np.float64)
-    first: list[int] = []
-    weights: list[Double] = []
-    for low_hz, high_hz in itertools.pairwise(edges_hz):
-        low, high = low_hz / bin_hz - _LOBE_BINS, high_hz / bin_hz + _LOBE_BINS
-        share = np.clip(np.minimum(bins + 0.5, high) - np.maximum(bins - 0.5, low), 0.0, 1.0)
-        share[0] = 0.0
-        inside = np.flatnonzero(share)
-        first.append(int(inside[0]))
-        weights.append(share[inside[0] : inside[-1] + 1])
-    sizes = [weight.size for weight in weights]
-    return (
-        np.array(first, np.int64),
-        np.concatenate(weights),
-        np.concatenate(([0], np.cumsum(sizes))).astype(np.int64),
-    )
+    half, one, more = (main_lobe(window, bins) for bins in (0.5, 1.0, 1.5))
+    return max(0.0, (1.0 - half) / (half + more - 2.0 * one))
 
 
 @kernel
 def _frame(
-    samples: Single, window: Double, scale: float, wave: NDArray[np.complex128], axes: Whole, power: Double,
-    first: Whole, weights: Double, starts: Whole,
-    release_db: float, hold_seconds: float, hold_fall_db_per_second: float, elapsed_seconds: float,
-    level_db: Single, hold_db: Single, held_seconds: Single, rms_db: Double, peak_db: Double,
-) -> None:  # fmt: skip
+    samples: Float32, elapsed_seconds: float,
+    window: Float32, offset: Float32, wave: Complex64, backwards: Complex64, axes: Int64,
+    power: Float32, scale: Float32,
+    first: Int64, weights: Float32, starts: Int64, fractions: Float32, pace: Float64,
+    powers: Float32, mean: Float32, average: Float64, held_seconds: Float32,
+    levels_db: Float32, hold_db: Float32, meters_db: Float64,
+) -> bool:  # fmt: skip
+    """Up to ``scale`` what the transform needs, up to ``fractions`` what makes bands of its bins: ``band_weights``, or,
+    where there are fractions, ``point_cells`` and the curve; then the stream's memory. Whether all is at rest."""
     channels, size = samples.shape
-    floor = FLOOR_DB
-
-    # Two real channels ride in one complex transform; their spectra are its even and odd parts. The mean under the
-    # window goes first: an offset would fill the lowest bands.
-    sums = 0.0
-    left_mean = 0.0
-    right_mean = 0.0
-    for i in range(size):
-        left = float(samples[0, i])
-        right = float(samples[channels - 1, i])
-        if not math.isfinite(left):
-            left = 0.0
-        if not math.isfinite(right):
-            right = 0.0
-        wave[i] = complex(left, right)
-        sums += window[i]
-        left_mean += window[i] * left
-        right_mean += window[i] * right
-    left_mean /= sums
-    right_mean /= sums
-    left_square = 0.0
-    right_square = 0.0
-    left_peak = 0.0
-    right_peak = 0.0
-    for i in range(size):
-        left = wave[i].real
-        right = wave[i].imag
-        left_square += left * left
-        right_square += right * right
-        left_peak = max(left_peak, abs(left))
-        right_peak = max(right_peak, abs(right))
-        wave[i] = complex((left - left_mean) * window[i], (right - right_mean) * window[i])
-    c2c(wave, wave, axes, True, 1.0, 1)
-    quarter = 0.25 * scale
-    for k in range(1, size // 2 + 1):
-        forth = wave[k]
-        back = wave[size - k]
-        real = forth.real + back.real
-        imaginary = forth.imag - back.imag
-        power[0, k] = quarter * (real * real + imaginary * imaginary)
-        if channels == 2:
-            real = forth.imag + back.imag
-            imaginary = back.real - forth.real
-            power[1, k] = quarter * (real * real + imaginary * imaginary)
-
+    floats, floats_back = wave.view(np.float32), backwards.view(np.float32)
+    other = channels - 1
+    bits = samples.view(np.int32)
+    # Two real channels ride in one complex transform; their spectra are its even and odd parts.
+    squares, peaks = _take_in(samples[0], samples[other], bits[0], bits[other], window, floats)
     for c in range(channels):
-        square = left_square if c == 0 else right_square
-        peak = left_peak if c == 0 else right_peak
-        rms_db[c] = max(floor, 10.0 * math.log10(2.0 * square / size + 1e-30))
-        peak_db[c] = max(floor, 20.0 * math.log10(peak + 1e-30))
-        for band in range(first.size):
-            start = starts[band]
-            total = 1e-30
-            for j in range(starts[band + 1] - start):
-                total += weights[start + j] * power[c, first[band] + j]
-            now = max(floor, 10.0 * math.log10(total))
-            fallen = level_db[c, band] - release_db
-            level = max(now, fallen)
-            level_db[c, band] = level
-            if level >= hold_db[c, band]:
-                hold_db[c, band] = level
-                held_seconds[c, band] = 0.0
-            else:
-                held = held_seconds[c, band] + elapsed_seconds
-                held_seconds[c, band] = held
-                over = min(held - hold_seconds, elapsed_seconds)
-                if over > 0.0:
-                    hold_db[c, band] = max(level, hold_db[c, band] - hold_fall_db_per_second * over)
+        meters_db[0, c] = max(FLOOR_DB, 10.0 * math.log10(2.0 * squares[c] / size + _FAINTEST))
+        meters_db[1, c] = max(FLOOR_DB, 2.0 * _DB_PER_OCTAVE * float(_log2(peaks[c])))
+    c2c(wave, wave, axes, True, 1.0, 1)
+    for k in range(1, offset.size):
+        wave[k] -= offset[k] * wave[0]
+        wave[size - k] -= offset[k] * wave[0]
+    # A complex number is moved as one of 64 bits: pairs of floats in reverse would not be vectorised.
+    _reverse(wave.view(np.float64), backwards.view(np.float64))
+    _split(floats, floats_back, scale[0], power[0], power[1])
+    for c in range(channels):
+        if fractions.size:
+            # The transform has been used: its memory serves for what lies between.
+            _points(power[c], weights, scale[1], first, fractions, floats, floats_back, powers[_NOW, c])
+        elif c == 0:
+            _bands(power[0], power[1], first, weights, starts, powers[_NOW, 0], powers[_NOW, other])
+    _move(powers, mean, average, pace, elapsed_seconds)
+    _decibels(powers.view(np.int32).reshape(-1), levels_db.reshape(-1))
+    return _hold(levels_db[_SHOWN].reshape(-1), hold_db.reshape(-1), held_seconds.reshape(-1), pace, elapsed_seconds)
+
+
+@fast_kernel
+def _take_in(
+    left: Float32, right: Float32, left_bits: Int32, right_bits: Int32, window: Float32, wave: Float32
+) -> tuple[tuple[np.float32, np.float32], tuple[np.int32, np.int32]]:  # fmt: skip
+    """Both channels under the window, interleaved; returns their sums of squares, and their peaks' bits.
+
+    NaN and its like are told by their bits, for arithmetic may here assume that there are none.
+    """
+    size = window.size
+    left_peak, right_peak = np.int32(0), np.int32(0)
+    left_square, right_square = np.float32(0.0), np.float32(0.0)
+    for i in range(size):
+        left_size = np.int32(left_bits[i] & 0x7FFFFFFF)
+        right_size = np.int32(right_bits[i] & 0x7FFFFFFF)
+        if left_size > _LOUDEST_BITS:
+            left_size = np.int32(0)
+        if right_size > _LOUDEST_BITS:
+            right_size = np.int32(0)
+        x = left[i] if left_size > np.int32(0) else np.float32(0.0)
+        y = right[i] if right_size > np.int32(0) else np.float32(0.0)
+        # The bits of positive floats are in the order of their values.
+        left_peak = max(left_peak, left_size)
+        right_peak = max(right_peak, right_size)
+        left_square += x * x
+        right_square += y * y
+        wave[2 * i] = x * window[i]
+        wave[2 * i + 1] = y * window[i]
+    return (left_square, right_square), (left_peak, right_peak)
+
+
+@fast_kernel
+def _reverse(wave: Float64, backwards: Float64) -> None:
+    for k in range(1, backwards.size):
+        backwards[k] = wave[wave.size - k]
+
+
+@fast_kernel
+def _split(forth: Float32, back: Float32, scale: float, left: Float32, right: Float32) -> None:
+    """Powers of the two channels, bin by bin."""
+    for k in range(1, left.size):
+        forth_real, forth_imag, back_real, back_imag = forth[2 * k], forth[2 * k + 1], back[2 * k], back[2 * k + 1]
+        even = forth_real + back_real
+        odd = forth_imag - back_imag
+        left[k] = scale * (even * even + odd * odd)
+        even = forth_imag + back_imag
+        odd = back_real - forth_real
+        right[k] = scale * (even * even + odd * odd)
+
+
+@fast_kernel
+def _bands(
+    left: Float32, right: Float32, first: Int64, weights: Float32, starts: Int64, left_bands: Float32,
+    right_bands: Float32,
+) -> None:  # fmt: skip
+    for band in range(first.size):
+        start = starts[band]
+        low = first[band]
+        left_total, right_total = np.float32(_FAINTEST), np.float32(_FAINTEST)
+        for j in range(starts[band + 1] - start):
+            left_total += weights[start + j] * left[low + j]
+            right_total += weights[start + j] * right[low + j]
+        # One channel is both: the left one is written last.
+        right_bands[band] = right_total
+        left_bands[band] = left_total
+
+
+@fast_kernel
+def _points(
+    power: Float32, curve: Float32, side: float, lower: Int64, fractions: Float32,
+    smooth: Float32, octaves: Float32, points: Float32,
+) -> None:  # fmt: skip
+    """The highest value between each two edges, of a curve that is straight in dB between the bins."""
+    last = power.size - 1
+    for k in range(1, last):
+        smooth[k] = curve[k] * (power[k] + side * (power[k - 1] + power[k + 1])) + np.float32(_FAINTEST)
+    smooth[0] = smooth[1]
+    smooth[last] = smooth[last - 1]
+    bits = smooth.view(np.int32)
+    for k in range(last + 1):
+        octaves[k] = _log2(bits[k])
+    before = octaves[lower[0]] + fractions[0] * (octaves[lower[0] + 1] - octaves[lower[0]])
+    for point in range(points.size):
+        low, high = lower[point], lower[point + 1]
+        after = octaves[high] + fractions[point + 1] * (octaves[high + 1] - octaves[high])
+        highest = max(before, after)
+        for k in range(low + 1, high + 1):
+            highest = max(highest, octaves[k])
+        smooth[point] = highest
+        before = after
+    _powers_of_two(smooth, points.view(np.int32))
+
+
+@kernel
+def _move(powers: Float32, mean: Float32, average: Float64, pace: Float64, elapsed_seconds: float) -> None:
+    """What the ballistics and the average make of the frame's powers."""
+    taken = 1.0 - math.exp(-elapsed_seconds / pace[_AVERAGING]) if pace[_AVERAGING] > 0.0 else 1.0
+    kept = 10.0 ** (-0.1 * pace[_FALL] * elapsed_seconds)
+    # After a rest, a frame speaks for no more sound than it holds.
+    spoken = min(elapsed_seconds, pace[_LONGEST])
+    pace[_AVERAGED] += spoken
+    share = spoken / pace[_AVERAGED] if pace[_AVERAGED] > 0.0 else 1.0
+    for c in range(mean.shape[0]):
+        _follow(powers[_NOW, c], np.float32(taken), np.float32(kept), mean[c], powers[_SHOWN, c])
+        _gather(powers[_NOW, c], share, average[c], powers[_AVERAGE, c])
+
+
+@fast_kernel
+def _follow(now: Float32, taken: np.float32, kept: np.float32, mean: Float32, shown: Float32) -> None:
+    for band in range(now.size):
+        mean[band] += taken * (now[band] - mean[band])
+        shown[band] = max(mean[band], kept * shown[band])
+
+
+@fast_kernel
+def _gather(now: Float32, share: float, average: Float64, gathered: Float32) -> None:
+    for band in range(now.size):
+        average[band] += share * (now[band] - average[band])
+        gathered[band] = average[band]
+
+
+@fast_kernel
+def _hold(level_db: Float32, hold_db: Float32, held_seconds: Float32, pace: Float64, elapsed_seconds: float) -> bool:
+    """Peaks stand, then fall. Whether everything has come to rest at the floor."""
+    elapsed = np.float32(elapsed_seconds)
+    hold, fall = np.float32(pace[_HOLD]), np.float32(pace[_HOLD_FALL])
+    sounding, held = np.int32(0), np.int32(0)
+    for band in range(level_db.size):
+        level = level_db[band]
+        risen = level >= hold_db[band]
+        seconds = np.float32(0.0) if risen else held_seconds[band] + elapsed
+        over = min(max(seconds - hold, np.float32(0.0)), elapsed)
+        held_seconds[band] = seconds
+        peak = level if risen else max(level, hold_db[band] - fall * over)
+        hold_db[band] = peak
+        sounding += np.int32(level > np.float32(FLOOR_DB))
+        held += np.int32(peak > np.float32(FLOOR_DB))
+    return bool(sounding == 0 and (held == 0 or fall == 0.0 or hold > np.float32(_AT_ONCE)))
+
+
+@fast_kernel
+def _log2(bits: np.int32) -> np.float32:
+    """Of a positive float32, given by its bits: its exponent, and a polynomial for its mantissa that is exact at both
+    ends and 2·10⁻⁶ off at most (a minimax fit)."""
+    t = np.float32(bits & 0x7FFFFF) * np.float32(1.0 / (1 << 23))
+    bend = np.float32(0.02584142)
+    bend = bend * t - np.float32(0.0959564)
+    bend = bend * t + np.float32(0.181948842)
+    bend = bend * t - np.float32(0.275600302)
+    bend = bend * t + np.float32(0.442544943)
+    return np.float32((bits >> 23) - 127) + (t + t * (np.float32(1.0) - t) * bend)
+
+
+@fast_kernel
+def _decibels(bits: Int32, levels_db: Float32) -> None:
+    for i in range(levels_db.size):
+        levels_db[i] = max(np.float32(FLOOR_DB), np.float32(_DB_PER_OCTAVE) * _log2(bits[i]))
+
+
+@fast_kernel
+def _powers_of_two(exponents: Float32, bits: Int32) -> None:
+    """The inverse of ``_log2``, as bits; 2·10⁻⁷ off at most."""
+    for i in range(bits.size):
+        whole = np.floor(exponents[i])
+        t = exponents[i] - whole
+        bend = np.float32(-0.00189684998)
+        bend = bend * t - np.float32(0.0108446004)
+        bend = bend * t - np.float32(0.0666998968)
+        bend = bend * t - np.float32(0.30684702)
+        mantissa = t + t * (np.float32(1.0) - t) * bend
+        bits[i] = np.int32((np.int32(whole) + 127) << 23) + np.int32(mantissa * np.float32(1 << 23))

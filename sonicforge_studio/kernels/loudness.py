@@ -1,4 +1,4 @@
-"""K-weighting and the power of each 100 ms of a stream (ITU-R BS.1770-5, Annex 1)."""
+"""K-weighting and the power of each 10 ms of a stream (ITU-R BS.1770-5, Annex 1)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from sonicforge_studio.kernels._jit import kernel
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 
-HOPS_PER_SECOND = 10
+HOPS_PER_SECOND = 100
+"""A sound that begins between two hops is found 5 ms late at worst: a momentary maximum reads 0.055 LU low then."""
 LOWEST_RATE_HZ = 100
 """Below it there is no loudness: the pre-filter's high-pass alone lies at 38 Hz."""
 
@@ -67,8 +68,14 @@ def k_weighting(sample_rate_hz: float) -> Float64:
     return stages
 
 
-class HopPowers:
-    """The weighted power of each whole 100 ms of a stream; any division into blocks gives the same, bit for bit."""
+@kernel
+def hop_border(hop: int, rate_hz: int) -> int:
+    """The first frame of a hop: the first one not before its time, so that a rate of 11 025 Hz drifts nowhere."""
+    return -(-hop * rate_hz // HOPS_PER_SECOND)
+
+
+class HopSquares:
+    """The K-weighted sum of squares of each whole 10 ms of a stream; any division into blocks gives the same bits."""
 
     def __init__(self, sample_rate_hz: int, channels: int) -> None:
         self._stages = k_weighting(sample_rate_hz)
@@ -77,36 +84,46 @@ class HopPowers:
         self._state = np.zeros((channels, 5))
         self._frames = 0
 
+    @property
+    def frames(self) -> int:
+        """How many were added since the start, or since ``reset``."""
+        return self._frames
+
     def add(self, block: Float32) -> Float64:
-        """Powers of the hops that this block completes: the weighted sum over channels of their mean squares."""
-        done = self._frames * HOPS_PER_SECOND // self._rate_hz
+        """What the hops that this block completes hold: over the channels, the weighted sums of their squares.
+
+        ``block`` is contiguous, float32 ``(channels, n)``.
+        """
+        before = self._frames
         self._frames += block.shape[1]
-        powers = np.empty(self._frames * HOPS_PER_SECOND // self._rate_hz - done + 1, np.float64)
-        count = _hop_powers(
-            np.ascontiguousarray(block, np.float32),
-            self._stages,
-            self._weights,
-            self._state,
-            self._rate_hz,
-            self._frames - block.shape[1],
-            powers,
-        )
-        return powers[:count]
+        whole = self._frames * HOPS_PER_SECOND // self._rate_hz - before * HOPS_PER_SECOND // self._rate_hz
+        squares = np.empty(whole, np.float64)
+        _hop_squares(block, self._stages, self._weights, self._state, self._rate_hz, before, squares)
+        return squares
+
+    def reset(self) -> None:
+        """Begin the first hop anew. What the filters remember stays: the sound goes on."""
+        self._state[:, _SUM] = 0.0
+        self._frames = 0
 
 
 @kernel
-def _hop_powers(
-    block: Float32, stages: Float64, weights: Float64, state: Float64, rate_hz: int, frames_before: int, powers: Float64
-) -> int:
+def _hop_squares(
+    block: Float32,
+    stages: Float64,
+    weights: Float64,
+    state: Float64,
+    rate_hz: int,
+    frames_before: int,
+    squares: Float64,
+) -> None:
     channels, frames = block.shape
     hop = frames_before * HOPS_PER_SECOND // rate_hz
     count = 0
     start = 0
     while start < frames:
-        # Hops start at the last frame not after their time, so that a rate of 11 025 Hz drifts nowhere.
-        hop_end = -(-(hop + 1) * rate_hz // HOPS_PER_SECOND)
-        hop_start = -(-hop * rate_hz // HOPS_PER_SECOND)
-        stop = min(frames, hop_end - frames_before)
+        hop_end = hop_border(hop + 1, rate_hz) - frames_before
+        stop = min(frames, hop_end)
         channel = 0
         while channel < channels:
             if channel + 1 < channels:
@@ -115,20 +132,19 @@ def _hop_powers(
             else:
                 _weigh_one(block, stages, state, channel, start, stop)
                 channel += 1
-        if stop == hop_end - frames_before:
-            power = 0.0
+        if stop == hop_end:
+            total = 0.0
             for channel in range(channels):
-                power += weights[channel] * state[channel, _SUM]
+                total += weights[channel] * state[channel, _SUM]
                 state[channel, _SUM] = 0.0
                 for delay in range(4):
                     # In silence the filters would fade through denormal numbers, a hundred times slower.
                     if abs(state[channel, delay]) < 1e-30:
                         state[channel, delay] = 0.0
-            powers[count] = power / (hop_end - hop_start)
+            squares[count] = total
             count += 1
             hop += 1
         start = stop
-    return count
 
 
 @kernel

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sonicforge_studio.kernels._jit import kernel
 
 Float32 = NDArray[np.float32]
+Int32 = NDArray[np.int32]
 
 _TAPS = 48
 _KAISER_BETA = 5.0
@@ -20,11 +21,13 @@ _TILE = 256
 LOUDEST = np.float32(1e6)
 """Beyond this, 120 dB over full scale, nothing is audio; NaN and infinities are beyond it too. They count as 0."""
 
+_LOUDEST_BITS = LOUDEST.view(np.int32)
 _ZERO = np.float32(0.0)
 _ONE = np.float32(1.0)
 _TWO = np.float32(2.0)
 _EIGHT = np.float32(8.0)
 _WITHOUT_SIGN = np.int32(0x7FFFFFFF)
+_SAMPLE, _TRUE, _RECENT = range(3)
 
 
 def oversampling_for(sample_rate_hz: int) -> int:
@@ -65,33 +68,72 @@ class _Window:
 
 
 class TruePeak:
-    """The running peak of a stream, of its samples and between them; any division into blocks gives the same."""
+    """The running peaks of a stream, channel by channel, of its samples and between them; any division into blocks
+    gives the same. Peaks are linear, shape ``(channels,)``, 0 for silence."""
 
     def __init__(self, sample_rate_hz: int, channels: int) -> None:
-        self._window = _Window(sample_rate_hz, channels)
-        self._channels = channels
+        if sample_rate_hz <= 0 or channels <= 0:
+            raise ValueError("a sample rate and a channel count are positive")
+        self._taps = interpolation_taps(oversampling_for(sample_rate_hz))
         # What a peak between samples can be at most, over the highest sample near it; a parabola adds 1/8.
-        self._bound = np.float32(1.13 * max([1.0, *np.abs(self._window.taps).sum(axis=1).tolist()]))
-        self._peaks = np.zeros(2, np.float32)
+        self._bound = np.float32(1.13 * max([1.0, *np.abs(self._taps).sum(axis=1).tolist()]))
+        self._last = np.zeros((channels, _TAPS), np.float32)
+        self._peaks = np.zeros((channels, 3), np.float32)
+        # Room to work in, so that a live block takes no memory.
+        self._row = np.empty(_TAPS + _TILE, np.float32)
+        self._grid = np.empty((self._taps.shape[0] + 1, _TILE + 2), np.float32)
+        self._intervals = np.empty(_TILE, np.float32)
+        self._highest = np.empty(2, np.float32)
 
     def add(self, block: Float32) -> None:
         """Take a block, float32 ``(channels, n)``."""
-        if block.shape[1]:
-            _raise_peaks(self._window.join(block), self._window.taps, self._bound, self._peaks)
+        channels = self._last.shape[0]
+        if block.ndim != 2 or block.shape[0] != channels:
+            raise ValueError(f"expected a block of {channels} channels, not one of shape {block.shape}")
+        _raise_peaks(
+            np.ascontiguousarray(block, np.float32),
+            self._last,
+            self._taps,
+            self._bound,
+            self._peaks,
+            self._row,
+            self._grid,
+            self._intervals,
+            self._highest,
+        )
 
     def finish(self) -> None:
         """Look at the peaks around the last samples too: silence follows them."""
-        self.add(np.zeros((self._channels, _TAPS // 2), np.float32))
+        self.add(np.zeros((self._last.shape[0], _TAPS // 2), np.float32))
+
+    def take_recent(self) -> Float32:
+        """The true peaks since the last time this was asked."""
+        recent = self._peaks[:, _RECENT].copy()
+        self._peaks[:, _RECENT] = 0.0
+        return recent
+
+    def reset(self) -> None:
+        """Begin the peaks anew. The last samples stay: without them the next one would read as a jump from silence."""
+        self._peaks[:] = 0.0
+
+    @property
+    def sample_peaks(self) -> Float32:
+        return self._peaks[:, _SAMPLE].copy()
+
+    @property
+    def true_peaks(self) -> Float32:
+        """Never below the sample peaks."""
+        return self._peaks[:, _TRUE].copy()
 
     @property
     def sample_peak(self) -> float:
-        """Linear, 0 for silence."""
-        return float(self._peaks[0])
+        """Of all channels."""
+        return float(self._peaks[:, _SAMPLE].max())
 
     @property
     def true_peak(self) -> float:
-        """Linear, 0 for silence; never below the sample peak."""
-        return float(max(self._peaks[0], self._peaks[1]))
+        """Of all channels."""
+        return float(self._peaks[:, _TRUE].max())
 
 
 class PeakEnvelope:
@@ -167,30 +209,54 @@ def _interval_peaks(joined: Float32, first: int, count: int, taps: Float32, grid
 
 
 @kernel
-def _raise_peaks(joined: Float32, taps: Float32, bound: np.float32, peaks: Float32) -> None:
-    channels, width = joined.shape
-    frames = width - _TAPS
-    half = _TAPS // 2
-    grid = np.empty((taps.shape[0] + 1, _TILE + 2), np.float32)
-    intervals = np.empty(_TILE, np.float32)
-    highest_bits = np.empty(1, np.int32)
-    highest = highest_bits.view(np.float32)
+def _raise_peaks(
+    block: Float32,
+    last: Float32,
+    taps: Float32,
+    bound: np.float32,
+    peaks: Float32,
+    row: Float32,
+    grid: Float32,
+    intervals: Float32,
+    highest: Float32,
+) -> None:
+    channels, frames = block.shape
+    row_bits = row.view(np.int32)
+    highest_bits = highest.view(np.int32)
     for channel in range(channels):
-        row = joined[channel]
-        # Floats without their sign order as integers do, and a maximum of integers is vectorised.
-        row_bits = row.view(np.int32)
+        samples_bits = block[channel].view(np.int32)
+        for i in range(_TAPS):
+            row[i] = last[channel, i]
+        highest_bits[0] = _copy_sound(row_bits[:_TAPS], row_bits[:_TAPS])
+        sample, true, recent = peaks[channel, _SAMPLE], peaks[channel, _TRUE], peaks[channel, _RECENT]
         for start in range(0, frames, _TILE):
             count = min(_TILE, frames - start)
-            near_bits = np.int32(0)
-            for bits in row_bits[start : start + count + _TAPS]:
-                near_bits = max(near_bits, bits & _WITHOUT_SIGN)
-            highest_bits[0] = near_bits
-            peaks[0] = max(peaks[0], highest[0])
-            if highest[0] * bound > peaks[1]:
-                _interval_peaks(row, start + half, count, taps, grid, intervals)
+            highest_bits[1] = _copy_sound(samples_bits[start : start + count], row_bits[_TAPS : _TAPS + count])
+            sample = max(sample, highest[1])
+            true = max(true, highest[1])
+            if max(highest[0], highest[1]) * bound > recent:
+                _interval_peaks(row, _TAPS // 2, count, taps, grid, intervals)
                 for i in range(count):
-                    if intervals[i] > peaks[1]:
-                        peaks[1] = intervals[i]
+                    if intervals[i] > recent:
+                        recent = intervals[i]
+                true = max(true, recent)
+            highest_bits[0] = _copy_sound(row_bits[count : count + _TAPS], row_bits[:_TAPS])
+        for i in range(_TAPS):
+            last[channel, i] = row[i]
+        peaks[channel, _SAMPLE], peaks[channel, _TRUE], peaks[channel, _RECENT] = sample, true, recent
+
+
+@kernel
+def _copy_sound(bits: Int32, out: Int32) -> np.int32:
+    """Copy, with 0 for whatever is no audio; the highest level among it. All as the bits of float32: without their sign
+    they order as integers do, what is no audio above the rest, and a maximum of integers is vectorised."""
+    highest = np.int32(0)
+    for i in range(bits.size):
+        level = bits[i] & _WITHOUT_SIGN
+        level = level if level <= _LOUDEST_BITS else np.int32(0)
+        out[i] = bits[i] if level else np.int32(0)
+        highest = max(highest, level)
+    return highest
 
 
 @kernel

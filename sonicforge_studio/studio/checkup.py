@@ -42,6 +42,7 @@ def look_over(studio: Studio) -> list[Finding]:
         Finding("Kernels", True, f"Numba {numba.__version__}, cache in {os.environ['NUMBA_CACHE_DIR']}"),
         Finding("Database", True, f"SQLite {sqlite3.sqlite_version}"),
         _sound(),
+        _inputs(),
         _disk(studio),
         Finding("Library", True, f"{studio.library.count()} tracks in {studio.folders.database}"),
         _cache(studio),
@@ -58,6 +59,12 @@ def _sound() -> Finding:
     if found:
         return Finding("Sound device", True, ", ".join(device.name for device in found[:3]))
     return Finding("Sound device", False, "none", "Connect one to hear something; everything else works without.")
+
+
+def _inputs() -> Finding:
+    found = system_devices().inputs()
+    hint = "" if found else "Connect a microphone or an interface to record."
+    return Finding("Recording from", bool(found), ", ".join(device.name for device in found[:3]) or "none", hint)
 
 
 def _disk(studio: Studio) -> Finding:

@@ -18,6 +18,7 @@ from sonicforge_studio.studio.importing import Importer
 from sonicforge_studio.studio.likeness import Likeness
 from sonicforge_studio.studio.mastering import MasteringDesk
 from sonicforge_studio.studio.measuring import Measurer
+from sonicforge_studio.studio.recording import RecordingDesk
 from sonicforge_studio.studio.remaking import Remaker
 
 
@@ -36,6 +37,7 @@ class Studio:
     forge: Forge
     mastering: MasteringDesk
     remaker: Remaker
+    recordings: RecordingDesk
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -52,6 +54,7 @@ class Studio:
         return compose(prompt, duration_seconds=seconds, tempo_bpm=bpm, key=Key.parse(key) if key else None)
 
     def close(self) -> None:
+        self.recordings.close()
         try:
             self.library.close()
         finally:
@@ -91,4 +94,5 @@ def build_studio(home: str | Path | None = None) -> Studio:
         forge=Forge(engines, measurer, importer, Likeness(library), folders.forged),
         mastering=MasteringDesk(measurer, importer, folders.masters),
         remaker=Remaker(engines, library, folders.forged),
+        recordings=RecordingDesk(importer, folders.recordings),
     )

@@ -13,6 +13,7 @@ from sonicforge_studio.domain import (
     Concept,
     Engine,
     Key,
+    Listener,
     Master,
     MasterSettings,
     Progress,
@@ -103,9 +104,10 @@ class Forge:
         self._likeness = likeness
         self._home_folder = home_folder
 
-    def forge(self, request: ForgeRequest, progress: Progress) -> Forged:
+    def forge(self, request: ForgeRequest, progress: Progress, listener: Listener | None = None) -> Forged:
         """Make the best of ``request.candidates`` takes into a file of the library.
 
+        ``listener`` hears the first take while it is made, before mastering.
         Raises what the composer, the engine, the mastering and the writing raise; nothing half-written is left.
         """
         if not 1 <= request.candidates <= GREATEST_CANDIDATES:
@@ -125,7 +127,8 @@ class Forge:
             tempo_bpm=request.bpm,
             key=Key.parse(request.key) if request.key else None,
         )
-        best, others = self._best_take(engine, concept, seed, request.candidates, Span(progress, 0.0, 0.6))
+        stage = Span(progress, 0.0, 0.6)
+        best, others = self._best_take(engine, concept, seed, request.candidates, stage, listener)
         mix = Clip(on_24_bit_grid(best.rendering.mix.samples), best.rendering.mix.sample_rate_hz)
         raw = Recipe(
             engine=engine.name,
@@ -154,14 +157,19 @@ class Forge:
         raise UnknownEngine(f'There is no engine named "{name}".')
 
     def _best_take(
-        self, engine: Engine, concept: Concept, seed: int, count: int, progress: Progress
+        self, engine: Engine, concept: Concept, seed: int, count: int, progress: Progress, listener: Listener | None
     ) -> tuple[_Take, tuple[Candidate, ...]]:
         """Render one take a seed and keep the one the critic likes best; only that one stays in memory."""
         best: _Take | None = None
         heard: list[Candidate] = []
         for index in range(count):
             stage = Span(progress, index / count, (index + 1) / count)
-            rendering = engine.render(concept, seed + index, Span(stage, 0.0, 0.8 if count > 1 else 1.0))
+            rendering = engine.render(
+                concept,
+                seed + index,
+                Span(stage, 0.0, 0.8 if count > 1 else 1.0),
+                listener=listener if index == 0 else None,
+            )
             # One take needs no comparing: its file is measured and judged in the end anyway.
             score = 0.0
             if count > 1:

@@ -1,21 +1,25 @@
-"""What a window needs beside the studio: a queue of jobs, a player, and the picture of what plays."""
+"""What a window needs beside the studio: a queue of jobs, a player, an input, and the picture of what sounds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sonicforge_studio.audio import Devices, Player, SpectrumAnalyser, system_devices
-from sonicforge_studio.domain import Progress, to_plain
-from sonicforge_studio.domain.errors import MissingPath
-from sonicforge_studio.jobs import JobQueue
+from sonicforge_studio.analysis import LiveMusicReader
+from sonicforge_studio.audio import Capture, Devices, LiveAnalyser, Player, TapSwitch, system_devices
+from sonicforge_studio.domain import Progress, Source, to_plain
+from sonicforge_studio.domain.errors import InputError, MissingPath
+from sonicforge_studio.host.tile_cache import TileCache
+from sonicforge_studio.jobs import JobQueue, current_job_id
 from sonicforge_studio.studio.compose import Studio
 from sonicforge_studio.studio.delivery import known_format
 from sonicforge_studio.studio.exporting import export
 from sonicforge_studio.studio.forging import ForgeRequest
+from sonicforge_studio.studio.hearables import Hearables
 from sonicforge_studio.studio.mastering import MasterRequest
+from sonicforge_studio.studio.spectrograms import Spectrograms
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +28,24 @@ class Live:
 
     jobs: JobQueue
     player: Player
-    spectrum: SpectrumAnalyser
+    devices: Devices
+    heard: TapSwitch
+    """What analyser and reader listen to: the player's tap, or the capture's."""
+    analyser: LiveAnalyser
+    music: LiveMusicReader
+    capture: Capture
+    spectrograms: Spectrograms
+    hearables: Hearables
+
+    def hearable(self, job_id: int) -> Callable[[], Source] | None:
+        """What opens the sound that a running forge job makes, for the player; None where there is nothing to hear."""
+        return self.hearables.opener(job_id)
 
     def close(self) -> None:
-        self.spectrum.close()
+        self.spectrograms.close()
+        self.capture.close()
+        self.music.close()
+        self.analyser.close()
         self.player.close()
         self.jobs.close()
 
@@ -35,14 +53,19 @@ class Live:
 class JobHandlers:
     """What each kind of job does: its arguments are plain JSON, so that it survives a restart."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, hearables: Hearables) -> None:
         self._studio = studio
+        self._hearables = hearables
 
     def by_kind(self) -> Mapping[str, Any]:
         return {"import": self.bring_in, "forge": self.forge, "master": self.master, "export": self.export}
 
     def bring_in(self, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
         imported = self._studio.importer.add_all(arguments["paths"], progress)
+        self._studio.recordings.settle(
+            [track.path for track in imported.tracks]
+            + [path for path, error in imported.failed if isinstance(error, InputError)]
+        )
         if len(imported.failed) == 1 and not imported.tracks:
             raise imported.failed[0][1]
         return {
@@ -52,7 +75,8 @@ class JobHandlers:
         }
 
     def forge(self, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
-        forged = self._studio.forge.forge(ForgeRequest(**arguments), progress)
+        with self._hearables.offered(current_job_id()) as listener:
+            forged = self._studio.forge.forge(ForgeRequest(**arguments), progress, listener)
         return {
             "track_id": forged.track.id,
             "path": forged.track.path,
@@ -93,10 +117,19 @@ class JobHandlers:
 
 def open_live(studio: Studio, devices: Devices | None = None) -> Live:
     """The moving parts over a studio; without a sound device the player says so and the rest works."""
-    jobs = JobQueue(studio.folders.jobs, JobHandlers(studio).by_kind())
-    player = Player(devices or system_devices(), latency_seconds=studio.settings.latency_seconds)
+    hearables = Hearables()
+    jobs = JobQueue(studio.folders.jobs, JobHandlers(studio, hearables).by_kind())
+    devices = devices or system_devices()
+    player = Player(devices, latency_seconds=studio.settings.latency_seconds)
+    heard = TapSwitch(player.tap)
     return Live(
         jobs=jobs,
         player=player,
-        spectrum=SpectrumAnalyser(player.tap),
+        devices=devices,
+        heard=heard,
+        analyser=LiveAnalyser(heard),
+        music=LiveMusicReader(heard),
+        capture=Capture(devices, latency_seconds=studio.settings.capture_latency_seconds),
+        spectrograms=Spectrograms(TileCache(studio.folders.spectrograms)),
+        hearables=hearables,
     )

@@ -24,7 +24,7 @@ from sonicforge_studio.fingerprints import Fingerprinter
 from sonicforge_studio.host.cache import Cache
 from sonicforge_studio.studio.blocks import each_block
 
-_VERSION = 1
+_VERSION = 2
 """Raised whenever a measurement would come out otherwise: what was cached under an older one is measured again."""
 
 

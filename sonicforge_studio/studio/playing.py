@@ -1,13 +1,16 @@
-"""A file played to its end."""
+"""Files played to their end, one after the other without a gap."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from sonicforge_studio.audio import Player, open_source, system_devices
-from sonicforge_studio.domain import Progress
+from sonicforge_studio.audio import Player, PlayerState, find_output, open_source, system_devices
+from sonicforge_studio.domain import Cancelled, Progress, Source, StudioError
 from sonicforge_studio.domain.errors import NoSoundDevice
 from sonicforge_studio.host import load_settings, open_folders, start_log
 
@@ -16,29 +19,95 @@ _LOOK_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What reached the sound card."""
+    """What of a file reached the sound card."""
 
     frames_played: int
     gaps: int
     seconds: float
+    elapsed_seconds: float
 
 
-def play_through(path: Path, home: Path | None, progress: Progress) -> Played:
-    """Play a file and wait for its end. Raises the input errors, and ``NoSoundDevice`` where there is none."""
-    folders = open_folders(home)
-    start_log(folders.logs)
-    settings = load_settings(folders.settings)
-    open_source(path).close()  # says what is wrong with the file before the sound card is asked for
-    player = Player(system_devices(), latency_seconds=settings.latency_seconds)
-    try:
-        player.play(path)
+class Playing:
+    """Plays files in a row. ``tell(number, outcome)`` is called on the caller's thread for each of them, as it ends or
+    fails; where the listening is broken off, for the one that was heard as well."""
+
+    def __init__(
+        self, paths: Sequence[Path], tell: Callable[[int, Played | StudioError], None], progress: Progress
+    ) -> None:
+        self._paths = paths
+        self._tell = tell
+        self._progress = progress
+        self._opened: list[int] = []
+        """Which file each piece of the player is."""
+        self._ended: deque[PlayerState] = deque()
+        self._failed: deque[tuple[int, StudioError]] = deque()
+        self._began = time.perf_counter()
+
+    def run(self, home: Path | None, device: str | None = None, start_seconds: float = 0.0) -> None:
+        """Play them all; the first from ``start_seconds``. Raises ``NoSoundDevice``, ``DeviceLost``, ``UnknownDevice``,
+        and ``Cancelled`` where ``progress`` does."""
+        folders = open_folders(home)
+        start_log(folders.logs)
+        settings = load_settings(folders.settings)
+        devices = system_devices()
+        good = [number for number in range(len(self._paths)) if self._can_be_opened(number)]
+        if not good:
+            return
+        chosen = None if device is None else find_output(devices, device)
+        player = Player(devices, latency_seconds=settings.latency_seconds, on_end=self._ended.append)
+        try:
+            player.choose_device(chosen)
+            player.load(partial(self._open, good[0]), title=str(good[0]), start_seconds=start_seconds)
+            for number in good[1:]:
+                player.queue(partial(self._open, number), title=str(number))
+            self._follow(player)
+        finally:
+            player.close()
+
+    def _can_be_opened(self, number: int) -> bool:
+        """Says what is wrong with a file before the sound card is asked for."""
+        try:
+            open_source(self._paths[number]).close()
+        except StudioError as error:
+            self._tell(number, error)
+            return False
+        return True
+
+    def _open(self, number: int) -> Source:
+        try:
+            source = open_source(self._paths[number])
+        except StudioError as error:
+            self._failed.append((number, error))
+            raise
+        self._opened.append(number)
+        return source
+
+    def _follow(self, player: Player) -> None:
         while (state := player.state).status in ("loading", "playing"):
-            progress.step(state.position_seconds, state.duration_seconds or state.position_seconds + 60.0)
+            try:
+                name = self._paths[self._opened[state.piece - 1]].name if state.piece else ""
+                total = state.duration_seconds or state.position_seconds + 60.0
+                self._progress.step(state.position_seconds, total, name)
+            except Cancelled:
+                self._tell_what_ended()
+                if state.piece:
+                    self._tell_played(replace(state, error=None))
+                raise
+            self._tell_what_ended()
             time.sleep(_LOOK_SECONDS)
-        if state.error is not None:
-            raise state.error
-        if state.status == "no-device":
-            raise NoSoundDevice()
-        return Played(state.frames_played, state.gaps, state.position_seconds)
-    finally:
-        player.close()
+        self._tell_what_ended()
+        if state.status == "no-device" or state.status == "paused":
+            raise state.error or NoSoundDevice()
+
+    def _tell_what_ended(self) -> None:
+        while self._failed:
+            self._tell(*self._failed.popleft())
+        while self._ended:
+            self._tell_played(self._ended.popleft())
+
+    def _tell_played(self, state: PlayerState) -> None:
+        now = time.perf_counter()
+        number = self._opened[state.piece - 1]
+        played = Played(state.frames_played, state.gaps, state.position_seconds, now - self._began)
+        self._began = now
+        self._tell(number, state.error or played)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from sonicforge_studio.audio import warm_live_spectrum
+from sonicforge_studio.audio import warm_live_analysis
+from sonicforge_studio.audio.spectrogram import warm_spectrogram
 from sonicforge_studio.domain import Progress, Span
 from sonicforge_studio.studio.compose import build_studio
 from sonicforge_studio.studio.forging import ForgeRequest
@@ -23,4 +24,5 @@ def prepare(progress: Progress) -> None:
         for index, prompt in enumerate(_PIECES):
             request = ForgeRequest(prompt, seconds=4.0, seed=1, folder=str(Path(folder) / "out"))
             studio.forge.forge(request, Span(progress, index / len(_PIECES), (index + 1) / len(_PIECES)))
-    warm_live_spectrum()
+    warm_live_analysis()
+    warm_spectrogram()

@@ -71,6 +71,20 @@ class Actions(QObject):
     async def _play(self, track_id: int, from_seconds: float) -> None:
         self._listening.play(piece_of(await self.track(track_id)), from_seconds=from_seconds)
 
+    def queue(self, track_id: int) -> None:
+        """Have a track follow when all before it has ended, without a gap."""
+        self._kit.tasks.start(self._queue(track_id))
+
+    async def _queue(self, track_id: int) -> None:
+        self._listening.queue(piece_of(await self.track(track_id)))
+
+    def play_next(self, track_id: int) -> None:
+        """Have a track follow what is heard now."""
+        self._kit.tasks.start(self._play_next(track_id))
+
+    async def _play_next(self, track_id: int) -> None:
+        self._listening.play_next(piece_of(await self.track(track_id)))
+
     async def track(self, track_id: int) -> Track:
         """The whole track. Raises ``MissingPath`` where the library does not know it any more."""
         found = await asyncio.to_thread(self._studio.library.track, track_id)

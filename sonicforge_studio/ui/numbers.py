@@ -53,6 +53,14 @@ def note_at(hz: float) -> str:
     return f"{_NOTES[number % 12]}{number // 12 - 1}"
 
 
+def pitch(hz: float) -> str:
+    """The nearest note and how far the frequency lies from it, such as "A4 +12 ct"."""
+    if hz <= 0:
+        return NONE
+    number = 69 + 12 * math.log2(hz / _A4_HZ)
+    return f"{note_at(hz)} {decimal(100 * (number - round(number)), 0, signed=True)} ct"
+
+
 def key_name(key: Key | None) -> str:
     """The key with its place on the Camelot wheel in front, "8A · A minor"."""
     return NONE if key is None else f"{key.camelot} · {key}"

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout
 from sonicforge_studio.ui.numbers import clock
 from sonicforge_studio.ui.text import tr, tr_count
 from sonicforge_studio.ui.theme import Theme
-from sonicforge_studio.ui.widgets.controls import Button, ElidedLabel, IconButton, label
+from sonicforge_studio.ui.widgets.controls import Button, ElidedLabel, IconButton, label, restyle
 from sonicforge_studio.ui.widgets.peaks import PeaksPainter
 from sonicforge_studio.ui.widgets.waveform import WaveformView
 
@@ -24,6 +24,8 @@ class Transport(QFrame):
     volume_wanted = Signal(float)
     mute_wanted = Signal(bool)
     device_wanted = Signal()
+    outputs_wanted = Signal(object)
+    """The place, a ``QPoint`` of the screen, at which the outputs are to be listed."""
 
     def __init__(self, theme: Theme, painter: PeaksPainter) -> None:
         super().__init__()
@@ -56,13 +58,15 @@ class Transport(QFrame):
         self._device.setToolTip(tr("Everything else works. Press to look for a sound device again."))
         self._device.hide()
         layout.addWidget(self._device)
-        self._gaps = label("", "caption")
-        self._gaps.hide()
-        layout.addWidget(self._gaps)
+        self._counter = self._counter_label()
+        layout.addWidget(self._counter)
+        self._outputs = IconButton(theme, "output", tr("Output device"), self._ask_for_outputs)
+        layout.addWidget(self._outputs)
         self._mute = IconButton(theme, "volume", tr("Mute"), self.toggle_mute)
         layout.addWidget(self._mute)
         layout.addWidget(self._volume_slider())
         self.show_nothing()
+        self.show_counts(0, 0)
 
     def _titles(self) -> QVBoxLayout:
         column = QVBoxLayout()
@@ -82,6 +86,16 @@ class Transport(QFrame):
         made.setMinimumWidth(self._theme.size.icon_hero)
         return made
 
+    def _counter_label(self) -> QLabel:
+        made = label("", "caption")
+        made.setAccessibleName(tr("Gaps in the sound, frames dropped on the screen"))
+        made.setToolTip(
+            tr("How often the sound broke off in this track, and how many frames the screen lost since the start.")
+        )
+        made.setMinimumWidth(self._theme.size.volume)
+        self._counts = (-1, -1)
+        return made
+
     def _volume_slider(self) -> QSlider:
         self._volume = QSlider(Qt.Orientation.Horizontal)
         self._volume.setRange(0, _VOLUME_STEPS)
@@ -94,6 +108,9 @@ class Transport(QFrame):
     def _volume_moved(self, step: int) -> None:
         self._volume.setToolTip(f"{step} %")
         self.volume_wanted.emit(step / _VOLUME_STEPS)
+
+    def _ask_for_outputs(self) -> None:
+        self.outputs_wanted.emit(self._outputs.mapToGlobal(self._outputs.rect().topLeft()))
 
     def show_nothing(self) -> None:
         """Nothing is loaded."""
@@ -111,17 +128,22 @@ class Transport(QFrame):
         self._play.setEnabled(True)
         self._stop.setEnabled(True)
 
-    def show_playback(self, *, playing: bool, position_seconds: float, gaps: int) -> None:
+    def show_playback(self, *, playing: bool, position_seconds: float) -> None:
         if playing:
             self._play.show_as("pause", tr("Pause"), shortcut="Space", colour=self._theme.colour.on_accent)
         else:
             self._play.show_as("play", tr("Play"), shortcut="Space", colour=self._theme.colour.on_accent)
         self._wave.show_position(position_seconds)
         self._position.setText(clock(position_seconds if self._play.isEnabled() else None))
-        self._gaps.setVisible(gaps > 0)
-        if gaps > 0:
-            self._gaps.setText(tr_count("{count} gap", "{count} gaps", gaps))
-            self._gaps.setToolTip(tr("So many times the sound card ran out of sound: the computer was too busy."))
+
+    def show_counts(self, gaps: int, dropped_frames: int) -> None:
+        """How often the sound broke off, and how many frames the screen lost: shown at all times, zero or not."""
+        if (gaps, dropped_frames) == self._counts:
+            return
+        self._counts = (gaps, dropped_frames)
+        lost = tr_count("{count} frame dropped", "{count} frames dropped", dropped_frames)
+        self._counter.setText(f"{tr_count('{count} gap', '{count} gaps', gaps)}\n{lost}")
+        restyle(self._counter, "tone", "over" if gaps else "")
 
     def show_trouble(self, sentence: str) -> None:
         """A failure of the player, in place of the track's detail."""

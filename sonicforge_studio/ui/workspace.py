@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings
+from PySide6.QtCore import QObject, QSettings, QTimer
 
 from sonicforge_studio.domain import StudioError, Track
 from sonicforge_studio.studio import Job, Live, PlayerState, Studio
@@ -16,8 +17,12 @@ from sonicforge_studio.ui.job_desk import JobDesk
 from sonicforge_studio.ui.jobs_drawer import JobsDrawer, failures_text, state_text
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, Piece, is_sounding
+from sonicforge_studio.ui.live.frame_clock import FrameClock
+from sonicforge_studio.ui.live.full_screen import FullScreen
+from sonicforge_studio.ui.output_chooser import OutputChooser
 from sonicforge_studio.ui.pages.forge import ForgePage
 from sonicforge_studio.ui.pages.library import LibraryPage
+from sonicforge_studio.ui.pages.live import LivePage
 from sonicforge_studio.ui.pages.master import MasterPage
 from sonicforge_studio.ui.scope import Scope
 from sonicforge_studio.ui.text import error_of, tr, tr_count, tr_error
@@ -30,6 +35,10 @@ class Workspace(QObject):
         self.window = window
         self._kit = kit
         self._memory = memory
+        self._live = live
+        self._recordings = studio.recordings
+        self._scope_wanted = True
+        self._full_screen = FullScreen()
         self._told: set[int] = set()
         self._for_master: int | None = None
         self._began = datetime.now(UTC)
@@ -38,12 +47,17 @@ class Workspace(QObject):
         self.desk = JobDesk(live.jobs, self.bridge, kit.tasks)
         self.listening = Listening(live.player, kit.theme.motion)
         self.actions = Actions(studio, self.desk, self.listening, kit, window)
-        self.forge = ForgePage(studio, self.desk, self.actions, self.listening, self.bridge, kit)
+        self.forge = ForgePage(studio, self.desk, self.actions, self.listening, self.bridge, kit, live.hearable)
         self.library = LibraryPage(studio, self.actions, self.listening, self.bridge, kit)
         self.master = MasterPage(studio, self.desk, self.actions, self.listening, kit)
-        self.scope = Scope(kit.theme, live.spectrum.latest.take)
+        self.clock = FrameClock(lambda: live.analyser.newest)
+        self.live = LivePage(studio, live, self.listening, self.clock, kit, memory)
+        self.outputs = OutputChooser(live.player, kit, window, memory)
+        self.scope = Scope(kit.theme)
+        self.clock.watch(self.scope.look)
         self.drawer = JobsDrawer(kit.theme, self.desk, window.ground)
-        for name, page in (("forge", self.forge), ("library", self.library), ("master", self.master)):
+        pages = {"forge": self.forge, "library": self.library, "master": self.master, "live": self.live}
+        for name, page in pages.items():
             window.put_page(name, page)
         window.put_scope(self.scope)
         self._wire_rail()
@@ -54,7 +68,12 @@ class Workspace(QObject):
         volume = _volume_kept(memory, studio.settings.volume)
         self.window.transport.show_volume(volume, muted=False)
         self.listening.set_volume(volume)
+        self._counting = QTimer(self)
+        self._counting.timeout.connect(self._show_counts)
+        self._counting.start(kit.theme.motion.idle_milliseconds)
         self._go(str(memory.value("page") or "forge"))
+        self.outputs.restore()
+        self._recover_recordings()
 
     # Wiring
 
@@ -75,6 +94,7 @@ class Workspace(QObject):
         transport.volume_wanted.connect(lambda volume: self._memory.setValue("volume", volume))
         transport.mute_wanted.connect(listening.set_muted)
         transport.device_wanted.connect(listening.look_for_device)
+        transport.outputs_wanted.connect(self.outputs.open)
         listening.loaded.connect(self._show_piece)
         listening.changed.connect(self._show_playback)
 
@@ -85,12 +105,17 @@ class Workspace(QObject):
         self.actions.library_wanted.connect(lambda: self._go("library"))
         self.actions.removed.connect(self._offer_undo)
         self.actions.trouble.connect(self.show_error)
+        self.scope.full_screen_wanted.connect(self._full_screen.toggle)
+        self.scope.export_wanted.connect(self.live.export)
+        self.live.recorded.connect(self._import_recording)
+        self.live.exported.connect(lambda path: self.window.toasts.say(tr("Exported"), path, tone="good"))
 
     def _bind_keys(self) -> None:
         for name, call in (
             ("forge-page", lambda: self._go("forge")),
             ("library-page", lambda: self._go("library")),
             ("master-page", lambda: self._go("master")),
+            ("live-page", lambda: self._go("live")),
             ("forge", self._forge),
             ("search", self._search),
             ("import", self.actions.import_dialog),
@@ -98,6 +123,8 @@ class Workspace(QObject):
             ("jobs", self.toggle_jobs),
             ("scope", self.toggle_scope),
             ("mute", self.window.transport.toggle_mute),
+            ("record", self._record),
+            ("reset", self.live.reset),
         ):
             self.window.bind(name, call)
 
@@ -114,6 +141,9 @@ class Workspace(QObject):
                 self.library.table.setFocus()
             case "master":
                 self.master.master_button.setFocus()
+            case "live":
+                self.live.take_focus()
+        self._fit_scope()
 
     def _forge(self) -> None:
         if self.window.page() == "forge":
@@ -131,18 +161,29 @@ class Workspace(QObject):
         elif self.window.page() == "master":
             self.master.result.export()
 
+    def _record(self) -> None:
+        self._go("live")
+        self.live.toggle_recording()
+
     def toggle_jobs(self) -> None:
         opening = not self.drawer.is_open()
         self.drawer.slide(open=opening, within=self.window.area())
         self.window.rail.jobs_button.setChecked(opening)
 
     def toggle_scope(self) -> None:
-        self._show_scope(self.scope.isHidden())
+        self._show_scope(not self._scope_wanted)
 
     def _show_scope(self, shown: bool) -> None:
-        self.scope.setVisible(shown)
+        self._scope_wanted = shown
         self.window.rail.scope_button.setChecked(shown)
         self._memory.setValue("scope", "true" if shown else "false")
+        self._fit_scope()
+
+    def _fit_scope(self) -> None:
+        """The dock is not shown under the page that shows the same, larger."""
+        elsewhere = self.window.page() != "live"
+        self.scope.setVisible(self._scope_wanted and elsewhere)
+        self.window.rail.scope_button.setEnabled(elsewhere)
         self.window.fit_floating()
 
     # What is told
@@ -155,12 +196,34 @@ class Workspace(QObject):
 
     def _show_playback(self, state: PlayerState) -> None:
         transport, playing = self.window.transport, is_sounding(state)
-        transport.show_playback(playing=playing, position_seconds=state.position_seconds, gaps=state.gaps)
+        transport.show_playback(playing=playing, position_seconds=state.position_seconds)
         transport.show_device(present=state.status != "no-device")
         transport.show_volume(state.volume, muted=state.muted)
         if state.error is not None and state.status != "no-device":
             transport.show_trouble(tr_error(state.error))
-        self.scope.wake(playing=playing)
+        if playing:
+            self.clock.wake()
+
+    def _show_counts(self) -> None:
+        state, capture = self.listening.state, self._live.capture.state
+        gaps = (0 if state is None else state.gaps) + capture.overflows
+        self.window.transport.show_counts(gaps, self.clock.dropped_frames)
+
+    def _import_recording(self, path: str) -> None:
+        self.actions.import_paths([path])
+
+    def _recover_recordings(self) -> None:
+        """What a crash kept out of the library is brought in now."""
+        self._kit.tasks.start(self._recover())
+
+    async def _recover(self) -> None:
+        orphans = await asyncio.to_thread(self._recordings.orphans)
+        if orphans:
+            self.window.toasts.say(
+                tr_count("{count} recording recovered", "{count} recordings recovered", len(orphans)),
+                tr("The studio ended while it recorded. What had been recorded comes into the library."),
+            )
+            self.actions.import_paths([str(path) for path in orphans])
 
     def _take_drop(self, paths: list[str]) -> None:
         """Import what was dropped; one thing dropped on the Master page is there to be mastered."""
@@ -223,7 +286,10 @@ class Workspace(QObject):
         self.desk.close()
         self.bridge.close()
         self.listening.close()
-        self.scope.close_down()
+        self._counting.stop()
+        self.clock.close()
+        self.live.close_down()
+        self._full_screen.put_back()
 
 
 def _volume_kept(memory: QSettings, usual: float) -> float:

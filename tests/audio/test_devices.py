@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
+from dataclasses import replace
 
 import pytest
 
+from sonicforge_studio.audio._pulse_sources import pulse_sources
 from sonicforge_studio.audio.devices import NoDevices, OutputDevice, SystemDevices, system_devices
 from sonicforge_studio.domain.errors import NoSoundDevice
 from tests.sound_server import SINK_RATE_HZ, SoundServer
@@ -69,7 +73,7 @@ class NoPortAudio:
 
 sys.meta_path.insert(0, NoPortAudio())
 devices = SystemDevices()
-assert devices.outputs() == devices.probe() == ()
+assert devices.outputs() == devices.inputs() == devices.probe() == ()
 try:
     devices.open_output(None, 0.043)
 except NoSoundDevice as error:
@@ -81,9 +85,56 @@ except NoSoundDevice as error:
 
 def test_no_devices() -> None:
     devices = NoDevices()
-    assert devices.outputs() == devices.probe() == ()
+    assert devices.outputs() == devices.inputs() == devices.probe() == ()
     with pytest.raises(NoSoundDevice, match="No sound device was found"):
         devices.open_output(None, 0.043)
+    with pytest.raises(NoSoundDevice, match="No device to record from"):
+        devices.open_input(None, 0.02)
+
+
+@pytest.mark.sound
+def test_what_the_machine_plays_is_an_input(sound_server: SoundServer) -> None:
+    devices = system_devices()
+    devices.probe()
+    (monitor,) = [device for device in devices.inputs() if device.monitor]
+    assert (monitor.source, monitor.host_api, monitor.of_default_output) == ("studio.monitor", "PulseAudio", True)
+    assert (monitor.channels, monitor.default_rate_hz) == (2, SINK_RATE_HZ)
+    # This server has nothing else to record from.
+    assert devices.default_input() == monitor
+    assert not [device for device in devices.inputs() if device.name in ("pulse", "default")]
+
+
+@pytest.mark.sound
+def test_an_input_opens_on_its_own_source_and_leaves_the_environment_alone(
+    sound_server: SoundServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULSE_SOURCE", "of the user's own")
+    (monitor,) = [device for device in system_devices().inputs() if device.monitor]
+    opened = system_devices().open_input(monitor, 0.02)
+    try:
+        assert os.environ["PULSE_SOURCE"] == "of the user's own"
+        assert (opened.alive, opened.channels, opened.overflows) == (True, 2, 0)
+        assert opened.latency_seconds == pytest.approx(0.02, abs=0.01)
+    finally:
+        opened.close()
+    with pytest.raises(NoSoundDevice, match="No device to record from"):
+        system_devices().open_input(replace(monitor, source="gone.monitor"), 0.02)
+
+
+@pytest.mark.sound
+def test_a_server_that_hangs_holds_nobody_up(sound_server: SoundServer) -> None:
+    with sound_server.hanging():
+        began = time.monotonic()
+        assert pulse_sources() == ()
+        assert time.monotonic() - began < 2.0
+    assert pulse_sources()
+
+
+def test_without_a_server_or_its_library_there_are_no_sources(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULSE_SERVER", "unix:/nowhere/native")
+    assert pulse_sources() == ()
+    monkeypatch.setitem(sys.modules, "pulsectl", None)
+    assert pulse_sources() == ()
 
 
 def test_there_is_one_portaudio_in_a_process() -> None:

@@ -109,7 +109,7 @@ def test_what_was_not_heard_is_taken_back_whole(ring: PlaybackRing, card: HandCr
     ring.append(np.stack((count, count)))
     card.take(700)
     assert np.array_equal(ring.unheard(700)[0], count[700:])
-    ring.drop_unread()
+    ring.drop_from(700)
     assert (ring.ahead, ring.fed) == (0, 700)
     ring.append(block(9.0, 10))
     assert np.all(card.take(10) == 9.0)

@@ -4,9 +4,31 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import journey, measuring, window
+from tests.benchmarks import (
+    capturing,
+    journey,
+    live_frame,
+    live_music,
+    live_views,
+    loudness,
+    measuring,
+    playing,
+    spectrogram,
+    window,
+)
 
-NAMES = {"measuring": measuring.run, "journey": journey.run, "window": window.run}
+NAMES = {
+    "measuring": measuring.run,
+    "journey": journey.run,
+    "window": window.run,
+    "live_frame": live_frame.run,
+    "live_views": live_views.run,
+    "live_music": live_music.run,
+    "loudness": loudness.run,
+    "playing": playing.run,
+    "capturing": capturing.run,
+    "spectrogram": spectrogram.run,
+}
 
 
 def main() -> int:

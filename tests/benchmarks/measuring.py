@@ -13,14 +13,11 @@ from pathlib import Path
 import essentia
 import essentia.standard
 import numpy as np
-import pyloudnorm
-import scipy.signal
 
 from sonicforge_studio.analysis import TrackAnalyser
-from sonicforge_studio.audio import measure_loudness, read_clip
+from sonicforge_studio.audio import read_clip
 from sonicforge_studio.domain import Clip
 from sonicforge_studio.fingerprints import decompress, fingerprint_clip
-from sonicforge_studio.kernels.live_spectrum import SpectrumKernel
 from tests.benchmarks.tables import Row, in_turns, show
 from tests.sounds import groove, write
 
@@ -33,9 +30,9 @@ def run() -> None:
     clip = Clip(groove(SECONDS, 124.0), 44100)
     with tempfile.TemporaryDirectory() as folder:
         path = write(Path(folder) / "track.flac", clip.samples)
-        rows = [_analysis(clip), _loudness(clip), _frame()]
+        rows = [_analysis(clip)]
         if shutil.which("ffmpeg"):
-            rows += [_loudness_ffmpeg(clip, path), _decode(path)]
+            rows.append(_decode(path))
         if shutil.which("fpcalc"):
             rows.append(_fingerprint(clip, path))
     show(f"Measuring {SECONDS} s of stereo at 44.1 kHz", rows)
@@ -62,32 +59,6 @@ def _analysis(clip: Clip) -> Row:
     return Row("tempo, beats, key, loudness, features", times[0], "Essentia: tempo, beats, key", times[1], difference)
 
 
-def _loudness(clip: Clip) -> Row:
-    meter = pyloudnorm.Meter(clip.sample_rate_hz)
-    frames = np.ascontiguousarray(clip.samples.T.astype(np.float64))
-    times = in_turns(lambda: measure_loudness(clip), lambda: meter.integrated_loudness(frames), 3)
-    off = measure_loudness(clip).integrated_lufs - meter.integrated_loudness(frames)
-    return Row("loudness, range, true peak", times[0], "pyloudnorm: integrated only", times[1], f"{off:+.3f} LU")
-
-
-def _loudness_ffmpeg(clip: Clip, path: Path) -> Row:
-    command = ["ffmpeg", "-nostdin", "-hide_banner", "-i", str(path), "-af", "ebur128=peak=true", "-f", "null", "-"]
-
-    def reference() -> str:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stderr
-
-    def ours() -> None:
-        measure_loudness(read_clip(path))
-
-    summary = reference().rsplit("Summary:", 1)[1]
-    integrated = float(summary.split("I:")[1].split("LUFS")[0])
-    times = in_turns(ours, reference, 3)
-    off = measure_loudness(clip).integrated_lufs - integrated
-    return Row(
-        "the same, with decoding", times[0], "ffmpeg ebur128=peak=true", times[1], f"{off:+.2f} LU (rounds to 0.1)"
-    )
-
-
 def _decode(path: Path) -> Row:
     command = ["ffmpeg", "-nostdin", "-v", "error", "-i", str(path), "-f", "f32le", os.devnull, "-y"]
     times = in_turns(lambda: read_clip(path), lambda: subprocess.run(command, check=True), 3)
@@ -107,25 +78,6 @@ def _fingerprint(clip: Clip, path: Path) -> Row:
     different = np.bitwise_count(theirs[:words] ^ np.asarray(ours)[:words]).sum() / (32 * words)
     times = in_turns(lambda: fingerprint_clip(read_clip(path)), reference, 3)
     return Row("fingerprint, with decoding", times[0], "fpcalc -length 0", times[1], f"{different:.4%} of bits")
-
-
-def _frame() -> Row:
-    random = np.random.default_rng(1)
-    frame = random.standard_normal((2, 4096)).astype(np.float32)
-    window = scipy.signal.windows.hann(4096).astype(np.float32)
-    kernel = SpectrumKernel(44100, 4096)
-
-    def repeated(work):  # type: ignore[no-untyped-def]
-        for _ in range(500):
-            work()
-
-    def reference() -> None:
-        spectrum = scipy.fft.rfft(frame * window, axis=1)
-        np.square(np.abs(spectrum))
-
-    ours, theirs = in_turns(lambda: repeated(lambda: kernel.process(frame, 1 / 60)), lambda: repeated(reference))
-    name = "a live frame: both channels, bands, ballistics, peaks"
-    return Row(name, ours / 500, "SciPy rfft, window, power", theirs / 500, "same power (a test)")
 
 
 if __name__ == "__main__":

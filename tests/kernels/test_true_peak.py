@@ -129,3 +129,35 @@ def test_what_is_no_audio_counts_as_silence() -> None:
 def test_a_block_of_another_shape_is_refused() -> None:
     with pytest.raises(ValueError, match="2 channels"):
         TruePeak(RATE_HZ, 2).add(np.zeros((1, 10), np.float32))
+
+
+def test_each_channel_has_its_own_peaks() -> None:
+    samples = music(3, 5_000) * np.array([[0.2], [1.0], [0.5]], np.float32)
+    together = peak_of(samples)
+    for channel in range(3):
+        alone = peak_of(samples[channel : channel + 1])
+        assert together.true_peaks[channel] == alone.true_peak
+        assert together.sample_peaks[channel] == alone.sample_peak
+    assert together.true_peak == together.true_peaks.max()
+    assert together.sample_peak == together.sample_peaks.max()
+
+
+def test_recent_peaks_are_those_since_the_last_look() -> None:
+    meter = TruePeak(RATE_HZ, 1)
+    for level in (1.0, 0.25, 0.5):
+        meter.add(np.float32(level) * sine(RATE_HZ / 8, np.pi / 8))
+        meter.add(np.zeros((1, 64), np.float32))
+        assert meter.take_recent()[0] == pytest.approx(level, rel=0.01)
+        assert meter.true_peak == pytest.approx(1.0, rel=0.01)
+    assert meter.take_recent()[0] == 0.0
+
+
+def test_a_reset_within_a_tone_shows_no_jump() -> None:
+    time = np.arange(4_800)
+    tone = (0.7 * np.sin(np.pi / 2 * time + np.pi / 4))[None].astype(np.float32)
+    meter = TruePeak(RATE_HZ, 1)
+    meter.add(tone)
+    meter.reset()
+    assert meter.true_peak == meter.sample_peak == 0.0
+    meter.add(tone)
+    assert meter.true_peak == pytest.approx(0.7, rel=1e-3)

@@ -17,9 +17,12 @@ from PySide6.QtWidgets import QApplication
 from sonicforge_studio.host import Settings, open_folders
 from sonicforge_studio.ui.application import Program, make_loop, prepare_application
 from sonicforge_studio.ui.theme import Theme
+from tests.sound_server import sound_server
 
 if TYPE_CHECKING:
     from sonicforge_studio.ui.workspace import Workspace
+
+__all__ = ["sound_server"]
 
 RATE_HZ = 44_100
 _PATIENCE_SECONDS = 30.0

@@ -85,6 +85,28 @@ def test_a_piece_is_forged_shown_and_played(workspace: Workspace, run: Run, qtbo
     assert workspace.forge.controls.seed.text() == ""
 
 
+def test_a_piece_is_listened_to_while_it_is_made(workspace: Workspace, run: Run) -> None:
+    """There is no sound device here: what is offered, loaded and then taken over is what counts."""
+
+    async def forge_and_listen() -> None:
+        workspace.forge.prompt.write("deep house, 124 bpm, F minor")
+        workspace.forge.controls.length.setValue(60)
+        workspace.forge.forge()
+        assert workspace.forge.listen_button.isHidden()
+        await until(workspace.forge.listen_button.isVisible, "something to hear")
+        workspace.forge.listen_button.click()
+        piece = workspace.listening.piece
+        assert piece is not None
+        assert (piece.track_id, piece.duration_seconds) == (None, 60.0)
+        await until(lambda: workspace.listening.state and workspace.listening.state.duration_seconds == 60.0)
+        assert workspace.forge.listen_button.isHidden()
+        workspace.forge.cancel_button.click()
+        await until(lambda: workspace.forge.forge_button.isVisible(), "the end")
+
+    run(forge_and_listen())
+    assert workspace.forge.listen_button.isHidden()
+
+
 def test_cancel_stops_and_leaves_nothing(workspace: Workspace, run: Run) -> None:
     async def forge_and_cancel() -> None:
         workspace.forge.prompt.write("deep house, 124 bpm")

@@ -82,6 +82,23 @@ def test_the_switch_shows_and_plays_the_other_one(mastered: Workspace, run: Run)
     assert "masters" in first.path
 
 
+def test_the_two_are_compared_equally_loud_unless_one_wants_to_hear_the_difference(
+    mastered: Workspace, run: Run
+) -> None:
+    result, listening = mastered.master.result, mastered.listening
+    result.play.click()
+    assert [piece.path for piece in listening.compared] == [result._original.path, result._mastered.path]  # type: ignore[union-attr]
+    run(until(lambda: listening.state is not None and listening.state.version == 1, "the master"))
+    original = next(button for button in result.switch.findChildren(Button) if "Original" in button.text())
+    original.click()
+    run(until(lambda: listening.state is not None and listening.state.version == 0, "the original"))
+    assert listening.piece == listening.compared[0]
+    assert result.match.isChecked()
+    assert min(result._gains()) < 0.0
+    result.match.click()
+    assert result._gains() == (0.0, 0.0)
+
+
 def test_the_master_is_exported(mastered: Workspace, run: Run, tmp_path: Path) -> None:
     async def export() -> None:
         mastered.master.result.format.setCurrentIndex(mastered.master.result.format.findData("flac"))

@@ -8,7 +8,7 @@ import numpy as np
 
 from sonicforge_studio.domain.clip import Clip, Samples
 from sonicforge_studio.domain.concept import Concept
-from sonicforge_studio.domain.engine import Rendering
+from sonicforge_studio.domain.engine import Listener, Rendering
 from sonicforge_studio.domain.genre import Genre
 from sonicforge_studio.domain.progress import Progress, SilentProgress, Span
 from sonicforge_studio.generation.composer import DEFAULT_GENRE
@@ -38,7 +38,7 @@ class SynthEngine:
     def licence(self) -> str:
         return "CC0-1.0"
 
-    def render(self, concept: Concept, seed: int, progress: Progress) -> Rendering:
+    def render(self, concept: Concept, seed: int, progress: Progress, *, listener: Listener | None = None) -> Rendering:
         """The mix, its stems and notes.
 
         Raises ``TempoOutOfRange`` or ``DurationOutOfRange`` where the concept cannot be played, ``Cancelled`` where
@@ -55,13 +55,19 @@ class SynthEngine:
         stems = {
             name: np.empty((2, performance.frames), dtype=np.float32) for name in performance.stems if keep_stems
         }  # fmt: skip
+        if listener is not None:
+            listener.begin(SAMPLE_RATE_HZ, 2, performance.frames)
         place = 0
         for sounding in performance.blocks(Span(progress, 0.02, 1.0)):
             frames = sounding.mix.shape[1]
             mix[:, place : place + frames] = sounding.mix
+            if listener is not None:
+                listener.hear(sounding.mix)
             for name, stem in stems.items():
                 stem[:, place : place + frames] = sounding.stems[name]
             place += frames
+        if listener is not None:
+            listener.end()
         made: Mapping[str, Clip] = {name: Clip(stem, SAMPLE_RATE_HZ) for name, stem in stems.items()}
         if not keep_stems:
             made = _StemsOnDemand(concept, genre, seed, performance.stems, progress)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from sonicforge_studio.domain import StudioError
+from sonicforge_studio.domain import Source, StudioError
 from sonicforge_studio.studio import Job, Lane, Studio
 from sonicforge_studio.ui.actions import Actions
 from sonicforge_studio.ui.bridge import Bridge
 from sonicforge_studio.ui.job_desk import JobDesk
 from sonicforge_studio.ui.jobs_drawer import state_text
 from sonicforge_studio.ui.kit import Kit
-from sonicforge_studio.ui.listening import Listening
+from sonicforge_studio.ui.listening import Listening, Piece
 from sonicforge_studio.ui.pages.forge_controls import ForgeControls
 from sonicforge_studio.ui.pages.prompt import Prompt
 from sonicforge_studio.ui.pages.results import Results
@@ -36,9 +37,20 @@ _BAR_STEPS = 1000
 
 class ForgePage(QWidget):
     def __init__(
-        self, studio: Studio, desk: JobDesk, actions: Actions, listening: Listening, bridge: Bridge, kit: Kit
+        self,
+        studio: Studio,
+        desk: JobDesk,
+        actions: Actions,
+        listening: Listening,
+        bridge: Bridge,
+        kit: Kit,
+        hearable: Callable[[int], Callable[[], Source] | None],
     ) -> None:
         super().__init__()
+        self._listening = listening
+        self._hearable = hearable
+        self._growing: Piece | None = None
+        """What is heard of the work while it is being made."""
         self._studio = studio
         self._desk = desk
         self._kit = kit
@@ -93,11 +105,14 @@ class ForgePage(QWidget):
         self.forge_button = Button(tr("Forge|do"), "primary", self.forge)
         self.forge_button.setProperty("large", True)
         self.forge_button.setToolTip("Ctrl+Return")
+        self.listen_button = Button(tr("Listen while it is made"), "", self._listen)
+        self.listen_button.setIcon(theme.icon("play"))
         self.cancel_button = Button(tr("Cancel"), "", self._cancel)
-        self.cancel_button.setProperty("large", True)
-        for button in (self.forge_button, self.cancel_button):
+        for button in (self.listen_button, self.cancel_button):
+            button.setProperty("large", True)
+            button.hide()
+        for button in (self.forge_button, self.listen_button, self.cancel_button):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignBottom)
-        self.cancel_button.hide()
         layout.addLayout(row)
         return card
 
@@ -209,9 +224,20 @@ class ForgePage(QWidget):
         if self._job_id:
             self._desk.cancel(self._job_id)
 
+    def _listen(self) -> None:
+        """Hear what is there of the work, and what comes; the finished piece takes over at the same place."""
+        open_source = self._hearable(self._job_id) if self._job_id else None
+        if open_source is not None:
+            source = open_source()
+            seconds = (source.frames or 0) / source.sample_rate_hz
+            self._growing = Piece("", self.prompt.text()[:60], tr("Being made"), b"", seconds)
+            self._listening.listen(self._growing, open_source)
+
     def _show_job(self, job: Job) -> None:
         if job.id != self._job_id:
             return
+        heard = self._growing is not None and self._listening.piece is self._growing
+        self.listen_button.setVisible(not heard and self._hearable(job.id) is not None)
         self._bar.setValue(round(job.fraction * _BAR_STEPS))
         self.prompt.show_note(state_text(job))
         if job.state.finished:
@@ -221,7 +247,7 @@ class ForgePage(QWidget):
                 self._show_error(tr_error(error_of(job.error)))
             elif str(job.state) == "done":
                 self.controls.forged()
-                self.results.expect(job.result["track_id"])
+                self.results.expect(job.result["track_id"], self._growing)
 
     def _failed(self, error: StudioError) -> None:
         self._job_id = None
@@ -231,6 +257,7 @@ class ForgePage(QWidget):
     def _show_work(self, working: bool) -> None:
         self.forge_button.setVisible(not working)
         self.cancel_button.setVisible(working)
+        self.listen_button.hide()
         self._line.setCurrentIndex(1 if working else 0)
         self._bar.setValue(0)
         self.prompt.show_note(tr("Waiting for its turn") if working else "")

@@ -10,7 +10,7 @@ from sonicforge_studio.studio import PlayerState, Studio
 from sonicforge_studio.ui.actions import FORMAT_NAMES, FORMATS, Actions
 from sonicforge_studio.ui.bridge import Bridge
 from sonicforge_studio.ui.kit import Kit
-from sonicforge_studio.ui.listening import Listening, is_sounding
+from sonicforge_studio.ui.listening import Listening, Piece, is_sounding
 from sonicforge_studio.ui.pages.track_model import TrackModel
 from sonicforge_studio.ui.pages.track_table import TrackTable
 from sonicforge_studio.ui.text import tr, tr_count
@@ -28,6 +28,8 @@ class LibraryPage(QWidget):
         self._actions = actions
         self._listening = listening
         self._chosen_ids: set[int] = set()
+        self._expected_id: int | None = None
+        """The track of this table that is about to be heard, by a choice or because its turn has come."""
         self.setObjectName("page")
         self.model = TrackModel(studio.library, kit)
         self.table = TrackTable(kit, self.model)
@@ -45,10 +47,11 @@ class LibraryPage(QWidget):
         self.model.shown.connect(self._show_total)
         self.model.modelAboutToBeReset.connect(self._remember_choice)
         self.model.modelReset.connect(lambda: self.table.select(self._chosen_ids))
-        self.table.chosen.connect(actions.play)
+        self.table.chosen.connect(self._play)
         self.table.remove_wanted.connect(self._remove)
         self.table.menu_wanted.connect(self._show_menu)
         listening.changed.connect(self._show_playing)
+        listening.loaded.connect(self._play_on)
         bridge.library_changed.connect(lambda: self._settling.isActive() or self._settling.start())
         self.model.reload(fresh=True)
 
@@ -141,6 +144,22 @@ class LibraryPage(QWidget):
 
     # What is done
 
+    def _play(self, track_id: int) -> None:
+        """Play a track, and then the table from there on."""
+        self._expected_id = track_id
+        self._actions.play(track_id)
+
+    def _play_on(self, piece: Piece) -> None:
+        """Have the next row follow without a gap; not where something else is heard."""
+        if piece.track_id is None or piece.track_id != self._expected_id:
+            self._expected_id = None
+            return
+        number = self.model.row_of(piece.track_id)
+        following = None if number is None else number + 1
+        if following is not None and following < self.model.rowCount():
+            self._expected_id = self.model.row(following).id
+            self._actions.queue(self._expected_id)
+
     def export_chosen(self, format: str) -> None:
         self._actions.export([(row.id, row.title) for row in self.table.chosen_rows()], format)
 
@@ -156,7 +175,8 @@ class LibraryPage(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if len(rows) == 1:
-            self._add(menu, "play", tr("Play"), lambda: self._actions.play(rows[0].id), "Return")
+            self._add(menu, "play", tr("Play"), lambda: self._play(rows[0].id), "Return")
+            self._add(menu, "", tr("Play next"), lambda: self._actions.play_next(rows[0].id))
             self._add(menu, "master", tr("Master…"), lambda: self._actions.master(rows[0].id))
         export = menu.addMenu(self._kit.theme.icon("export"), tr("Export as"))
         for format in FORMATS:

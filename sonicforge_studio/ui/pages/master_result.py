@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from sonicforge_studio.domain import Master, Track
-from sonicforge_studio.studio import PlayerState
+from sonicforge_studio.studio import PlayerState, matching_gains
 from sonicforge_studio.ui.actions import FORMAT_NAMES, FORMATS, Actions, piece_of
 from sonicforge_studio.ui.kit import Kit
-from sonicforge_studio.ui.listening import Listening, is_sounding
+from sonicforge_studio.ui.listening import Listening, Piece, is_sounding
 from sonicforge_studio.ui.numbers import decimal
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.widgets.choice import Choice
@@ -31,6 +31,8 @@ class MasterResult(QScrollArea):
         self._listening = listening
         self._original: Track | None = None
         self._mastered: Track | None = None
+        self._gains_db: tuple[float, ...] = (0.0, 0.0)
+        """What brings the louder of the two down to the other."""
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -62,6 +64,10 @@ class MasterResult(QScrollArea):
         head.addWidget(self.play)
         self._title = ElidedLabel("", "strong")
         head.addWidget(self._title, 1)
+        self.match = Button(tr("Match loudness"), "toggle", self._match)
+        self.match.setCheckable(True)
+        self.match.setChecked(True)
+        head.addWidget(self.match)
         self.switch = Segments(theme, tr("Listen to"), [("original", tr("A  Original")), ("master", tr("B  Master"))])
         self.switch.choose("master")
         self.switch.chosen.connect(lambda _: self._switch())
@@ -135,6 +141,11 @@ class MasterResult(QScrollArea):
         self.switch.choose("master")
         self._wave.show_track(mastered.peaks, mastered.analysis.duration_seconds)
         before, after, target = master.before, master.after, master.target
+        self._gains_db = matching_gains((before.integrated_lufs, after.integrated_lufs))
+        gain = decimal(min(self._gains_db), signed=True)
+        self.match.setToolTip(
+            tr("Plays the louder of the two with {gain} dB, so that the ear compares more than loudness.", gain=gain)
+        )
         close = abs(after.integrated_lufs - target.integrated_lufs) <= TOLERANCE_LU
         self._fill(
             "lufs",
@@ -178,10 +189,30 @@ class MasterResult(QScrollArea):
     def _heard(self) -> Track | None:
         return self._original if self.switch.value() == "original" else self._mastered
 
+    def _pieces(self) -> tuple[Piece, ...]:
+        """Original and master, where both are there."""
+        return tuple(piece_of(track) for track in (self._original, self._mastered) if track is not None)
+
+    def _chosen(self) -> int:
+        return 0 if self.switch.value() == "original" else 1
+
+    def _gains(self) -> tuple[float, ...]:
+        return self._gains_db if self.match.isChecked() else (0.0, 0.0)
+
+    def _compares(self) -> bool:
+        """Whether the two are what is loaded."""
+        return bool(self._listening.compared) and self._listening.compared == self._pieces()
+
     def _toggle(self) -> None:
-        track = self._heard()
-        if track is not None:
-            self._actions.play(track.id)
+        if self._compares():
+            self._listening.toggle()
+        else:
+            self._compare()
+
+    def _compare(self, from_seconds: float = 0.0) -> None:
+        pieces = self._pieces()
+        if len(pieces) == 2:
+            self._listening.compare(pieces, self._gains(), self._chosen(), from_seconds=from_seconds)
 
     def _switch(self) -> None:
         """Go on with the other one at the same place."""
@@ -189,14 +220,20 @@ class MasterResult(QScrollArea):
         if track is None:
             return
         self._wave.show_track(track.peaks, track.analysis.duration_seconds)
-        ours = {self._original.id if self._original else None, self._mastered.id if self._mastered else None}
-        if self._listening.playing and piece is not None and piece.track_id in ours:
-            self._listening.play(piece_of(track), from_seconds=self._listening.position_seconds())
+        if self._compares():
+            self._listening.choose_version(self._chosen())
+        elif self._listening.playing and piece in self._pieces():
+            self._compare(self._listening.position_seconds())
+
+    def _match(self) -> None:
+        if self._compares():
+            self._listening.match_versions(self._gains())
 
     def _seek(self, seconds: float) -> None:
-        track = self._heard()
-        if track is not None:
-            self._listening.play(piece_of(track), from_seconds=seconds)
+        if self._compares() and self._listening.playing:
+            self._listening.seek(seconds)
+        else:
+            self._compare(seconds)
 
     def _show_playback(self, state: PlayerState) -> None:
         track, piece = self._heard(), self._listening.piece

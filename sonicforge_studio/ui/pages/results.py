@@ -13,7 +13,7 @@ from sonicforge_studio.studio import PlayerState, Studio
 from sonicforge_studio.ui.actions import Actions, piece_of
 from sonicforge_studio.ui.bridge import Bridge
 from sonicforge_studio.ui.kit import Kit
-from sonicforge_studio.ui.listening import Listening, is_sounding
+from sonicforge_studio.ui.listening import Listening, Piece, is_sounding
 from sonicforge_studio.ui.numbers import NONE, clock, decimal, tempo
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.widgets.controls import Card, ElidedLabel, IconButton, label
@@ -129,6 +129,7 @@ class Results(QWidget):
         self._kit = kit
         self._cards: list[ResultCard] = []
         self._expected: int | None = None
+        self._growing: Piece | None = None
         theme = kit.theme
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -159,9 +160,10 @@ class Results(QWidget):
     def cards(self) -> list[ResultCard]:
         return list(self._cards)
 
-    def expect(self, track_id: int) -> None:
-        """Play this piece as soon as it is here: it was just asked for."""
-        self._expected = track_id
+    def expect(self, track_id: int, growing: Piece | None = None) -> None:
+        """Play this piece as soon as it is here: it was just asked for. Where ``growing``, its sound while it was made,
+        is still heard, it goes on from there."""
+        self._expected, self._growing = track_id, growing
         self._settling.start()
 
     def _reload(self) -> None:
@@ -175,7 +177,10 @@ class Results(QWidget):
             wanted, self._expected = self._expected, None
             track = next((track for track in tracks if track.id == wanted), None)
             if track is not None:
-                self._listening.play(piece_of(track))
+                goes_on = self._listening.playing and self._listening.piece is self._growing
+                self._listening.play(
+                    piece_of(track), from_seconds=self._listening.position_seconds() if goes_on else 0.0
+                )
 
     def _newest(self) -> list[Track]:
         folder, library = self._studio.folders.forged, self._studio.library

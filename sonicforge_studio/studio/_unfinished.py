@@ -1,0 +1,90 @@
+"""Marks of recordings that are under way: what a crash leaves tells the next start what to bring in."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from sonicforge_studio.host.writing import output_error
+
+_NAME = ".unfinished-"
+
+
+class Mark:
+    """A small hidden file that names a recording. It is locked while its program lives, so that another one does not
+    take a recording for an orphan."""
+
+    def __init__(self, place: Path, descriptor: int, recording: Path) -> None:
+        self._place = place
+        self._descriptor = descriptor
+        self.recording = recording
+
+    @classmethod
+    def make(cls, folder: Path, recording: Path) -> Mark:
+        """Raises ``DiskFull`` or ``OutputNotWritable``."""
+        place = folder / f"{_NAME}{secrets.token_hex(8)}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(place, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0), 0o666)
+            mark = cls(place, descriptor, recording)
+            # Not to the disk itself: a name that a power cut takes with it is one that the user still sees.
+            os.write(descriptor, json.dumps({"path": str(recording)}).encode())
+        except OSError as error:
+            raise output_error(error, place) from error
+        _lock(descriptor)
+        return mark
+
+    def remove(self) -> None:
+        self.release()
+        with suppress(OSError):
+            self._place.unlink()
+
+    def release(self) -> None:
+        """Leave the mark for the next start."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def orphans(folder: Path) -> list[Mark]:
+    """The marks of recordings whose program is gone, oldest first; locked until they are removed or released."""
+    try:
+        places = sorted(folder.glob(f"{_NAME}*"), key=lambda place: place.stat().st_mtime_ns)
+    except OSError:
+        return []
+    return [mark for place in places if (mark := _taken_over(place)) is not None]
+
+
+def _taken_over(place: Path) -> Mark | None:
+    try:
+        descriptor = os.open(place, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    except OSError:
+        return None
+    if _lock(descriptor):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            return Mark(place, descriptor, Path(json.loads(os.read(descriptor, 1 << 20))["path"]))
+    os.close(descriptor)
+    return None
+
+
+def _lock(descriptor: int) -> bool:
+    """Whether the file is this program's now; the system takes it back when the program ends, however it ends."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            # A byte far behind the content: others may still read what they cannot lock.
+            os.lseek(descriptor, 1 << 30, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
