@@ -100,6 +100,12 @@ async def _take_pages(program: Program) -> None:
     workspace.window.rail.page_chosen.emit("library")
     workspace.library.table.selectRow(1)
     await _take(program, "library")
+    workspace.window.rail.page_chosen.emit("live")
+    await _until(lambda: _heard_for(workspace, 20.0))
+    await _take(program, "live")
+    workspace.live.show_part("track")
+    await _until(lambda: _track_is_drawn(workspace))
+    await _take(program, "track")
     workspace.actions.master(cards[1].track.id)
     await _until(lambda: workspace.window.page() == "master")
     workspace.master.controls.choose("apple-music")
@@ -125,6 +131,9 @@ async def _take_large(program: Program) -> None:
     workspace.actions.play(workspace.library.model.row(1).id)
     await _until(lambda: _heard_for(workspace, 9.0))
     await _take(program, "library-4k")
+    workspace.window.rail.page_chosen.emit("live")
+    await asyncio.sleep(6.0)
+    await _take(program, "live-4k")
     await _end(program)
 
 
@@ -141,6 +150,11 @@ def _heard_for(workspace: Workspace, seconds: float) -> bool:
     """Whether a piece has played so long, or cannot be played here."""
     state = workspace.listening.state
     return state is not None and (state.status == "no-device" or state.position_seconds > seconds)
+
+
+def _track_is_drawn(workspace: Workspace) -> bool:
+    track = workspace.live.spectrogram._track
+    return track is not None and track.state.fraction >= 1.0
 
 
 async def _until(happened: Callable[[], object]) -> None:

@@ -44,7 +44,8 @@ class Feeder:
                 try:
                     command = self._commands.get(timeout=self._patience_seconds())
                 except queue.Empty:
-                    command = Playback.advance
+                    self._guarded(Playback.advance)
+                    continue
                 if command is None:
                     break
                 self._guarded(command)

@@ -13,6 +13,7 @@ import sounddevice
 from numpy.typing import NDArray
 
 from sonicforge_studio.audio._clock import HeardClock
+from sonicforge_studio.audio._urgency import urgent_threads
 from sonicforge_studio.audio.devices import OutputDevice, Ring
 
 _HALT_SECONDS = 1.0
@@ -27,14 +28,15 @@ class MixerOutput:
         self.sample_rate_hz = device.default_rate_hz
         self.channels = min(2, device.channels)
         self._closed = closed
-        self._mixer = rtmixer.Mixer(
-            device=device.index, channels=self.channels, samplerate=self.sample_rate_hz, latency=latency_seconds
-        )
-        try:
-            self._mixer.start()
-        except sounddevice.PortAudioError:
-            self._mixer.close()
-            raise
+        with urgent_threads():
+            self._mixer = rtmixer.Mixer(
+                device=device.index, channels=self.channels, samplerate=self.sample_rate_hz, latency=latency_seconds
+            )
+            try:
+                self._mixer.start()
+            except sounddevice.PortAudioError:
+                self._mixer.close()
+                raise
         self._ring: Any = None
         self._action: Any = None
         self._underruns = 0

@@ -18,6 +18,7 @@ from sonicforge_studio.audio.meters import LoudnessReading
 from sonicforge_studio.audio.tap import TAP_CHANNELS, Tap, TapPlace
 from sonicforge_studio.domain import Samples
 from sonicforge_studio.kernels.live_spectrum import SpectrumKernel, SpectrumSettings
+from sonicforge_studio.kernels.raster import warm_painting
 
 Number = TypeVar("Number", np.float32, np.float64)
 
@@ -199,6 +200,8 @@ class LiveAnalyser:
         self._spectrum.process(self._window, 0.0)
         self._meters.add(np.zeros((TAP_CHANNELS, 64), np.float32))
         self._meters.reset()
+        # Views paint as soon as there is a picture, and the window must not wait for a compiler.
+        warm_painting()
         self._publish(None, _NOTHING)
 
     def _obey(self) -> None:
@@ -338,3 +341,4 @@ def warm_live_analysis() -> None:
     spectrum = SpectrumKernel(48_000, SpectrumSettings(fft_size=1024), channels=TAP_CHANNELS)
     spectrum.process(np.zeros((TAP_CHANNELS, 1024), np.float32), 0.0)
     LiveMeters(48_000).add(np.zeros((TAP_CHANNELS, 512), np.float32))
+    warm_painting()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn
 
 from sonicforge_studio.cli.options import Force, Home, Json, Workers
-from sonicforge_studio.cli.output import SOME_FAILED, Output, StopSwitch, one_bar, printable
+from sonicforge_studio.cli.output import SOME_FAILED, Output, StopSwitch, may_replace, one_bar, printable
 from sonicforge_studio.cli.session import studio_session
 from sonicforge_studio.cli.tables import clock, facts, grid, number
 
@@ -56,7 +55,7 @@ def record(
         raise typer.BadParameter("--seconds is a number")
     output = Output(json)
     began = time.perf_counter()
-    overwrite = force or (out is not None and not out.is_dir() and _may_replace(out, output))
+    overwrite = force or (out is not None and not out.is_dir() and may_replace(out, output))
     with studio_session(home) as studio, output.about("" if out is None else str(out)):
         _recover(studio, output)
         with _level_bar(output) as look:
@@ -154,10 +153,3 @@ def _level_bar(output: Output) -> Iterator[Callable[[CaptureState], bool]]:
     with stop.listening(), bars:
         task = bars.add_task("Opening the device", total=1.0)
         yield look
-
-
-def _may_replace(out: Path, output: Output) -> bool:
-    """Ask, but only a person at a terminal."""
-    if not out.exists() or output.as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return False
-    return typer.confirm(f'Replace "{printable(str(out))}"?', err=True)

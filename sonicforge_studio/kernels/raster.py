@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonicforge_studio.kernels._jit import kernel
+from sonicforge_studio.kernels.stereo import add_points
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -23,6 +24,21 @@ _LINE_PIXELS = 1.5
 _THIN_PIXELS = 1.0
 _OPAQUE = 0xFF000000
 _FAR = 1e6
+
+
+def warm_painting() -> None:
+    """Compile what paints, or read it from the cache, before a window has to wait for it."""
+    image, colours = np.zeros((2, 2), np.uint32), np.zeros(256, np.uint32)
+    levels_db, rows, places = np.zeros(2, np.float32), np.zeros(2, np.float32), np.zeros(2)
+    columns_from_bands(levels_db, places, -96.0, 3.0, 2, rows)
+    grid = np.zeros(0, np.int64)
+    paint_spectrum(image, rows, rows, rows, True, True, grid, grid, colours, 0, 0, 0, 0, 0)
+    paint_row(image[0], levels_db, places, -90.0, -6.0, colours)
+    wave = np.zeros((2, 2), np.float32)
+    wave.flags.writeable = False
+    density = np.zeros((2, 2), np.float32)
+    add_points(density, wave, 0.5, 1.0)
+    paint_density(image, density, colours)
 
 
 @kernel

@@ -42,6 +42,7 @@ def described() -> list[tuple[str, str]]:
         (KEYS["reset"], tr("Begin the meters anew")),
         ("F", tr("A live view over the whole screen, and back")),
         ("H", tr("Hold a live view, or let it go on")),
+        ("+ − 0", tr("Zoom the whole track in, out, and to all of it")),
         (KEYS["forge"], tr("Forge, from anywhere on its page")),
         (KEYS["search"], tr("Search the library")),
         (KEYS["import"], tr("Import files")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -328,3 +330,30 @@ def test_closing_leaves_nothing_and_may_be_done_twice() -> None:
     play(player, tone(1.0))
     assert player.wait_until_ended(1.0).title == "tone"
     assert threading.active_count() == before
+
+
+@pytest.mark.sound
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system sees to it")
+def test_the_sound_cards_threads_go_first_where_that_is_allowed(sound_server: SoundServer) -> None:
+    def real_time(task: int) -> bool:
+        return os.sched_getscheduler(task) & ~os.SCHED_RESET_ON_FORK == os.SCHED_RR
+
+    allowed: list[bool] = []
+
+    def try_it() -> None:
+        try:
+            os.sched_setscheduler(threading.get_native_id(), os.SCHED_RR, os.sched_param(1))
+        except PermissionError:
+            allowed.append(False)
+        else:
+            allowed.append(True)
+
+    thread = threading.Thread(target=try_it)
+    thread.start()
+    thread.join()
+    before = {int(entry.name) for entry in Path("/proc/self/task").iterdir()}
+    output = system_devices().open_output(None, PATIENT_SECONDS)
+    started = {int(entry.name) for entry in Path("/proc/self/task").iterdir()} - before
+    assert started
+    assert [real_time(task) for task in started] == [allowed[0]] * len(started)
+    output.close()

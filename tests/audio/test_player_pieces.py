@@ -57,8 +57,8 @@ def test_pieces_follow_each_other_to_the_frame(
     sound_server: SoundServer, player: Player, told: list[PlayerState], ends: list[PlayerState]
 ) -> None:
     """A tone cut at odd frames is one tone again; what cannot be opened in between is told of and skipped."""
-    whole = tone(1.7)
-    cuts = [0, 30_001, 30_014, 52_345, whole.frames]
+    whole = tone(1.3)
+    cuts = [0, 22_001, 22_014, 38_345, whole.frames]
     pieces = [part(whole, start, end) for start, end in pairwise(cuts)]
     with sound_server.recording() as recording:
         play(player, pieces[0])
@@ -110,7 +110,7 @@ def test_going_back_after_the_next_was_read_already(
     """A seek, and a pause, while the ring holds the end of one piece and the beginning of the next."""
     soundfile = pytest.importorskip("soundfile")
     soundfile.write(tmp_path / "next.wav", tone(0.4).samples.T, SINK_RATE_HZ)
-    first, last = tone(1.0), tone(0.3)
+    first, last = tone(0.9), tone(0.2)
     play(player, first)
     player.queue(opener(last), title="last")
     player.play_next(tmp_path / "next.wav")
@@ -127,7 +127,7 @@ def test_going_back_after_the_next_was_read_already(
     assert (state.title, state.gaps) == ("last", 0)
     assert [end.title for end in ends] == ["tone", "next.wav", "last"]
     assert [end.frames_played for end in ends][1:] == [round(0.4 * SINK_RATE_HZ), last.frames]
-    assert ends[0].frames_played == pytest.approx(first.frames + 0.4 * SINK_RATE_HZ, abs=0.2 * SINK_RATE_HZ)
+    assert ends[0].frames_played == pytest.approx(first.frames + 0.4 * SINK_RATE_HZ, abs=0.25 * SINK_RATE_HZ)
 
 
 @pytest.mark.sound
@@ -143,16 +143,15 @@ def test_a_queue_starts_by_itself_and_can_be_cleared(player: Player) -> None:
 
 
 @pytest.mark.sound
-@pytest.mark.parametrize("rate_hz", [SINK_RATE_HZ, 48_000])
-def test_a_region_is_looped_without_a_trace(sound_server: SoundServer, player: Player, rate_hz: int) -> None:
+def test_a_region_is_looped_without_a_trace(sound_server: SoundServer, player: Player) -> None:
     """1000 Hz has whole periods in half a second: setting the loop, its joints and leaving it leave no trace."""
     with sound_server.recording() as recording:
-        play(player, tone(30.0, 1000.0, rate_hz=rate_hz))
+        play(player, tone(30.0, 1000.0, rate_hz=48_000))
         until(lambda: player.position_seconds > 0.6)
         player.set_loop(0.5, 1.0)
         until(lambda: player.state.loop == (0.5, 1.0))
         seen = []
-        deadline = time.monotonic() + 1.3
+        deadline = time.monotonic() + 1.1
         while time.monotonic() < deadline:
             seen.append(player.position_seconds)
             time.sleep(0.003)
@@ -210,11 +209,14 @@ def test_versions_change_at_the_same_frame_equally_loud(sound_server: SoundServe
             player.resume()
             until(lambda player=player, at=paused_at: player.position_seconds > at + 0.2)
             state = player.state
+            player.set_version_gains((-12.0, -12.0))
+            until(lambda player=player, at=paused_at: player.position_seconds > at + 0.5)
             player.stop()
             player.wait_until_ended(2.0)
         wave = heard(recording.frames)
         before = wave[: round(0.7 * SINK_RATE_HZ)]
         assert level(before[2000:]) == pytest.approx(0.5, rel=1e-3)
+        assert level(wave[-6000:-3000]) == pytest.approx(0.5 * 10 ** (-12 / 20), rel=1e-3)
         assert (state.title, state.versions, state.error) == ("both", ("A", "B"), None)
         seen.append((breaks(before[1000:]), state.gaps))
         if seen[-1] == (0, 0):
@@ -239,7 +241,7 @@ def test_versions_of_two_rates_are_compared(sound_server: SoundServer, player: P
 @pytest.mark.sound
 def test_sound_is_played_while_it_grows(sound_server: SoundServer, player: Player) -> None:
     """Where nothing is there yet it waits, loses nothing, counts no gap, and goes on by itself."""
-    clip, growing = tone(2.4), GrowingClip(SINK_RATE_HZ, 2)
+    clip, growing = tone(1.8), GrowingClip(SINK_RATE_HZ, 2)
     with sound_server.recording() as recording:
         player.load(growing.open_source, title="growing")
         until(lambda: player.state.waiting)
@@ -249,14 +251,14 @@ def test_sound_is_played_while_it_grows(sound_server: SoundServer, player: Playe
         assert not player.state.waiting
         until(lambda: player.state.waiting)
         assert 0.8 < player.position_seconds <= 1.0
-        time.sleep(0.3)
+        time.sleep(0.1)
         growing.write(clip.samples[:, SINK_RATE_HZ:])
         growing.finish()
         state = player.wait_until_ended(5.0)
         time.sleep(0.1)
     assert (state.status, state.gaps, state.waiting) == ("ended", 0, False)
     assert state.frames_played == clip.frames
-    assert state.duration_seconds == pytest.approx(2.4)
+    assert state.duration_seconds == pytest.approx(1.8)
     wave = heard(recording.frames)
     assert np.abs(np.diff(wave)).max() < 1.02 * 2 * np.pi * TONE_HZ / SINK_RATE_HZ * 0.5
     assert np.sum(np.abs(wave) > HEARD) == pytest.approx(clip.frames, rel=0.02)
@@ -264,7 +266,7 @@ def test_sound_is_played_while_it_grows(sound_server: SoundServer, player: Playe
 
 @pytest.mark.sound
 def test_music_that_is_made_faster_than_it_is_heard_never_waits(sound_server: SoundServer, player: Player) -> None:
-    clip, growing = tone(2.0), GrowingClip(SINK_RATE_HZ, 2)
+    clip, growing = tone(1.4), GrowingClip(SINK_RATE_HZ, 2)
     growing.write(clip.samples[:, :SINK_RATE_HZ])
 
     def make() -> None:

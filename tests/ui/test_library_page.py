@@ -126,7 +126,8 @@ def test_removing_keeps_the_file_and_can_be_undone(
 def test_the_menu_offers_what_can_be_done(stocked: Workspace) -> None:
     _choose(stocked, 0)
     texts = [action.text() for action in stocked.library.menu().actions() if not action.isSeparator()]
-    assert texts == ["Play", "Master…", "Export as", "Show in folder", "Copy path", "Remove from the library"]
+    expected = ["Play", "Play next", "Master…", "Export as", "Show in folder", "Copy path", "Remove from the library"]
+    assert texts == expected
     _choose(stocked, 0, 1)
     texts = [action.text() for action in stocked.library.menu().actions() if not action.isSeparator()]
     assert texts == ["Export as", "Copy path", "Remove from the library"]

@@ -15,9 +15,9 @@ from sonicforge_studio.domain import Target
 from sonicforge_studio.kernels.raster import columns_from_bands, paint_spectrum
 from sonicforge_studio.studio import LiveSnapshot
 from sonicforge_studio.ui.live.exports import Table
+from sonicforge_studio.ui.live.heat import fill_colours
 from sonicforge_studio.ui.live.level_bars import LevelBars
 from sonicforge_studio.ui.live.plot import LivePlot, decibel_ticks, opaque
-from sonicforge_studio.ui.live.spectrum_view import gradient
 from sonicforge_studio.ui.live.view import LiveView
 from sonicforge_studio.ui.numbers import clock, decimal
 from sonicforge_studio.ui.text import tr
@@ -137,15 +137,15 @@ class LoudnessView(LiveView):
         if count > 1:
             places = (width - 1) * (np.arange(count) + wanted - count) / (wanted - 1)
             for curve, levels in zip(self._curves, (trace.momentary_lufs, trace.short_term_lufs), strict=False):
-                columns_from_bands(levels, places, LOW_LUFS, HIGH_LUFS, height, curve)
+                columns_from_bands(levels.copy(), places, LOW_LUFS, HIGH_LUFS, height, curve)
                 curve[: max(0, math.ceil(places[0]))] = height
         rows = np.array([(HIGH_LUFS - lufs) / (HIGH_LUFS - LOW_LUFS) * (height - 1) for lufs in _TICKS_LUFS], np.int64)
         paint_spectrum(
             pixels, self._curves[0], self._curves[1], self._curves[2], True, False, np.zeros(0, np.int64), rows,
-            gradient(colour.canvas, colour.wave, height), opaque(colour.canvas), opaque(colour.line),
+            fill_colours(colour.canvas, colour.wave, height), opaque(colour.canvas), opaque(colour.line),
             opaque(colour.wave), opaque(colour.accent), opaque(colour.text),
         )  # fmt: skip
-        plot.raster.update()
+        plot.show_raster()
 
     def _show_numbers(self, snapshot: LiveSnapshot) -> None:
         loudness, target = snapshot.loudness, self._target

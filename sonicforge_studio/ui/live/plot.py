@@ -29,15 +29,10 @@ def decibel_ticks(values: Sequence[int]) -> Ticks:
     return [(float(db), str(db).replace("-", "−")) for db in values]
 
 
-def rgb(colour: str) -> tuple[int, int, int]:
-    """A colour of the theme as its channels, 0..255."""
-    named = QColor(colour)
-    return named.red(), named.green(), named.blue()
-
-
 def opaque(colour: str) -> int:
     """A colour of the theme as a pixel, ``0xffRRGGBB``."""
-    return int(QColor(colour).rgb()) | 0xFF000000
+    named = QColor(colour)
+    return 0xFF000000 | named.red() << 16 | named.green() << 8 | named.blue()
 
 
 class LivePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
@@ -113,6 +108,14 @@ class LivePlot(pg.PlotWidget):  # type: ignore[misc] # pyqtgraph has no types
     def fit_raster(self) -> bool:
         """Give the raster the plot's present size. Whether that is new."""
         return self.raster.fit(self.devicePixelRatioF())
+
+    def show_raster(self) -> None:
+        """Have what the raster now holds painted.
+
+        Straight to the viewport: a scene gathers its changes first, and each view would then be painted and sent to the
+        screen by itself, four times a frame.
+        """
+        self.viewport().update(self.mapFromScene(self.plotItem.vb.sceneBoundingRect()).boundingRect())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         place = self.plotItem.vb.mapSceneToView(self.mapToScene(event.position().toPoint()))

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
-from sonicforge_studio.studio.spectrogram_colours import COLOUR_MAPS, Stops, blend, byte_colours
+from sonicforge_studio.studio.spectrogram_colours import blend, byte_colours
 from sonicforge_studio.studio.spectrogram_drawing import Drawn, Window, draw, top_db_of
 from sonicforge_studio.studio.spectrograms import TrackSpectrogram
+from sonicforge_studio.ui.live.heat import heat_stops
 from sonicforge_studio.ui.theme import Theme
 
 RANGE_DB = 90.0
@@ -19,7 +20,7 @@ class SpectrogramImage:
     """Draws a track in the theme's colours, from the loudest level down to ``RANGE_DB`` below it."""
 
     def __init__(self, theme: Theme) -> None:
-        self._stops = _stops(theme)
+        self._stops = heat_stops(theme)
         self._pixels: NDArray[np.uint32] = np.zeros((1, 1), np.uint32)
         self.image = _over(self._pixels, 1.0)
         self.top_db = 0.0
@@ -42,13 +43,6 @@ class SpectrogramImage:
         """One pixel wide, the loudest at the top."""
         shades = np.ascontiguousarray(blend(self._stops, np.linspace(1.0, 0.0, max(1, height)))[:, None])
         return _over(shades, 1.0).copy()
-
-
-def _stops(theme: Theme) -> Stops:
-    """The map of the command line's pictures, from this theme's ground through its accent."""
-    accent = max(place for place, _ in COLOUR_MAPS["ember"] if place < 0.8)
-    own = {0.0: theme.colour.canvas, accent: theme.colour.accent}
-    return tuple((place, own.get(place, colour)) for place, colour in COLOUR_MAPS["ember"])
 
 
 def _over(pixels: NDArray[np.uint32], ratio: float) -> QImage:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF
 from sonicforge_studio.kernels.raster import columns_from_bands, paint_spectrum
 from sonicforge_studio.studio import LiveSnapshot
 from sonicforge_studio.ui.live.exports import Table
+from sonicforge_studio.ui.live.heat import fill_colours
 from sonicforge_studio.ui.live.plot import (
     HIGHEST_HZ,
     LOWEST_HZ,
@@ -18,7 +19,6 @@ from sonicforge_studio.ui.live.plot import (
     decibel_ticks,
     frequency_ticks,
     opaque,
-    rgb,
 )
 from sonicforge_studio.ui.live.view import LiveView
 from sonicforge_studio.ui.numbers import decimal, frequency, pitch
@@ -27,7 +27,6 @@ from sonicforge_studio.ui.theme import Theme
 
 FLOOR_DB, TOP_DB = -96.0, 3.0
 _TICKS_DB = (0, -12, -24, -36, -48, -60, -72, -84)
-_FILL_TOP, _FILL_BOTTOM = 0.55, 0.06
 _CURSOR_STEP = math.log10(2.0) / 24.0
 
 Columns = NDArray[np.float32]
@@ -77,7 +76,7 @@ class SpectrumView(LiveView):
             self._columns, self._rows, self._gradient, opaque(colour.canvas), opaque(colour.line),
             opaque(colour.accent), opaque(colour.text_faint), opaque(colour.text),
         )  # fmt: skip
-        self._plot.raster.update()
+        self._plot.show_raster()
         self._show_readout()
 
     def _measure_up(self, frequencies_hz: NDArray[np.float64]) -> None:
@@ -92,7 +91,7 @@ class SpectrumView(LiveView):
         self._columns = np.array([(x - left) / (right - left) * (width - 1) for x, _ in frequency_ticks()], np.int64)
         self._rows = np.array([(high - db) / (high - low) * (height - 1) for db in _TICKS_DB], np.int64)
         self._curves = np.full((3, width), height, np.float32)
-        self._gradient = gradient(self._theme.colour.canvas, self._theme.colour.accent, height)
+        self._gradient = fill_colours(self._theme.colour.canvas, self._theme.colour.accent, height)
 
     # Reading
 
@@ -137,17 +136,3 @@ class SpectrumView(LiveView):
 def level_at(frequencies_hz: NDArray[np.float64], levels_db: NDArray[np.float32], hz: float) -> float:
     """The level on the drawn curve, which is straight between the bands on a logarithmic axis."""
     return float(np.interp(math.log(hz), np.log(frequencies_hz), levels_db))
-
-
-def gradient(ground: str, colour: str, height: int) -> NDArray[np.uint32]:
-    """The fill under a curve for each row: the colour over the ground, strong at the top and faint at the bottom."""
-    share = np.linspace(_FILL_TOP, _FILL_BOTTOM, height)[:, np.newaxis]
-    below, above = (np.array(rgb(name), np.float64) for name in (ground, colour))
-    red, green, blue = np.rint(below * (1.0 - share) + above * share).astype(np.uint32).T
-    return pixels_of(red, green, blue)
-
-
-def pixels_of(red: NDArray[np.uint32], green: NDArray[np.uint32], blue: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Opaque pixels of channels 0..255."""
-    pixels: NDArray[np.uint32] = np.uint32(0xFF000000) | red << np.uint32(16) | green << np.uint32(8) | blue
-    return pixels

@@ -14,9 +14,9 @@ from sonicforge_studio.kernels.raster import paint_density
 from sonicforge_studio.kernels.stereo import add_points
 from sonicforge_studio.studio import LiveSnapshot
 from sonicforge_studio.ui.live.exports import Table
+from sonicforge_studio.ui.live.heat import heat_colours
 from sonicforge_studio.ui.live.plot import LivePlot
 from sonicforge_studio.ui.live.view import LiveView
-from sonicforge_studio.ui.live.waterfall_view import heat_colours
 from sonicforge_studio.ui.numbers import NONE, decimal
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
@@ -79,7 +79,7 @@ class VectorscopeView(LiveView):
         self._fit_scale(snapshot)
         add_points(self._density, snapshot.wave, decay, self._gain / _REACH)
         paint_density(raster.pixels, self._density, self._lut)
-        raster.update()
+        self._plot.show_raster()
         self.correlation.show_reading(snapshot.correlation, snapshot.balance)
         if self._cursor is None:
             reading = NONE if snapshot.correlation is None else decimal(snapshot.correlation, 2, signed=True)

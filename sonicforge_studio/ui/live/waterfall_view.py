@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 
 from sonicforge_studio.kernels.raster import paint_row
 from sonicforge_studio.studio import ROWS_PER_SECOND, LiveSnapshot, Waterfall
 from sonicforge_studio.ui.live.exports import Table
-from sonicforge_studio.ui.live.plot import HIGHEST_HZ, LOWEST_HZ, LivePlot, frequency_ticks, rgb
-from sonicforge_studio.ui.live.spectrum_view import level_at, pixels_of
+from sonicforge_studio.ui.live.heat import heat_colours
+from sonicforge_studio.ui.live.plot import HIGHEST_HZ, LOWEST_HZ, LivePlot, frequency_ticks
+from sonicforge_studio.ui.live.spectrum_view import level_at
 from sonicforge_studio.ui.live.view import LiveView
 from sonicforge_studio.ui.numbers import decimal, frequency, pitch
 from sonicforge_studio.ui.text import tr
@@ -59,16 +59,14 @@ class WaterfallView(LiveView):
             paint_row(raster.pixels[raster.first_row], levels, self._places, LOW_DB, HIGH_DB, self._lut)
         self._drawn = count
         if fresh:
-            raster.update()
+            self._plot.show_raster()
             self._show_readout()
 
     def _say_seconds(self, rows: int) -> None:
-        ratio = self._plot.devicePixelRatioF()
         whole = rows / ROWS_PER_SECOND
         step = 1 if whole < 8 else 2
         ticks = [(1.0 - second / whole, f"{second} s") for second in range(step, int(whole) + 1, step)]
         self._plot.show_ticks("left", ticks, self._theme.size.control)
-        self._rows_per_pixel = ratio
 
     # Reading
 
@@ -110,14 +108,3 @@ class WaterfallView(LiveView):
             for row in range(first, self._drawn)
         ]
         return Table(("seconds_ago", *(f"{hz:.1f}_hz_dbfs" for hz in waterfall.frequencies_hz)), rows)
-
-
-def heat_colours(theme: Theme) -> NDArray[np.uint32]:
-    """256 pixels from the ground through the accent to nearly white, even in lightness."""
-    colour = theme.colour
-    stops = [(0.0, colour.canvas), (0.3, "#3B2030"), (0.55, "#9A4430"), (0.78, colour.accent), (1.0, "#FFF3E4")]
-    share = np.linspace(0.0, 1.0, 256)
-    places = [place for place, _ in stops]
-    channels = np.array([rgb(name) for _, name in stops], np.float64).T
-    red, green, blue = (np.rint(np.interp(share, places, channel)).astype(np.uint32) for channel in channels)
-    return pixels_of(red, green, blue)

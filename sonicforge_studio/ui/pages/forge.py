@@ -232,6 +232,7 @@ class ForgePage(QWidget):
             seconds = (source.frames or 0) / source.sample_rate_hz
             self._growing = Piece("", self.prompt.text()[:60], tr("Being made"), b"", seconds)
             self._listening.listen(self._growing, open_source)
+            self.listen_button.hide()
 
     def _show_job(self, job: Job) -> None:
         if job.id != self._job_id:
