@@ -73,7 +73,7 @@ class _Asking(threading.Thread):
     def __init__(self, pulsectl: Any) -> None:
         super().__init__(name="sound server", daemon=True)
         self.found: tuple[PulseSource, ...] = ()
-        self._pulse = pulsectl.Pulse("SonicForge Studio", connect=False)
+        self._pulse = _client(pulsectl)("SonicForge Studio", connect=False)
 
     def run(self) -> None:
         try:
@@ -85,7 +85,7 @@ class _Asking(threading.Thread):
                     name=str(source.name),
                     title=str(source.description or source.name),
                     channels=int(source.channel_count),
-                    rate_hz=int(source.sample_spec.rate),
+                    rate_hz=source.rate_hz,
                     default=source.name == server.default_source_name,
                     monitor=source.monitor_of_sink_name is not None,
                     of_default_output=source.monitor_of_sink_name == server.default_sink_name is not None,
@@ -100,3 +100,18 @@ class _Asking(threading.Thread):
 
     def give_up(self) -> None:
         self._pulse.close()
+
+
+def _client(pulsectl: Any) -> Any:
+    """pulsectl's client, with each rate copied while the answer lasts: what pulsectl hands out of it is a view of
+    memory that libpulse frees with the answer."""
+
+    class Client(pulsectl.Pulse):  # type: ignore[misc] # pulsectl has no types
+        def _pulse_info_cb(
+            self, info_cls: Any, data_list: list[Any], done_cb: Any, ctx: Any, info: Any, eof: int, userdata: Any
+        ) -> None:
+            super()._pulse_info_cb(info_cls, data_list, done_cb, ctx, info, eof, userdata)
+            if not eof and userdata is None and hasattr(info[0], "sample_spec"):
+                data_list[-1].rate_hz = int(info[0].sample_spec.rate)
+
+    return Client

@@ -18,7 +18,7 @@ from sonicforge_studio.ui.numbers import decimal, frequency, pitch
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
 
-LOW_DB, HIGH_DB = -90.0, -6.0
+LOW_DB, HIGH_DB = -90.0, 0.0
 _CURSOR_STEP = math.log10(2.0) / 24.0
 
 
