@@ -37,6 +37,7 @@ def described() -> list[tuple[str, str]]:
         (KEYS["live-page"], tr("Go to Live")),
         ("Space", tr("Play or pause")),
         ("← →", tr("Five seconds back or on, with the waveform focused")),
+        ("Shift", tr("With a drag over a waveform or the whole track: loop that part; Esc ends it")),
         (KEYS["mute"], tr("Mute")),
         (KEYS["record"], tr("Record the input, or stop")),
         (KEYS["reset"], tr("Begin the meters anew")),

@@ -21,6 +21,8 @@ class Transport(QFrame):
     toggle_wanted = Signal()
     stop_wanted = Signal()
     seek_wanted = Signal(float)
+    loop_wanted = Signal(float, float)
+    loop_dropped = Signal()
     volume_wanted = Signal(float)
     mute_wanted = Signal(bool)
     device_wanted = Signal()
@@ -31,6 +33,8 @@ class Transport(QFrame):
         super().__init__()
         self._theme = theme
         self._muted = False
+        self._waiting = False
+        self._track_detail = ""
         self.setObjectName("transport")
         self.setAccessibleName(tr("Transport"))
         self.setFixedHeight(theme.size.transport)
@@ -50,6 +54,8 @@ class Transport(QFrame):
         self._duration = self._time_label(tr("Length"), Qt.AlignmentFlag.AlignLeft)
         self._wave = WaveformView(theme, painter, tr("Waveform of what plays"))
         self._wave.sought.connect(self.seek_wanted)
+        self._wave.loop_wanted.connect(self.loop_wanted)
+        self._wave.loop_dropped.connect(self.loop_dropped)
         layout.addWidget(self._position)
         layout.addWidget(self._wave, 7)
         layout.addWidget(self._duration)
@@ -123,6 +129,8 @@ class Transport(QFrame):
     def show_track(self, title: str, detail: str, peaks: bytes, duration_seconds: float) -> None:
         self._wave.show_track(peaks, duration_seconds)
         self._title.show_text(title)
+        self._track_detail = detail
+        self._waiting = False
         self._say(detail, "small")
         self._duration.setText(clock(duration_seconds))
         self._play.setEnabled(True)
@@ -144,6 +152,15 @@ class Transport(QFrame):
         lost = tr_count("{count} frame dropped", "{count} frames dropped", dropped_frames)
         self._counter.setText(f"{tr_count('{count} gap', '{count} gaps', gaps)}\n{lost}")
         restyle(self._counter, "tone", "over" if gaps else "")
+
+    def show_loop(self, loop: tuple[float, float] | None) -> None:
+        self._wave.show_loop(loop)
+
+    def show_waiting(self, *, waiting: bool) -> None:
+        """All that was made so far has been heard."""
+        if waiting != self._waiting:
+            self._waiting = waiting
+            self._say(tr("Waiting for what is still being made…") if waiting else self._track_detail, "small")
 
     def show_trouble(self, sentence: str) -> None:
         """A failure of the player, in place of the track's detail."""

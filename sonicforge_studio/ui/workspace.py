@@ -90,6 +90,8 @@ class Workspace(QObject):
         transport.toggle_wanted.connect(listening.toggle)
         transport.stop_wanted.connect(listening.stop)
         transport.seek_wanted.connect(listening.seek)
+        transport.loop_wanted.connect(listening.set_loop)
+        transport.loop_dropped.connect(listening.clear_loop)
         transport.volume_wanted.connect(listening.set_volume)
         transport.volume_wanted.connect(lambda volume: self._memory.setValue("volume", volume))
         transport.mute_wanted.connect(listening.set_muted)
@@ -197,6 +199,8 @@ class Workspace(QObject):
     def _show_playback(self, state: PlayerState) -> None:
         transport, playing = self.window.transport, is_sounding(state)
         transport.show_playback(playing=playing, position_seconds=state.position_seconds)
+        transport.show_loop(state.loop)
+        transport.show_waiting(waiting=state.waiting)
         transport.show_device(present=state.status != "no-device")
         transport.show_volume(state.volume, muted=state.muted)
         if state.error is not None and state.status != "no-device":

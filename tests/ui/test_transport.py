@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QSlider
 from pytestqt.qtbot import QtBot
 
@@ -10,6 +11,7 @@ from sonicforge_studio.ui.theme import Theme
 from sonicforge_studio.ui.transport import Transport
 from sonicforge_studio.ui.widgets.controls import Button, IconButton
 from sonicforge_studio.ui.widgets.peaks import PeaksPainter
+from sonicforge_studio.ui.widgets.waveform import WaveformView
 
 
 @pytest.fixture
@@ -86,3 +88,29 @@ def test_trouble_is_a_sentence(transport: Transport) -> None:
     )
     transport.show_track("Tidewater", "70 BPM", b"", 10.0)
     assert "70 BPM" in _says(transport)
+
+
+def test_a_part_is_looped_by_shift_and_a_drag(transport: Transport, qtbot: QtBot) -> None:
+    transport.show_track("Night Bus", "", bytes([200, 50] * 64), 100.0)
+    wave = transport.findChild(WaveformView)
+    assert isinstance(wave, WaveformView)
+    shift, left = Qt.KeyboardModifier.ShiftModifier, Qt.MouseButton.LeftButton
+    quarter, half = (QPoint(round(wave.width() * share), 10) for share in (0.25, 0.5))
+    with qtbot.waitSignal(transport.loop_wanted) as wanted, qtbot.assertNotEmitted(transport.seek_wanted):
+        qtbot.mousePress(wave, left, shift, half)
+        qtbot.mouseMove(wave, quarter)
+        qtbot.mouseRelease(wave, left, shift, quarter)
+    assert wanted.args == pytest.approx([25.0, 50.0], abs=0.5)
+    transport.show_loop((25.0, 50.0))
+    with qtbot.waitSignal(transport.loop_dropped):
+        qtbot.keyClick(wave, Qt.Key.Key_Escape)
+    with qtbot.waitSignal(transport.loop_dropped):
+        qtbot.mouseClick(wave, left, shift, half)
+
+
+def test_waiting_for_music_that_is_being_made_is_said(transport: Transport) -> None:
+    transport.show_track("Night Bus", "174 BPM", b"", 243.0)
+    transport.show_waiting(waiting=True)
+    assert "Waiting for what" in _says(transport)
+    transport.show_waiting(waiting=False)
+    assert "174 BPM" in _says(transport)
