@@ -13,7 +13,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-_LASTING_THREADS = ("QDBusConnection", "pytest_timeout")
+_LASTING_THREADS = ("QDBusConnection", "pytest_timeout", "sound system")
 """Threads that a library starts once for the life of the process."""
 
 

@@ -71,10 +71,12 @@ class CaptureMemory:
     def close(self) -> None:
         """Take what is left and give the device back."""
         with self._pumping:
-            if not self._closed:
-                self._closed = True
+            already, self._closed = self._closed, True
+            if not already:
                 self._fetch()
-                self._source.close()
+        # Without the lock: this may take a while, and nobody who pumps should wait for it.
+        if not already:
+            self._source.close()
 
     def _fetch(self) -> None:
         if self._broken:

@@ -7,12 +7,13 @@ import math
 import numpy as np
 
 from sonicforge_studio.audio._channels import channel_matrix, mix_channels
-from sonicforge_studio.audio._loop import Loop
+from sonicforge_studio.audio._loop import Loop, shortest_frames
 from sonicforge_studio.audio.growing import GrowingSource
 from sonicforge_studio.audio.resample import Resampler
 from sonicforge_studio.domain import Samples, Source
 
 _READ_SECONDS = 0.05
+_LONGEST_SECONDS = 1e9
 _LEAD_FRAMES = 1024
 """At another rate reading begins so much earlier, and that is thrown away: a resampler's filter has to fill first."""
 
@@ -62,13 +63,24 @@ class Deck:
         return None if loop is None else (loop.start / rate_hz, loop.end / rate_hz)
 
     def set_loop(self, start_seconds: float | None, end_seconds: float | None) -> None:
-        """Repeat a region (to the end where that has none), or with None no more; a ``seek`` has to follow."""
+        """Repeat a region (to the end where that has none), or with None no more; a ``seek`` has to follow. Of a region
+        behind the end nothing is there to be repeated; what is no finite number is the start, or the end."""
         rate_hz, frames = self._source.sample_rate_hz, self._source.frames
         self._loop = None
-        end = frames if end_seconds is None else round(end_seconds * rate_hz)
-        if start_seconds is not None and end is not None:
-            end = end if frames is None else min(end, frames)
-            self._loop = Loop(max(0, min(round(start_seconds * rate_hz), end)), end, rate_hz)
+        start = None if start_seconds is None else self._frame_at(start_seconds)
+        end = self._frame_at(end_seconds) if end_seconds is not None and math.isfinite(end_seconds) else frames
+        if start is None or end is None:
+            return
+        if frames is not None:
+            end = min(end, frames)
+            if start >= frames:
+                return
+            start = min(start, max(0, frames - shortest_frames(rate_hz)))
+        self._loop = Loop(min(start, end), end, rate_hz)
+
+    def _frame_at(self, seconds: float) -> int:
+        seconds = min(max(0.0, seconds), _LONGEST_SECONDS) if math.isfinite(seconds) else 0.0
+        return round(seconds * self._source.sample_rate_hz)
 
     def set_gain(self, gain_db: float) -> None:
         """Of what is read from now on."""
@@ -203,15 +215,19 @@ class Deck:
             loop.read_on(block, self._at)
         return block
 
-    def _joint(self, loop: Loop) -> Samples | None:
+    def _joint(self, loop: Loop) -> Samples:
         """From the loop's end back to its start."""
         if loop.region is None:
-            wanted = loop.fade_frames / self._source.sample_rate_hz
-            if self.ready_seconds() < wanted:
-                return None
-            behind = self._whole(loop.fade_frames)
+            fade = loop.fade_frames
+            ready = self.ready_seconds() >= fade / self._source.sample_rate_hz
+            behind = self._whole(fade) if ready else None
+            if behind is None or behind.shape[1] < fade:
+                # The music, or what was made of it so far, ends with the region, or nearly: its last moment backwards
+                # goes on from it without a step.
+                self._source.seek(loop.end - fade)
+                behind = self._whole(fade)[:, ::-1]
             self._source.seek(loop.start)
-            block = loop.joint(behind, self._whole(loop.fade_frames))
+            block = loop.joint(behind, self._whole(fade))
         else:
             block = loop.region[:, : self._read_frames]
         self._in_region = True

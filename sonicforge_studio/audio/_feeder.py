@@ -7,13 +7,16 @@ import queue
 import threading
 from collections.abc import Callable
 
+from sonicforge_studio.audio._flow import IDLE_SECONDS
 from sonicforge_studio.audio._outlet import Outlet
 from sonicforge_studio.audio._piece import as_studio_error
-from sonicforge_studio.audio._playback import IDLE_SECONDS, Playback
+from sonicforge_studio.audio._playback import Playback
 from sonicforge_studio.audio._telling import Telling
 from sonicforge_studio.domain.errors import StudioError
 
 _POLL_SECONDS = 0.015
+_CLOSE_SECONDS = 1.0
+"""A source or a device that opens for longer is left to the thread, which closes it when it comes."""
 
 _logger = logging.getLogger(__name__)
 
@@ -34,9 +37,11 @@ class Feeder:
         self._commands.put(command)
 
     def close(self) -> None:
-        """Give everything back and end the thread."""
+        """Do what was asked for, give everything back and end the thread. Where that takes longer than a second the
+        thread goes on alone: it gives back what it has as soon as it can, and does nothing else."""
         self._commands.put(None)
-        self._thread.join()
+        self._thread.join(_CLOSE_SECONDS)
+        self._telling.over = self._thread.is_alive()
 
     def _run(self) -> None:
         try:
@@ -46,7 +51,7 @@ class Feeder:
                 except queue.Empty:
                     self._guarded(Playback.advance)
                     continue
-                if command is None:
+                if command is None or self._telling.over:
                     break
                 self._guarded(command)
                 if self._telling.state.status == "playing":

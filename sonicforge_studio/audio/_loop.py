@@ -13,12 +13,17 @@ KEPT_SECONDS = 2.0
 more than the region lasts."""
 
 
+def shortest_frames(rate_hz: int) -> int:
+    """What is shorter would be a tone."""
+    return int(_SHORTEST_SECONDS * rate_hz)
+
+
 class Loop:
     """Frames ``start`` to ``end`` of a source, at its own rate. One pass is exactly as long as the region."""
 
     def __init__(self, start: int, end: int, rate_hz: int) -> None:
         self.start = start
-        self.end = max(end, start + int(_SHORTEST_SECONDS * rate_hz))
+        self.end = max(end, start + shortest_frames(rate_hz))
         self._longest_fade_frames = int(_FADE_SECONDS * rate_hz)
         self._kept: list[Samples] | None = [] if self.end - self.start <= KEPT_SECONDS * rate_hz else None
         self.region: Samples | None = None
@@ -33,10 +38,7 @@ class Loop:
         self.end = frame
 
     def joint(self, behind: Samples, head: Samples) -> Samples:
-        """The first frames of the next pass: what follows the region fades out, its beginning fades in.
-
-        ``behind`` is shorter where the music ends with the region.
-        """
+        """The first frames of the next pass: what follows the region, ``behind``, fades out, its beginning fades in."""
         share = np.arange(1, head.shape[1] + 1, dtype=np.float32) / np.float32(head.shape[1] + 1)
         mixed = (head * share).astype(np.float32, copy=False)
         count = min(behind.shape[1], head.shape[1])

@@ -12,31 +12,42 @@ import sounddevice
 from numpy.typing import NDArray
 
 from sonicforge_studio.audio._pulse_sources import SourceWatch
+from sonicforge_studio.audio._sound_thread import SoundThread
 from sonicforge_studio.audio.devices import InputDevice
 
+_CLOSE_SECONDS = 0.5
 _RING_SECONDS = 4.0
 """More than the interpreter is ever busy; an idle null sink delivers two seconds at once."""
 
 
 class MixerInput:
-    """An ``Input`` on a device of this machine. Raises ``PortAudioError`` where it cannot be opened."""
+    """An ``Input`` on a device of this machine; made on ``thread``, which is PortAudio's. Raises ``PortAudioError``
+    where it cannot be opened."""
 
-    def __init__(self, device: InputDevice, latency_seconds: float, channels: int, closed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        device: InputDevice,
+        latency_seconds: float,
+        channels: int,
+        thread: SoundThread,
+        closed: Callable[[], None],
+    ) -> None:
         self.device = device
         self.sample_rate_hz = device.default_rate_hz
         self.channels = channels
+        self._thread = thread
         self._closed = closed
         self._watch = SourceWatch(device.source) if device.source else None
         self._recorder = rtmixer.Recorder(
             device=device.index, channels=channels, samplerate=self.sample_rate_hz, latency=latency_seconds
         )
-        size = 1 << int(_RING_SECONDS * self.sample_rate_hz).bit_length()
-        self._ring = rtmixer.RingBuffer(channels * np.dtype(np.float32).itemsize, size)
         self._overflows = 0
         try:
+            size = 1 << int(_RING_SECONDS * self.sample_rate_hz).bit_length()
+            self._ring = rtmixer.RingBuffer(channels * np.dtype(np.float32).itemsize, size)
             self._action: Any = self._recorder.record_ringbuffer(self._ring)
             self._recorder.start()
-        except sounddevice.PortAudioError:
+        except BaseException:
             self._recorder.close()
             raise
 
@@ -63,6 +74,10 @@ class MixerInput:
         return count
 
     def close(self) -> None:
+        self._thread.see_to(self.shut, _CLOSE_SECONDS)
+
+    def shut(self) -> None:
+        """``close``, on PortAudio's thread; waits as long as that takes."""
         # A device that is gone makes PortAudio complain of what no one can mend.
         with suppress(sounddevice.PortAudioError):
             self._recorder.abort()

@@ -13,20 +13,26 @@ import sounddevice
 from numpy.typing import NDArray
 
 from sonicforge_studio.audio._clock import HeardClock
+from sonicforge_studio.audio._sound_thread import SoundThread
 from sonicforge_studio.audio._urgency import urgent_threads
 from sonicforge_studio.audio.devices import OutputDevice, Ring
 
 _HALT_SECONDS = 1.0
 """A callback comes every few milliseconds; one that has not come for so long never will."""
+_CLOSE_SECONDS = 0.5
 
 
 class MixerOutput:
-    """An ``Output`` on a device of this machine. Raises ``PortAudioError`` where it cannot be opened."""
+    """An ``Output`` on a device of this machine; made on ``thread``, which is PortAudio's. Raises ``PortAudioError``
+    where it cannot be opened."""
 
-    def __init__(self, device: OutputDevice, latency_seconds: float, closed: Callable[[], None]) -> None:
+    def __init__(
+        self, device: OutputDevice, latency_seconds: float, thread: SoundThread, closed: Callable[[], None]
+    ) -> None:
         self.device = device
         self.sample_rate_hz = device.default_rate_hz
         self.channels = min(2, device.channels)
+        self._thread = thread
         self._closed = closed
         with urgent_threads():
             self._mixer = rtmixer.Mixer(
@@ -34,7 +40,7 @@ class MixerOutput:
             )
             try:
                 self._mixer.start()
-            except sounddevice.PortAudioError:
+            except BaseException:
                 self._mixer.close()
                 raise
         self._ring: Any = None
@@ -87,6 +93,10 @@ class MixerOutput:
         )
 
     def close(self) -> None:
+        self._thread.see_to(self.shut, _CLOSE_SECONDS)
+
+    def shut(self) -> None:
+        """``close``, on PortAudio's thread; waits as long as that takes."""
         # A device that is gone makes PortAudio complain of what no one can mend.
         with suppress(sounddevice.PortAudioError):
             self._mixer.abort()

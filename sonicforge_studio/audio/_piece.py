@@ -19,21 +19,30 @@ class Piece:
     """Owns its decks. ``number`` tells it from what was played before and comes after."""
 
     def __init__(self, number: int, versions: Sequence[Version], title: str) -> None:
-        """Opens every version; raises what that raises, with nothing left open."""
+        """Opens every version. Those that cannot be opened are ``unreadable``; where that is all of them it raises what
+        the first one raised. Nothing is left open where it raises."""
         self.number = number
         self.title = title
         self.tally = Tally()
         self.error: StudioError | None = None
         self.chosen = 0
         self.versions = tuple(versions)
-        self._decks: list[Deck] = []
+        self.unreadable: dict[int, StudioError] = {}
+        """Why these of the versions cannot be heard."""
+        self._decks: dict[int, Deck] = {}
         self._at_end = False
         try:
-            for version in versions:
-                self._decks.append(Deck(version.open_source(), version.gain_db))
+            for place, version in enumerate(versions):
+                try:
+                    self._decks[place] = Deck(version.open_source(), version.gain_db)
+                except (StudioError, OSError) as error:
+                    self.unreadable[place] = as_studio_error(error)
         except BaseException:
             self.close()
             raise
+        if not self._decks:
+            raise self.unreadable[0]
+        self.choose(0)
 
     @property
     def deck(self) -> Deck:
@@ -43,7 +52,7 @@ class Piece:
         return (self.deck.rate_hz, self.deck.channels) == (rate_hz, channels)
 
     def fit(self, rate_hz: int, channels: int) -> None:
-        for deck in self._decks:
+        for deck in self._decks.values():
             if (deck.rate_hz, deck.channels) != (rate_hz, channels):
                 deck.fit(rate_hz, channels)
 
@@ -55,7 +64,9 @@ class Piece:
             return Stretch.nothing(deck.channels)
         try:
             block = deck.read()
-        except (StudioError, OSError) as error:
+        except Exception as error:
+            if not isinstance(error, StudioError | OSError):
+                _logger.exception("a source broke off")
             self.error, self._at_end = as_studio_error(error), True
             return Stretch.nothing(deck.channels)
         if block is None:
@@ -73,15 +84,17 @@ class Piece:
         self.seek(0.0)
 
     def set_loop(self, start_seconds: float | None, end_seconds: float | None) -> None:
-        for deck in self._decks:
+        for deck in self._decks.values():
             deck.set_loop(start_seconds, end_seconds)
 
     def set_gains(self, gains_db: Sequence[float]) -> None:
-        for deck, gain_db in zip(self._decks, gains_db, strict=False):
-            deck.set_gain(gain_db)
+        for place, gain_db in enumerate(gains_db):
+            if place in self._decks:
+                self._decks[place].set_gain(gain_db)
 
     def choose(self, version: int) -> None:
-        self.chosen = min(max(0, version), len(self._decks) - 1)
+        """Hear this version, else the nearest that can be heard."""
+        self.chosen = min(self._decks, key=lambda place: abs(place - version))
 
     @property
     def frames_played(self) -> int:
@@ -112,8 +125,8 @@ class Piece:
         }
 
     def close(self) -> None:
-        decks, self._decks = self._decks, []
-        for deck in decks:
+        decks, self._decks = self._decks, {}
+        for deck in decks.values():
             try:
                 deck.close()
             except (StudioError, OSError):

@@ -21,6 +21,8 @@ class Telling:
     ) -> None:
         self.state = PlayerState()
         self.heard: HeardNow | None = None
+        self.over = False
+        """Whether nobody listens any more: the player was closed while a command took too long."""
         self._tap = tap
         self._on_change = on_change
         self._on_end = on_end
@@ -45,6 +47,8 @@ class Telling:
         self._call(self._on_end, replace(self.state, status="ended", **last))
 
     def _call(self, listener: Callable[[PlayerState], None], state: PlayerState) -> None:
+        if self.over:
+            return
         try:
             listener(state)
         except Exception:

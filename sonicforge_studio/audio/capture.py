@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from sonicforge_studio.audio._capture_memory import CaptureMemory
+from sonicforge_studio.audio._capture_memory import MEMORY_SECONDS, CaptureMemory
 from sonicforge_studio.audio.capture_state import CaptureState, CaptureStatus, Recorded
 from sonicforge_studio.audio.devices import Devices, Input, InputDevice
 from sonicforge_studio.audio.recorder import Recorder
@@ -16,6 +17,8 @@ from sonicforge_studio.audio.tap import TAP_CHANNELS, USUAL_RATE_HZ, Tap, TapPla
 from sonicforge_studio.domain.errors import DeviceLost, NoSoundDevice, StudioError
 
 _POLL_SECONDS = 0.005
+_LEAVE_SECONDS = 1.0
+"""A device that opens or closes for longer is left to the thread that does it."""
 
 _logger = logging.getLogger(__name__)
 
@@ -43,7 +46,8 @@ class Capture:
         self._tap = _CaptureTap()
         self._commands = threading.RLock()
         self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
+        self._left = threading.Event()
+        """Set once the thread's device is wanted no more; each thread has its own."""
         self._opened = threading.Event()
         self._status: CaptureStatus = "closed"
         self._wanted: InputDevice | None = None
@@ -85,10 +89,11 @@ class Capture:
                 raise ValueError("the recording is to be stopped before another device is opened")
             self._leave()
             self._wanted, self._error = device, None
-            self._stop.clear()
+            self._left = threading.Event()
             self._opened.clear()
             self._change("opening")
-            self._thread = threading.Thread(target=self._run, args=(device, channels), name="capture", daemon=True)
+            run = (device, channels, self._left)
+            self._thread = threading.Thread(target=self._run, args=run, name="capture", daemon=True)
             self._thread.start()
 
     def wait_until_open(self, timeout_seconds: float) -> CaptureState:
@@ -105,8 +110,9 @@ class Capture:
         overwrite: bool = False,
         numbered: bool = False,
     ) -> Path:
-        """Record into a new WAV file, beginning up to ``pre_roll_seconds`` ago; for ``seconds``, else until it is
-        stopped. Gives where the file stands, which is the next free name where ``numbered``.
+        """Record into a new WAV file, beginning up to ``pre_roll_seconds`` ago, as far as that is remembered; for
+        ``seconds`` where that is a finite number, else until it is stopped. Gives where the file stands, which is the
+        next free name where ``numbered``.
 
         Raises ``OutputExists``, ``OutputNotWritable`` or ``DiskFull``, and where nothing is listened to
         ``NoSoundDevice`` or ``DeviceLost``.
@@ -118,9 +124,12 @@ class Capture:
             if self._recorder is not None:
                 raise ValueError("this capture already records")
             memory.pump()
-            start = max(memory.oldest, memory.end - int(max(0.0, pre_roll_seconds) * memory.sample_rate_hz))
+            pre_roll_seconds = min(max(0.0, pre_roll_seconds), MEMORY_SECONDS)
+            start = max(memory.oldest, memory.end - int(pre_roll_seconds * memory.sample_rate_hz))
             self._error = None
-            last = None if seconds is None else start + round(seconds * memory.sample_rate_hz)
+            last = None
+            if seconds is not None and math.isfinite(seconds):
+                last = start + round(max(0.0, seconds) * memory.sample_rate_hz)
             self._recorder = Recorder(memory, path, start, last, overwrite=overwrite, numbered=numbered)
             self._tell()
             return self._recorder.path
@@ -152,37 +161,56 @@ class Capture:
         self.close()
 
     def _leave(self) -> None:
-        self._stop.set()
+        self._left.set()
         thread, self._thread = self._thread, None
         if thread is not None:
-            thread.join()
+            thread.join(_LEAVE_SECONDS)
+        self._tap.follow(None)
         self._memory = None
 
     # The thread
 
-    def _run(self, device: InputDevice | None, channels: int | None) -> None:
+    def _run(self, device: InputDevice | None, channels: int | None, left: threading.Event) -> None:
         try:
-            memory = CaptureMemory(self._open_input(device, channels))
-        except StudioError as error:
-            self._error = error
-            self._change("no-device")
-            self._opened.set()
+            memory = self._open_memory(device, channels)
+        except Exception as error:
+            if not isinstance(error, StudioError):
+                _logger.exception("a device could not be opened")
+            if not left.is_set():
+                self._error = error if isinstance(error, StudioError) else NoSoundDevice(_cannot_open(error))
+                self._change("no-device")
+                self._opened.set()
+            return
+        if left.is_set():
+            memory.close()
             return
         self._memory = memory
         self._tap.follow(memory)
         self._change("listening")
         self._opened.set()
         try:
-            while not self._stop.wait(_POLL_SECONDS):
+            while not left.wait(_POLL_SECONDS):
                 memory.pump()
                 if memory.lost():
                     break
-        finally:
-            self._tap.follow(None)
-            memory.close()
-        if not self._stop.is_set():
+        except Exception:
+            _logger.exception("listening broke off")
+        lost = not left.is_set()
+        if lost:
             self._error = DeviceLost(hint="Connect it again or choose another one. What was recorded is kept.")
+        memory.close()
+        if lost and not left.is_set():
+            # Whoever finds the tap empty can ask why, and whoever is told can still take what came last.
             self._change("device-lost")
+            self._tap.follow(None)
+
+    def _open_memory(self, device: InputDevice | None, channels: int | None) -> CaptureMemory:
+        opened = self._open_input(device, channels)
+        try:
+            return CaptureMemory(opened)
+        except BaseException:
+            opened.close()
+            raise
 
     def _open_input(self, device: InputDevice | None, channels: int | None) -> Input:
         """Where the device is not there, look again: it may have been plugged in since."""
@@ -202,6 +230,10 @@ class Capture:
                 self._on_change(self.state)
             except Exception:
                 _logger.exception("a listener failed")
+
+
+def _cannot_open(error: Exception) -> str:
+    return f"The device cannot be opened ({str(error) or type(error).__name__})."
 
 
 class _CaptureTap:
@@ -238,7 +270,7 @@ class _CaptureTap:
             memory=memory.frames[:, :TAP_CHANNELS],
             sample_rate_hz=memory.sample_rate_hz,
             stream=stream,
-            piece=0,
+            piece=stream,
             oldest=memory.oldest,
             end=end,
             known=end,

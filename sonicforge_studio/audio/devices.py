@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from types import ModuleType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sonicforge_studio.audio._pulse_sources import PulseSource, pulse_sources
+from sonicforge_studio.audio._sound_thread import NoAnswer, SoundThread
 from sonicforge_studio.domain.errors import NoSoundDevice
+
+if TYPE_CHECKING:
+    from sonicforge_studio.audio._mixer_input import MixerInput
+    from sonicforge_studio.audio._mixer_output import MixerOutput
 
 NO_INPUT = "No device to record from was found."
 _PULSE_PLUGIN = "pulse"
 _PULSE_SOURCE = "PULSE_SOURCE"
+_LOOK_SECONDS = 1.2
+_OPEN_SECONDS = 4.0
+"""A wireless device may take some seconds to wake up."""
+_NO_ANSWER = "The sound system does not answer."
+_NO_ANSWER_HINT = "Its sound server hangs: start that again, or go on without sound: everything else works."
 _NO_PORTAUDIO_HINT = "Install PortAudio (Debian: libportaudio2), or go on without sound: everything else works."
 
 
@@ -184,17 +194,23 @@ class NoDevices:
         raise NoSoundDevice(NO_INPUT)
 
 
+_Stream = TypeVar("_Stream", "MixerInput", "MixerOutput")
+_Device = TypeVar("_Device", InputDevice, OutputDevice)
+
+
 class SystemDevices:
     """The machine's devices, through PortAudio, which is loaded when first asked for: it may be missing.
 
-    PortAudio exists once in a process, so this should too: take it from ``system_devices``.
+    PortAudio exists once in a process, so this should too: take it from ``system_devices``. A sound server that hangs
+    holds nobody up: what was found before stands, and there is nothing to open until it answers again.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._thread = SoundThread()
         self._found: tuple[OutputDevice, ...] | None = None
         self._inputs: tuple[InputDevice, ...] = ()
         self._open_streams = 0
+        self._loaded: ModuleType | None = None
         self._missing: OSError | None = None
 
     def outputs(self) -> tuple[OutputDevice, ...]:
@@ -202,107 +218,138 @@ class SystemDevices:
         return self.probe() if found is None else found
 
     def default_output(self) -> OutputDevice | None:
-        outputs = self.outputs()
-        return next((device for device in outputs if device.default), outputs[0] if outputs else None)
+        return _default(self.outputs())
 
     def probe(self) -> tuple[OutputDevice, ...]:
-        with self._lock:
-            sound = self._portaudio()
-            if sound is None:
-                self._found = self._inputs = ()
-                return ()
-            if not self._open_streams:
-                # PortAudio lists devices only when it starts, and has no other way to look again.
-                sound._terminate()
-                sound._initialize()
-            self._inputs = _with_sources(_list_inputs(sound), pulse_sources())
-            self._found = _list_outputs(sound)
-            return self._found
+        """Returns within about a second, with what is known where PortAudio takes longer."""
+        if not self._thread.stuck:
+            with suppress(NoAnswer):
+                self._thread.ask(self._look, _LOOK_SECONDS)
+        return self._found or ()
 
     def open_output(self, device: OutputDevice | None, latency_seconds: float) -> Output:
-        with self._lock:
-            sound = self._portaudio()
-            if sound is None:
-                raise NoSoundDevice(f"Sound is not available: {self._missing}.", hint=_NO_PORTAUDIO_HINT)
-            wanted = self._find(device)
-            if wanted is None:
-                raise NoSoundDevice()
-            # rtmixer loads PortAudio as soon as it is imported.
-            from sonicforge_studio.audio._mixer_output import MixerOutput
-
-            try:
-                output = MixerOutput(wanted, latency_seconds, self._closed)
-            except (sound.PortAudioError, ValueError) as error:
-                raise NoSoundDevice(
-                    f'The sound device "{wanted.name}" cannot be opened ({error}).',
-                    hint="Close other programs that use it or choose another device; everything else works.",
-                ) from error
-            self._open_streams += 1
-            return output
+        return self._opened(lambda: self._open_output(device, latency_seconds), lambda output: output.shut())
 
     def inputs(self) -> tuple[InputDevice, ...]:
         self.outputs()
         return self._inputs
 
     def default_input(self) -> InputDevice | None:
-        inputs = self.inputs()
-        return next((device for device in inputs if device.default), inputs[0] if inputs else None)
+        return _default(self.inputs())
 
     def open_input(self, device: InputDevice | None, latency_seconds: float, channels: int | None = None) -> Input:
-        with self._lock:
-            sound = self._portaudio()
-            if sound is None:
-                raise NoSoundDevice(f"Sound is not available: {self._missing}.", hint=_NO_PORTAUDIO_HINT)
-            wanted = self._find_input(device)
-            if wanted is None:
-                raise NoSoundDevice(NO_INPUT)
-            from sonicforge_studio.audio._mixer_input import MixerInput
+        return self._opened(lambda: self._open_input(device, latency_seconds, channels), lambda opened: opened.shut())
 
-            try:
-                with _libpulse_records_from(wanted.source):
-                    opened = MixerInput(wanted, latency_seconds, channels or min(2, wanted.channels), self._closed)
-            except (sound.PortAudioError, ValueError) as error:
-                raise NoSoundDevice(
-                    f'"{wanted.name}" cannot be opened to record from it ({error}).',
-                    hint="Close other programs that use it or choose another device; everything else works.",
-                ) from error
-            self._open_streams += 1
-            return opened
+    def _opened(self, opening: Callable[[], _Stream], shut: Callable[[_Stream], None]) -> _Stream:
+        try:
+            return self._thread.ask(opening, _LOOK_SECONDS if self._thread.stuck else _OPEN_SECONDS, too_late=shut)
+        except NoAnswer as error:
+            raise NoSoundDevice(_NO_ANSWER, hint=_NO_ANSWER_HINT) from error
+
+    # On PortAudio's thread
+
+    def _look(self) -> None:
+        sound = self._portaudio()
+        if sound is None:
+            self._found = self._inputs = ()
+            return
+        if not self._open_streams:
+            # PortAudio lists devices only when it starts, and has no other way to look again.
+            sound._terminate()
+            sound._initialize()
+        self._inputs = _with_sources(_list_inputs(sound), pulse_sources())
+        self._found = _list_outputs(sound)
+
+    def _open_output(self, device: OutputDevice | None, latency_seconds: float) -> MixerOutput:
+        sound = self._portaudio()
+        if sound is None:
+            raise NoSoundDevice(f"Sound is not available: {self._missing}.", hint=_NO_PORTAUDIO_HINT)
+        wanted = self._find(device)
+        if wanted is None:
+            raise NoSoundDevice()
+        # rtmixer loads PortAudio as soon as it is imported.
+        from sonicforge_studio.audio._mixer_output import MixerOutput
+
+        try:
+            output = MixerOutput(wanted, latency_seconds, self._thread, self._closed)
+        except (sound.PortAudioError, ValueError) as error:
+            raise NoSoundDevice(
+                f'The sound device "{wanted.name}" cannot be opened ({error}).',
+                hint="Close other programs that use it or choose another device; everything else works.",
+            ) from error
+        self._open_streams += 1
+        return output
+
+    def _open_input(self, device: InputDevice | None, latency_seconds: float, channels: int | None) -> MixerInput:
+        sound = self._portaudio()
+        if sound is None:
+            raise NoSoundDevice(f"Sound is not available: {self._missing}.", hint=_NO_PORTAUDIO_HINT)
+        wanted = self._find_input(device)
+        if wanted is None:
+            raise NoSoundDevice(NO_INPUT)
+        from sonicforge_studio.audio._mixer_input import MixerInput
+
+        channels = channels or min(2, wanted.channels)
+        try:
+            with _libpulse_records_from(wanted.source):
+                opened = MixerInput(wanted, latency_seconds, channels, self._thread, self._closed)
+        except (sound.PortAudioError, ValueError) as error:
+            raise NoSoundDevice(
+                f'"{wanted.name}" cannot be opened to record from it ({error}).',
+                hint="Close other programs that use it or choose another device; everything else works.",
+            ) from error
+        self._open_streams += 1
+        return opened
 
     def _closed(self) -> None:
-        with self._lock:
-            self._open_streams -= 1
+        self._open_streams -= 1
+
+    def _known_outputs(self) -> tuple[OutputDevice, ...]:
+        if self._found is None:
+            self._look()
+        return self._found or ()
 
     def _find(self, device: OutputDevice | None) -> OutputDevice | None:
         """The device as it is listed now (indices change from probe to probe), or the default one."""
+        outputs = self._known_outputs()
         if device is None:
-            return self.default_output()
-        same = (found for found in self.outputs() if (found.name, found.host_api) == (device.name, device.host_api))
+            return _default(outputs)
+        same = (found for found in outputs if (found.name, found.host_api) == (device.name, device.host_api))
         return next(same, None)
 
     def _find_input(self, device: InputDevice | None) -> InputDevice | None:
+        self._known_outputs()
         if device is None:
-            return self.default_input()
+            return _default(self._inputs)
         wanted = (device.name, device.host_api, device.source)
-        same = (found for found in self.inputs() if (found.name, found.host_api, found.source) == wanted)
+        same = (found for found in self._inputs if (found.name, found.host_api, found.source) == wanted)
         return next(same, None)
 
     def _portaudio(self) -> ModuleType | None:
-        if self._missing is None:
+        if self._loaded is None and self._missing is None:
             try:
                 import sounddevice
             except OSError as error:
                 self._missing = error
             else:
-                module: ModuleType = sounddevice
-                return module
-        return None
+                self._loaded = sounddevice
+                # It ends PortAudio when the process ends, on a thread that would wait for a hanging server.
+                atexit.unregister(sounddevice._exit_handler)
+                atexit.register(self._end, sounddevice._exit_handler)
+        return self._loaded
+
+    def _end(self, end_portaudio: Callable[[], None]) -> None:
+        self._thread.see_to(end_portaudio, _LOOK_SECONDS)
 
 
 @functools.cache
 def system_devices() -> SystemDevices:
     """The machine's devices, the same object at every call."""
     return SystemDevices()
+
+
+def _default(devices: tuple[_Device, ...]) -> _Device | None:
+    return next((device for device in devices if device.default), devices[0] if devices else None)
 
 
 def _list_outputs(sound: Any) -> tuple[OutputDevice, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TypeVar
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonicforge_studio.audio._live_meters import LiveMeters
+from sonicforge_studio.audio.latest import Latest
 from sonicforge_studio.audio.loudness_history import LoudnessHistory
 from sonicforge_studio.audio.meters import LoudnessReading
 from sonicforge_studio.audio.tap import TAP_CHANNELS, Tap, TapPlace
@@ -29,7 +31,7 @@ _STEPS_A_ROW = 2
 ROWS_PER_SECOND = _GRID_HZ // _STEPS_A_ROW
 _ROWS_KEPT = 2048
 _TICK_SECONDS = 0.009
-_IDLE_SECONDS = 0.2
+_IDLE_SECONDS = 0.05
 _MOST_BEHIND_SECONDS = 0.1
 """Grid steps that are later than this are left out: nobody would see them any more."""
 _WAVE_SECONDS = 0.02
@@ -92,15 +94,16 @@ class LiveSnapshot:
 class LiveAnalyser:
     """Some hundred pictures a second while something sounds, until all levels have fallen; then it sleeps.
 
-    ``newest`` shows the last one to any number of views. The orders may come from any thread and are carried out
-    before the next picture. A context manager; ``close`` ends the thread.
+    ``newest`` shows the last one to any number of views. Orders may come from any thread and are carried out before
+    the next picture. A context manager; ``close`` ends the thread.
     """
 
     def __init__(self, tap: Tap, settings: SpectrumSettings | None = None) -> None:
         self._tap = tap
         self._settings = settings or SpectrumSettings()
-        self._lock = threading.Lock()
-        self._orders: list[tuple[str, object]] = []
+        self._settings_wanted: Latest[SpectrumSettings] = Latest()
+        self._reset_wanted = threading.Event()
+        self._last = 0.0
         self._stop = threading.Event()
         self._number = 0
         self._missed_frames = 0
@@ -111,7 +114,6 @@ class LiveAnalyser:
         self._seen = 0
         """The last frame that a picture stood at."""
         self._steps_in_row = 0
-        self._follow_pieces = True
         self._newest: LiveSnapshot | None = None
         self._block = np.zeros((TAP_CHANNELS, _BLOCK_FRAMES), np.float32)
         self._build(tap.sample_rate_hz)
@@ -128,20 +130,13 @@ class LiveAnalyser:
         return self._settings
 
     def configure(self, settings: SpectrumSettings) -> None:
-        """Go on with other settings."""
-        self._order("settings", settings)
+        """Go on with other settings; of several in a row only the last ones count."""
+        self._settings_wanted.put(settings)
 
-    def reset_loudness(self) -> None:
-        """Begin the integrated loudness, its range, the maxima and the history anew."""
-        self._order("loudness", None)
-
-    def reset_average(self) -> None:
-        """Begin the average spectrum and the held peaks anew."""
-        self._order("average", None)
-
-    def follow_pieces(self, follow: bool) -> None:
-        """Whether the loudness begins anew with each track; on at first."""
-        self._order("follow", follow)
+    def reset(self) -> None:
+        """Begin all that was gathered anew: integrated loudness, range, maxima, history, average and held peaks. Each
+        new piece does so by itself."""
+        self._reset_wanted.set()
 
     def close(self) -> None:
         self._stop.set()
@@ -157,44 +152,41 @@ class LiveAnalyser:
 
     # The thread
 
-    def _order(self, name: str, value: object) -> None:
-        with self._lock:
-            self._orders.append((name, value))
-
     def _run(self) -> None:
         # The first picture compiles the kernels, or reads them from the cache: better now than when the music starts.
         self._guarded(self._warm)
-        last = time.monotonic()
+        self._last = time.monotonic()
         while not self._stop.is_set():
-            self._guarded(self._obey)
-            now = time.monotonic()
-            place = self._tap.place()
-            if place is None and self._spectrum.silent:
-                self._stream = None
-                if self._newest is not None and self._newest.position_seconds is not None:
-                    self._publish(None, _NOTHING)
-                self._wait_for_sound()
-                last = time.monotonic()
-                continue
-            if place is None:
-                self._guarded(lambda seconds=now - last: self._fall(seconds))
-            else:
-                self._guarded(lambda place=place: self._follow(place))
-            last = now
-            self._stop.wait(max(0.001, now + _TICK_SECONDS - time.monotonic()))
+            began = time.monotonic()
+            self._guarded(self._tick)
+            self._stop.wait(max(0.001, began + _TICK_SECONDS - time.monotonic()))
 
-    def _guarded(self, act: object) -> None:
+    def _tick(self) -> None:
+        self._obey()
+        elapsed_seconds, self._last = time.monotonic() - self._last, time.monotonic()
+        place = self._tap.place()
+        if place is not None:
+            self._follow(place)
+        elif not self._spectrum.silent:
+            self._fall(elapsed_seconds)
+        else:
+            self._rest()
+
+    def _rest(self) -> None:
+        """Asleep until something sounds; awake now and then for orders and the end."""
+        self._stream = None
+        if self._newest is not None and self._newest.position_seconds is not None:
+            self._publish(None, _NOTHING)
+        self._tap.wait_until_sounding(_IDLE_SECONDS)
+        self._last = time.monotonic()
+
+    def _guarded(self, act: Callable[[], None]) -> None:
         """No failure ends the thread: the views would stand still without a word."""
         try:
-            act()  # type: ignore[operator]
+            act()
         except Exception:
             _logger.exception("the live analysis failed")
             self._stop.wait(_IDLE_SECONDS)
-
-    def _wait_for_sound(self) -> None:
-        """Asleep, but awake for orders and the end."""
-        if not self._tap.wait_until_sounding(_IDLE_SECONDS / 4):
-            return
 
     def _warm(self) -> None:
         self._spectrum.process(self._window, 0.0)
@@ -205,22 +197,21 @@ class LiveAnalyser:
         self._publish(None, _NOTHING)
 
     def _obey(self) -> None:
-        with self._lock:
-            orders, self._orders = self._orders, []
-        for name, value in orders:
-            if name == "settings":
-                assert isinstance(value, SpectrumSettings)
-                self._settings = value
-                self._build(self._spectrum.sample_rate_hz)
-            elif name == "loudness":
-                self._meters.reset()
-            elif name == "average":
-                self._spectrum.reset_average()
-                self._spectrum.reset_peaks()
-            else:
-                self._follow_pieces = bool(value)
-        if orders and self._newest is not None:
+        settings = self._settings_wanted.take()
+        if settings is not None:
+            self._settings = settings
+            self._build(self._spectrum.sample_rate_hz)
+        fresh = self._reset_wanted.is_set()
+        if fresh:
+            self._reset_wanted.clear()
+            self._reset()
+        if (fresh or settings is not None) and self._newest is not None:
             self._publish(self._newest.position_seconds, self._newest.wave)
+
+    def _reset(self) -> None:
+        self._meters.reset()
+        self._spectrum.reset_average()
+        self._spectrum.reset_peaks()
 
     def _build(self, sample_rate_hz: int) -> None:
         self._spectrum = SpectrumKernel(sample_rate_hz, self._settings, channels=TAP_CHANNELS)
@@ -243,9 +234,8 @@ class LiveAnalyser:
         if (place.stream, place.sample_rate_hz) != self._stream:
             self._begin(place)
         if place.piece != self._piece:
-            if self._follow_pieces:
-                self._meters.reset()
             self._piece = place.piece
+            self._reset()
         self._meter(place)
         # What is drawn now is seen when its frame is painted: where that is known already, it is what is heard then.
         seen = max(self._seen, min(place.known, place.end + int(_FRAME_LAG_SECONDS * place.sample_rate_hz)))
@@ -321,8 +311,8 @@ class LiveAnalyser:
             rms_db=_frozen(spectrum.rms_db),
             peak_db=_frozen(spectrum.peak_db),
             wave=wave,
-            correlation=meters.correlation,
-            balance=meters.balance,
+            correlation=None if position_seconds is None else meters.correlation,
+            balance=None if position_seconds is None else meters.balance,
             loudness=meters.loudness.reading(),
             waterfall=self._waterfall,
             history=meters.history,

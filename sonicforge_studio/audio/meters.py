@@ -15,6 +15,8 @@ from sonicforge_studio.kernels.loudness_statistics import OFFSET_DB, LoudnessSta
 from sonicforge_studio.kernels.true_peak import TruePeak
 
 _CLIP_BLOCK_FRAMES = 1 << 16
+_FAINTEST_LUFS = -120.0
+"""Below this there is no reading: a filter's last digits are no sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,4 +215,5 @@ def _each_decibels(levels: Iterable[float]) -> tuple[float, ...]:
 
 
 def _lufs(power: float) -> float:
-    return OFFSET_DB + 10.0 * math.log10(power) if power > 0.0 else -math.inf
+    loudness = OFFSET_DB + 10.0 * math.log10(power) if power > 0.0 else -math.inf
+    return loudness if loudness >= _FAINTEST_LUFS else -math.inf

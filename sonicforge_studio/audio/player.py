@@ -68,7 +68,8 @@ class Player:
     def state(self) -> PlayerState:
         """Now. What was asked to play and has not begun is "loading"."""
         state = self._telling.state
-        status: PlayerStatus = "loading" if self._plays_asked_for and state.status != "playing" else state.status
+        loading = self._plays_asked_for > 0 and not self._closed and state.status != "playing"
+        status: PlayerStatus = "loading" if loading else state.status
         return replace(
             state, status=status, position_seconds=self.position_seconds, volume=self._volume, muted=self._muted
         )
@@ -82,7 +83,8 @@ class Player:
         seconds = heard.seconds_at(time.monotonic())
         if state.loop is not None and heard.seconds < state.loop[1] <= seconds:
             # Round its end since it was last looked at.
-            return state.loop[0] + (seconds - state.loop[1])
+            start, end = state.loop
+            return start + (seconds - end) % (end - start)
         return seconds if state.duration_seconds is None else min(seconds, state.duration_seconds)
 
     @property
@@ -124,8 +126,11 @@ class Player:
     def compare(
         self, versions: Sequence[Version], *, title: str = "", start_seconds: float = 0.0, version: int = 0
     ) -> None:
-        """Play one of several versions of the same music; ``choose_version`` goes over to another at the same place."""
-        name = title or versions[version].title
+        """Play one of several versions of the same music; ``choose_version`` goes over to another at the same place.
+        One that cannot be opened is told of in the state, and the nearest other one is heard in its stead."""
+        if not versions:
+            return
+        name = title or versions[min(max(0, version), len(versions) - 1)].title
 
         def act(playback: Playback) -> None:
             playback.load(versions, name, start_seconds, True, version)
@@ -143,7 +148,8 @@ class Player:
 
     def set_loop(self, start_seconds: float, end_seconds: float | None = None) -> None:
         """Play this region (to the end of the piece where that is None) again and again, each pass exactly as long as
-        the region. From a place outside it jumps to its start; a later seek may leave it, and plays on behind it."""
+        the region. From a place outside it jumps to its start; a later seek may leave it, and plays on behind it.
+        A region that lies behind the end is none."""
         self._submit(lambda playback: playback.set_loop(start_seconds, end_seconds))
 
     def clear_loop(self) -> None:
@@ -199,7 +205,8 @@ class Player:
         return self.state
 
     def close(self) -> None:
-        """Fall silent and give everything back. May be called twice; nothing plays afterwards."""
+        """Fall silent and give everything back. May be called twice; nothing plays afterwards. Returns within about a
+        second; a source or device that takes longer to open is closed when it comes."""
         with self._lock:
             already, self._closed = self._closed, True
         if self._feeder is not None and not already:

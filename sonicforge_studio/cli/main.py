@@ -21,7 +21,7 @@ from sonicforge_studio.cli import (
     recording,
     tending,
 )
-from sonicforge_studio.cli.output import CANCELLED, SOME_FAILED, WRONG_USAGE, Output
+from sonicforge_studio.cli.output import CANCELLED, SOME_FAILED, WRONG_USAGE, NowhereToPrint, Output
 from sonicforge_studio.domain import Cancelled, StudioError
 
 UsageError = cast(type[Exception], typer.BadParameter.__mro__[1])
@@ -68,13 +68,16 @@ def main(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort, Cancelled):
         output.errors.print("Cancelled.")
         return CANCELLED
+    except NowhereToPrint as error:
+        # Without this, Python complains once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # A pipe that was closed early (`| head`) is the reader's right, not an error of ours.
+        if not isinstance(error.__cause__, BrokenPipeError):
+            output.errors.print(f"{error.message} {error.hint}", style="red", markup=False)
+        return SOME_FAILED
     except StudioError as error:
         output.failure("", error)
         return output.exit_code
-    except BrokenPipeError:
-        # The reader went away; without this, Python complains once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return SOME_FAILED
     except Exception:
         logging.getLogger(__name__).exception("unexpected error in: %s", arguments)
         output.failure("", StudioError("Something went wrong that should not have.", hint=_log_hint()))

@@ -11,19 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
 from sonicforge_studio.cli.options import Force, Home, Json, Workers
-from sonicforge_studio.cli.output import SOME_FAILED, Output, StopSwitch, one_bar, printable
+from sonicforge_studio.cli.output import Output, StopSwitch, leaving_a_hung_device, one_bar, printable, usage
 from sonicforge_studio.cli.tables import clock, grid, number
 from sonicforge_studio.domain import Cancelled, Progress, StudioError
+from sonicforge_studio.domain.errors import DeviceLost
 
 if TYPE_CHECKING:
     from sonicforge_studio.studio.metering import Metered, Target
 
 _PICTURES_PER_SECOND = 10
+_COLUMN_WIDTH = 7
 _HEADS = ["Length", "M", "S", "I", "LRA", "max M", "max S", "dBTP L", "dBTP R", "Corr."]
 _AGAINST_TARGET = ["Off target", "Over ceiling"]
 
@@ -59,9 +60,11 @@ def measure(
         raise typer.BadParameter("--seconds belongs to --input; a file is measured to its end")
     if not all(math.isfinite(value) for value in (seconds, interval) if value is not None):
         raise typer.BadParameter("--seconds and --interval are numbers")
+    with usage():
+        against = None if target is None else target_named(target)
     output = Output(json)
     with output.about(""):
-        board = _Board(output, None if target is None else target_named(target))
+        board = _Board(output, against, at_once=input is not None)
         start_metering(home)
         if input is not None:
             _measure_input(board, input, home, seconds, interval)
@@ -72,33 +75,39 @@ def measure(
 
 
 class _Board:
-    """What was measured so far: JSON lines at once, or rows of the table. Any thread may add."""
+    """What was measured so far: JSON lines at once, or rows of the table, which are printed ``at_once`` or in the end
+    in their order. Any thread may add."""
 
-    def __init__(self, output: Output, target: Target | None) -> None:
+    def __init__(self, output: Output, target: Target | None, *, at_once: bool) -> None:
         self.output = output
         self._target = target
+        self._at_once = at_once
         self._lock = threading.Lock()
         self._began = time.perf_counter()
-        self._running: dict[str, Metered] = {}
+        self._running: dict[object, tuple[str, Metered]] = {}
         self._rows: list[tuple[str, float | None, Metered]] = []
+        self._headed = False
 
-    def show(self, given: str, metered: Metered) -> None:
-        """Where an input stands now: for the live table."""
+    def show(self, key: object, given: str, metered: Metered) -> None:
+        """Where an input stands now: for the live table. ``key`` tells apart what is given twice."""
         with self._lock:
-            self._running[given] = metered
+            self._running[key] = (given, metered)
+
+    def hide(self, key: object) -> Metered | None:
+        """The input is over; where it stood when it was shown last."""
+        with self._lock:
+            return self._running.pop(key, ("", None))[1]
 
     def mark(self, given: str, metered: Metered) -> None:
         """One of the figures asked for by ``--interval``."""
         self._add(given, metered, time.perf_counter() - self._began, metered.reading.measured_seconds)
 
     def done(self, given: str, metered: Metered, elapsed_seconds: float, **more: Any) -> None:
-        with self._lock:
-            self._running.pop(given, None)
         self._add(given, metered, elapsed_seconds, None, **more)
+        self.output.warn(given, metered.warning)
 
     def failed(self, given: str, error: StudioError) -> None:
         with self._lock:
-            self._running.pop(given, None)
             self.output.failure(given, error)
 
     def _add(
@@ -106,6 +115,11 @@ class _Board:
     ) -> None:
         from sonicforge_studio.studio.metering import metered_fields
 
+        if not self.output.as_json and self._at_once:
+            # Not under the lock: the live table, through which this goes, asks for it too.
+            self.output.table(self._table([(given, metered)], heads=not self._headed))
+            self._headed = True
+            return
         with self._lock:
             if not self.output.as_json:
                 self._rows.append((given, time_seconds, metered))
@@ -123,11 +137,14 @@ class _Board:
     def picture(self) -> Table:
         """The inputs that are being measured, as they stand."""
         with self._lock:
-            return self._table(list(self._running.items()))
+            return self._table(list(self._running.values()))
 
-    def _table(self, rows: Sequence[tuple[str, Metered]]) -> Table:
+    def _table(self, rows: Sequence[tuple[str, Metered]], *, heads: bool = True) -> Table:
         right = _HEADS if self._target is None else [*_HEADS, *_AGAINST_TARGET]
-        return grid(["Input"], right, [self._row(given, metered) for given, metered in rows])
+        # Rows that are printed one by one stand under each other.
+        width = _COLUMN_WIDTH if self._at_once else None
+        cells = [self._row(given, metered) for given, metered in rows]
+        return grid(["Input"], right, cells, heads=heads, least_width=width)
 
     def _row(self, given: str, metered: Metered) -> list[str]:
         reading = metered.reading
@@ -167,16 +184,22 @@ def _measure_files(board: _Board, paths: Sequence[str], interval: float | None, 
         else:
             files.append((given, found))
 
+    watched = _is_watched(board)
+
     def work(item: tuple[str, Path], progress: Progress) -> tuple[Metered, float]:
         given, path = item
         began = time.perf_counter()
-        metered = meter_file(
-            path,
-            progress,
-            on_block=lambda now: board.show(given, now),
-            on_mark=lambda now: board.mark(given, now),
-            interval_seconds=interval,
-        )
+        key = object()
+        try:
+            metered = meter_file(
+                path,
+                progress,
+                on_block=(lambda now: board.show(key, given, now)) if watched else None,
+                on_mark=lambda now: board.mark(given, now),
+                interval_seconds=interval,
+            )
+        finally:
+            board.hide(key)
         return metered, time.perf_counter() - began
 
     with _watching(board) as progress:
@@ -193,14 +216,23 @@ def _measure_input(board: _Board, name: str, home: Path | None, seconds: float |
     from sonicforge_studio.studio.metering import meter_input
 
     began = time.perf_counter()
+
+    def leave() -> None:
+        """The device hangs: the figures of the last look."""
+        metered = board.hide(name)
+        if metered is not None:
+            error = DeviceLost("The sound device does not answer any more.", hint="These are the figures until then.")
+            board.output.broken_off(error)
+            board.done(name, metered, time.perf_counter() - began, error=error.as_dict())
+
     with board.output.about(name):
         stop = StopSwitch()
-        with stop.listening(), _live_table(board):
+        with leaving_a_hung_device(board.output, leave), stop.listening(), _live_table(board):
             metered, error = meter_input(
                 name,
                 home,
                 stop=lambda: stop.asked,
-                on_block=lambda now: board.show(name, now),
+                on_block=lambda now: board.show(name, name, now),
                 on_mark=lambda now: board.mark(name, now),
                 seconds=seconds,
                 interval_seconds=interval,
@@ -208,8 +240,7 @@ def _measure_input(board: _Board, name: str, home: Path | None, seconds: float |
         if error is None:
             board.done(name, metered, time.perf_counter() - began)
             return
-        board.output.exit_code = SOME_FAILED
-        board.output.errors.print(f"{error.message} {error.hint}", style="red", markup=False)
+        board.output.broken_off(error)
         board.done(name, metered, time.perf_counter() - began, error=error.as_dict())
 
 
@@ -227,7 +258,7 @@ class _Asking:
 @contextmanager
 def _watching(board: _Board) -> Iterator[Progress]:
     """The live table where stdout is a terminal, else a bar on stderr; Ctrl-C stops at the next step."""
-    if board.output.as_json or not _is_terminal():
+    if not _is_watched(board):
         with one_bar(board.output, "Measuring") as progress:
             yield progress
         return
@@ -238,18 +269,18 @@ def _watching(board: _Board) -> Iterator[Progress]:
 
 @contextmanager
 def _live_table(board: _Board) -> Iterator[None]:
-    if board.output.as_json or not _is_terminal():
+    if not _is_watched(board):
         yield
         return
     picture: Callable[[], Table] = board.picture
     with Live(
         get_renderable=picture,
-        console=Console(highlight=False),
+        console=board.output.screen,
         refresh_per_second=_PICTURES_PER_SECOND,
         transient=True,
     ):
         yield
 
 
-def _is_terminal() -> bool:
-    return Console().is_terminal
+def _is_watched(board: _Board) -> bool:
+    return not board.output.as_json and board.output.screen.is_terminal

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -18,10 +20,20 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 
 from sonicforge_studio.domain import Cancelled, StudioError
+from sonicforge_studio.domain.errors import InputError, OutputError
 
 _WIDTH_OF_A_FILE = 1000
+_PATIENCE_SECONDS = 2.0
 
 OK, SOME_FAILED, WRONG_USAGE, CANCELLED = 0, 1, 2, 130
+
+
+class NowhereToPrint(OutputError):
+    """stdout takes no more, which ends the command: `main` tells of it."""
+
+    code = "output-not-writable"
+    message = "Standard output cannot be written to."
+    hint = "Free some space, or let it go elsewhere."
 
 
 class Output:
@@ -31,20 +43,20 @@ class Output:
         self.as_json = as_json
         self.exit_code = OK
         self.errors = Console(stderr=True, highlight=False)
-        self._tables = Console(highlight=False)
-        if not self._tables.is_terminal:
+        self.screen = Console(highlight=False)
+        if not self.screen.is_terminal:
             # In a file or a pipe a path stays on its line, however long it is.
-            self._tables.width = _WIDTH_OF_A_FILE
+            self.screen.width = _WIDTH_OF_A_FILE
 
     def item(self, fields: Mapping[str, Any], show: Callable[[], Table | str]) -> None:
         """One result: a JSON line, or what ``show`` makes for people."""
         if self.as_json:
             _write_line(json.dumps(fields, ensure_ascii=True, allow_nan=False))
         else:
-            self._tables.print(show(), markup=False)
+            self._print(show())
 
     def table(self, table: Table) -> None:
-        self._tables.print(table)
+        self._print(table)
 
     @contextmanager
     def about(self, path: str) -> Iterator[None]:
@@ -56,6 +68,8 @@ class Output:
 
     def failure(self, path: str, error: StudioError) -> None:
         """One input that failed."""
+        if isinstance(error, NowhereToPrint):
+            raise error
         if isinstance(error, Cancelled):
             self.exit_code = CANCELLED
             self.errors.print("Cancelled.")
@@ -69,11 +83,38 @@ class Output:
             self.errors.print(f"{about}{error.message}", style="red", markup=False)
             self.errors.print(f"  {error.hint} [{error.code}]", style="dim", markup=False)
 
+    def broken_off(self, error: StudioError) -> None:
+        """An input that has its figures, but not to its end."""
+        self.exit_code = SOME_FAILED
+        self.errors.print(f"{error.message} {error.hint}", style="red", markup=False)
+
+    def warn(self, path: str, warning: str | None) -> None:
+        """Something to know about an input that did not fail; JSON has it in a field."""
+        if warning is not None and not self.as_json:
+            self.errors.print(f"{printable(path)}: {warning}", style="yellow", markup=False)
+
+    def _print(self, shown: Table | str) -> None:
+        try:
+            self.screen.print(shown, markup=False)
+        except OSError as error:
+            raise NowhereToPrint(f"Standard output cannot be written to: {error.strerror or error}.") from error
+
 
 def _write_line(line: str) -> None:
-    # A pipe that was closed early (`| head`) is the reader's right, not an error of ours.
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        raise NowhereToPrint(f"Standard output cannot be written to: {error.strerror or error}.") from error
+
+
+@contextmanager
+def usage() -> Iterator[None]:
+    """What is wrong with an option, whatever the inputs are, is wrong usage."""
+    try:
+        yield
+    except InputError as error:
+        raise typer.BadParameter(f"{error.message} {error.hint}") from error
 
 
 def printable(path: str) -> str:
@@ -121,6 +162,47 @@ class StopSwitch:
         finally:
             signal.signal(signal.SIGINT, before)
             signal.signal(signal.SIGTERM, terminate)
+
+
+@contextmanager
+def leaving_a_hung_device(output: Output, last: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Ctrl-C ends the block also where a sound server hangs and never returns: where two seconds after it the block
+    still lasts, ``last`` prints what there is to say, and the program is left."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    # The main thread may stand in the sound library, where Python's handlers wait; this is written at once.
+    hears, told = socket.socketpair()
+    told.setblocking(False)
+    over = threading.Event()
+
+    def watch() -> None:
+        if not any(number in (signal.SIGINT, signal.SIGTERM) for number in iter(lambda: _first_byte(hears), 0)):
+            return
+        if not over.wait(_PATIENCE_SECONDS):
+            output.errors.show_cursor()
+            try:
+                last()
+                output.failure("", Cancelled())
+            finally:
+                os._exit(CANCELLED)
+
+    thread = threading.Thread(target=watch, name="patience", daemon=True)
+    before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        signal.set_wakeup_fd(before)
+        told.close()
+        thread.join()
+        hears.close()
+
+
+def _first_byte(connection: socket.socket) -> int:
+    """0 at its end."""
+    return int.from_bytes(connection.recv(1), "big")
 
 
 class BarProgress:

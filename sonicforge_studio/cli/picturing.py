@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sonicforge_studio.cli.options import Force, Home, Json, Paths, Workers
-from sonicforge_studio.cli.output import Output, may_replace, printable
+from sonicforge_studio.cli.output import Output, may_replace, printable, usage
 from sonicforge_studio.cli.session import each_input
 from sonicforge_studio.domain import Progress
 
@@ -44,15 +44,16 @@ def spectrogram(
 ) -> int:
     """Draw files' spectrograms as PNG: time, log frequency, level, with axes and a colour bar."""
     from sonicforge_studio.studio.inputs import expand
-    from sonicforge_studio.studio.spectrogram_picture import PictureRequest, draw_picture, open_home
+    from sonicforge_studio.studio.spectrogram_picture import PictureRequest, at_once, draw_picture, open_home
 
+    with usage():
+        request = PictureRequest(width, height, start, end, fft_size, low_hz, high_hz, range_db, colours).checked()
     output = Output(json)
     open_home(home)
     folder = out.is_dir() or not out.suffix
     if not folder and len(expand(paths)) > 1:
         raise typer.BadParameter("several inputs need a folder as -o")
     overwrite = force or (not folder and may_replace(out, output))
-    request = PictureRequest(width, height, start, end, fft_size, low_hz, high_hz, range_db, colours).checked()
 
     def work(path: Path, progress: Progress) -> tuple[Picture, float]:
         began = time.perf_counter()
@@ -71,7 +72,8 @@ def spectrogram(
             "warning": picture.warning,
             "elapsed_seconds": seconds,
         }
+        output.warn(given, picture.warning)
         output.item(fields, lambda: printable(str(picture.path)))
 
-    each_input(paths, output, work, use, workers=workers, verb="Drawing")
+    each_input(paths, output, work, use, workers=workers or at_once(request), verb="Drawing")
     return output.exit_code

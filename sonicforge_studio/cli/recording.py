@@ -14,15 +14,19 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn
 
 from sonicforge_studio.cli.options import Force, Home, Json, Workers
-from sonicforge_studio.cli.output import SOME_FAILED, Output, StopSwitch, may_replace, one_bar, printable
+from sonicforge_studio.cli.output import Output, StopSwitch, leaving_a_hung_device, may_replace, one_bar, printable
 from sonicforge_studio.cli.session import studio_session
 from sonicforge_studio.cli.tables import clock, facts, grid, number
+from sonicforge_studio.domain import Cancelled, StudioError
+from sonicforge_studio.domain.errors import DeviceLost
 
 if TYPE_CHECKING:
     from sonicforge_studio.studio import Studio
-    from sonicforge_studio.studio.capturing import CaptureState
+    from sonicforge_studio.studio.capturing import CaptureState, Recorded
+    from sonicforge_studio.studio.recording import Take
 
 _BAR_DB = 60.0
+_KEPT_HINT = "The recording is kept; the next `record` brings it into the library."
 
 
 def register(app: typer.Typer) -> None:
@@ -56,34 +60,77 @@ def record(
     output = Output(json)
     began = time.perf_counter()
     overwrite = force or (out is not None and not out.is_dir() and may_replace(out, output))
+    seen: list[CaptureState] = []
+    """The last look."""
+
+    def leave() -> None:
+        """The device hangs; the file stands as far as it was written."""
+        if not seen or seen[-1].path is None:
+            return
+        state = seen[-1]
+        error = DeviceLost("The sound device does not answer any more.", hint=_KEPT_HINT)
+        output.broken_off(error)
+        fields = {
+            "path": str(state.path),
+            "duration_seconds": state.seconds,
+            "sample_rate_hz": state.sample_rate_hz,
+            "channels": state.channels,
+            "overflows": state.overflows,
+            "id": None,
+            "elapsed_seconds": time.perf_counter() - began,
+            "error": error.as_dict(),
+        }
+        output.item(fields, lambda: facts([("Recording", printable(str(state.path)))]))
+
     with studio_session(home) as studio, output.about("" if out is None else str(out)):
         _recover(studio, output)
-        with _level_bar(output) as look:
-            recorded = record_through(studio, input, out, look, seconds=seconds, channels=channels, overwrite=overwrite)
-        with one_bar(output, "Measuring") as progress:
-            take = studio.recordings.bring_in(recorded, progress)
-        fields = {
-            "path": str(recorded.path),
-            "duration_seconds": recorded.seconds,
-            "sample_rate_hz": recorded.sample_rate_hz,
-            "channels": recorded.channels,
-            "overflows": recorded.overflows,
-            "id": take.track.id,
-            "elapsed_seconds": time.perf_counter() - began,
-        }
-        if recorded.error is not None:
-            output.exit_code = SOME_FAILED
-            fields["error"] = recorded.error.as_dict()
-            output.errors.print(f"{recorded.error.message} {recorded.error.hint}", style="red", markup=False)
-        loudness = take.track.analysis.loudness
-        rows = [
-            ("Recording", printable(str(recorded.path))),
-            ("Length", f"{clock(recorded.seconds)}, {recorded.channels} x {recorded.sample_rate_hz} Hz"),
-            ("Level", f"{number(loudness.integrated_lufs, 1)} LUFS, {number(loudness.true_peak_dbtp, 1)} dBTP"),
-            ("Gaps", str(recorded.overflows)),
-        ]
-        output.item(fields, lambda: facts(rows))
+        with leaving_a_hung_device(output, leave), _level_bar(output) as look:
+
+            def watch(state: CaptureState) -> bool:
+                seen[:] = [state]
+                return look(state)
+
+            recorded = record_through(
+                studio, input, out, watch, seconds=seconds, channels=channels, overwrite=overwrite
+            )
+        try:
+            with one_bar(output, "Measuring") as progress:
+                take = studio.recordings.bring_in(recorded, progress)
+        except StudioError as error:
+            error.hint = _KEPT_HINT
+            _tell(output, recorded, None, time.perf_counter() - began, error)
+        else:
+            _tell(output, recorded, take, time.perf_counter() - began, recorded.error)
     return output.exit_code
+
+
+def _tell(output: Output, recorded: Recorded, take: Take | None, elapsed: float, error: StudioError | None) -> None:
+    """What stands in the file, also where it did not get into the library."""
+    fields = {
+        "path": str(recorded.path),
+        "duration_seconds": recorded.seconds,
+        "sample_rate_hz": recorded.sample_rate_hz,
+        "channels": recorded.channels,
+        "overflows": recorded.overflows,
+        "id": None if take is None else take.track.id,
+        "elapsed_seconds": elapsed,
+    }
+    if error is not None:
+        fields["error"] = error.as_dict()
+        if isinstance(error, Cancelled):
+            output.failure("", error)
+        else:
+            output.broken_off(error)
+    rows = [
+        ("Recording", printable(str(recorded.path))),
+        ("Length", f"{clock(recorded.seconds)}, {recorded.channels} x {recorded.sample_rate_hz} Hz"),
+        ("Gaps", str(recorded.overflows)),
+    ]
+    if take is not None:
+        loudness = take.track.analysis.loudness
+        level = f"{number(loudness.integrated_lufs, 1)} LUFS, {number(loudness.true_peak_dbtp, 1)} dBTP"
+        rows.insert(2, ("Level", level))
+    output.item(fields, lambda: facts(rows))
 
 
 def devices(json: Json = False, home: Home = None, workers: Workers = None, force: Force = False) -> int:
@@ -91,7 +138,8 @@ def devices(json: Json = False, home: Home = None, workers: Workers = None, forc
     from sonicforge_studio.studio.capturing import every_device
 
     output = Output(json)
-    found = every_device()
+    with leaving_a_hung_device(output):
+        found = every_device()
     if json:
         for device in found:
             output.item(asdict(device), str)

@@ -29,13 +29,20 @@ def facts(rows: Sequence[tuple[str, str]]) -> Table:
     return table
 
 
-def grid(left: Sequence[str], right: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """A table: the columns ``left`` are text, the columns ``right`` are figures."""
-    table = Table(box=None, header_style="dim", pad_edge=False)
+def grid(
+    left: Sequence[str],
+    right: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    heads: bool = True,
+    least_width: int | None = None,
+) -> Table:
+    """A table: the columns ``left`` are text, the columns ``right`` are figures, ``least_width`` wide at least."""
+    table = Table(box=None, header_style="dim", pad_edge=False, show_header=heads)
     for name in left:
         table.add_column(name, overflow="fold")
     for name in right:
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right", no_wrap=True, min_width=least_width)
     for row in rows:
         table.add_row(*(Text(value) for value in row))
     return table

@@ -22,7 +22,8 @@ def write_bytes(path: Path, content: bytes) -> None:
     part: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.part-")
+        # Not the whole name: a long one would be too long with more to it.
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.part-")
         part = Path(name)
         with os.fdopen(handle, "wb") as file:
             file.write(content)

@@ -32,7 +32,7 @@ def warm_painting() -> None:
     levels_db, rows, places = np.zeros(2, np.float32), np.zeros(2, np.float32), np.zeros(2)
     columns_from_bands(levels_db, places, -96.0, 3.0, 2, rows)
     grid = np.zeros(0, np.int64)
-    paint_spectrum(image, rows, rows, rows, True, True, grid, grid, colours, 0, 0, 0, 0, 0)
+    paint_spectrum(image, rows, rows, rows, True, True, grid, grid, colours, 0, 0, 0, 0, 0, 1.0)
     paint_row(image[0], levels_db, places, -90.0, -6.0, colours)
     wave = np.zeros((2, 2), np.float32)
     wave.flags.writeable = False
@@ -89,12 +89,13 @@ def paint_density(image: Pixels, density: Float32, colours: Pixels) -> None:
 def paint_spectrum(
     image: Pixels, top: Float32, hold: Float32, average: Float32, hold_shown: bool, average_shown: bool,
     grid_columns: Int64, grid_rows: Int64, gradient: Pixels,
-    ground: int, grid: int, line: int, hold_line: int, average_line: int,
+    ground: int, grid: int, line: int, hold_line: int, average_line: int, density: float = 1.0,
 ) -> None:  # fmt: skip
     """Ground, grid, the area below ``top`` in the colours of ``gradient`` (a colour for each row), and curves.
 
     ``top``, ``hold`` and ``average`` float32 (width,) are rows, as ``columns_from_bands`` gives them. The grid shines
-    through the area. All edges are antialiased, and steep curves stay connected.
+    through the area. Lines are ``density`` times as thick, for screens with so many pixels to a point. All edges are
+    antialiased, and steep curves stay connected.
     """
     height, width = min(image.shape[0], gradient.size), min(image.shape[1], top.size)
     for y in range(height):
@@ -116,10 +117,10 @@ def paint_spectrum(
                 if not _among(y, grid_rows):
                     image[y, x] = _shine(image[y, x], ground, grid)
     if average_shown:
-        _paint_curve(image, average, average_line, _THIN_PIXELS)
+        _paint_curve(image, average, average_line, density * _THIN_PIXELS)
     if hold_shown:
-        _paint_curve(image, hold, hold_line, _THIN_PIXELS)
-    _paint_curve(image, top, line, _LINE_PIXELS)
+        _paint_curve(image, hold, hold_line, density * _THIN_PIXELS)
+    _paint_curve(image, top, line, density * _LINE_PIXELS)
 
 
 @kernel

@@ -6,12 +6,14 @@ import json
 import os
 import secrets
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from sonicforge_studio.host.writing import output_error
 
 _NAME = ".unfinished-"
+_LOCK_TRIES = 100
 
 
 class Mark:
@@ -30,12 +32,20 @@ class Mark:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(place, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0), 0o666)
-            mark = cls(place, descriptor, recording)
+        except OSError as error:
+            raise output_error(error, place) from error
+        mark = cls(place, descriptor, recording)
+        # Before it says anything: another program may hold it for a moment, but finds no recording in it.
+        for _ in range(_LOCK_TRIES):
+            if _lock(descriptor):
+                break
+            time.sleep(0.01)
+        try:
             # Not to the disk itself: a name that a power cut takes with it is one that the user still sees.
             os.write(descriptor, json.dumps({"path": str(recording)}).encode())
         except OSError as error:
+            mark.remove()
             raise output_error(error, place) from error
-        _lock(descriptor)
         return mark
 
     def remove(self) -> None:

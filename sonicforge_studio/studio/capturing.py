@@ -18,6 +18,8 @@ from sonicforge_studio.audio import (
     find_input,
     system_devices,
 )
+from sonicforge_studio.domain import Cancelled
+from sonicforge_studio.domain.errors import BadSetting, EmptyAudio
 from sonicforge_studio.studio.compose import Studio
 
 __all__ = ["CaptureState", "KnownDevice", "Recorded", "every_device", "record_through"]
@@ -68,7 +70,8 @@ def record_through(
     """Record for ``seconds``, or until ``look``, which is shown the state some twenty times a second, says True.
 
     Where the device goes away or the disk is full, what came until then is kept, and ``error`` says why it ended.
-    Raises ``NoSoundDevice``, ``UnknownDevice``, and as ``RecordingDesk`` does.
+    Raises ``NoSoundDevice``, ``UnknownDevice``, ``BadSetting`` for more channels than could be opened, ``Cancelled``
+    where ``look`` ends it before a frame came, and as ``RecordingDesk`` does.
     """
     devices = devices or system_devices()
     device = None if input_name is None else find_input(devices, input_name)
@@ -76,10 +79,21 @@ def record_through(
         capture.listen(device, channels)
         while (state := capture.wait_until_open(_LOOK_SECONDS)).status == "opening":
             if look(state):
-                break
+                raise Cancelled()
+        known = device or next((found for found in devices.inputs() if found.default), None)
+        if state.status == "no-device" and known is not None and channels is not None and channels > known.channels:
+            raise BadSetting(
+                f'"{known.name}" has {known.channels} channels, not {channels}.', hint="Ask for fewer of them."
+            ) from state.error
+        asked = False
         studio.recordings.start(capture, out, overwrite=overwrite, seconds=seconds)
         while (state := capture.state).status == "recording" and state.error is None:
-            if look(state) or (seconds is not None and state.seconds >= seconds):
+            if (asked := look(state)) or (seconds is not None and state.seconds >= seconds):
                 break
             time.sleep(_LOOK_SECONDS)
-        return studio.recordings.stop(capture)
+        try:
+            return studio.recordings.stop(capture)
+        except EmptyAudio:
+            if asked:
+                raise Cancelled() from None
+            raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from sonicforge_studio.audio import (
     Capture,
+    CaptureState,
     Devices,
     LoudnessMeter,
     LoudnessReading,
@@ -22,7 +23,7 @@ from sonicforge_studio.audio import (
 )
 from sonicforge_studio.audio.tap import TAP_CHANNELS, TapPlace
 from sonicforge_studio.domain import Cancelled, Progress, Samples, StudioError, Target, to_plain
-from sonicforge_studio.domain.errors import EmptyAudio, NoSoundDevice
+from sonicforge_studio.domain.errors import DeviceLost, EmptyAudio, NoSoundDevice
 from sonicforge_studio.host import load_settings, open_folders, start_log
 from sonicforge_studio.mastering import target_named
 from sonicforge_studio.studio.blocks import each_block
@@ -39,11 +40,13 @@ _OPENING_SECONDS = 0.05
 class Metered:
     """What the meters show of an input at one moment.
 
-    ``correlation`` is that of left and right from the start on, None unless there are two channels that sound.
+    ``correlation`` is that of left and right from the start on, None unless there are two channels that sound;
+    ``warning`` is what the reader of a file had to say at its end.
     """
 
     reading: LoudnessReading
     correlation: float | None
+    warning: str | None = None
 
 
 Look = Callable[[Metered], None]
@@ -92,9 +95,9 @@ class _Meters:
 
 
 def meter_file(
-    path: Path, progress: Progress, *, on_block: Look, on_mark: Look, interval_seconds: float | None = None
+    path: Path, progress: Progress, *, on_block: Look | None, on_mark: Look, interval_seconds: float | None = None
 ) -> Metered:
-    """Measure a file as fast as it decodes; ``on_block`` is shown the meters after each block of it.
+    """Measure a file as fast as it decodes; ``on_block``, where there is one, is shown the meters after each block.
 
     Raises the input errors of ``open_source``, and ``EmptyAudio``.
     """
@@ -103,11 +106,13 @@ def meter_file(
 
         def use(block: Samples) -> None:
             meters.add(block)
-            on_block(meters.look())
+            if on_block is not None:
+                on_block(meters.look())
 
         if each_block(source, progress, use, "Measuring") == 0:
             raise EmptyAudio()
-    return meters.finish()
+        warning = source.warning
+    return replace(meters.finish(), warning=warning)
 
 
 def meter_input(
@@ -129,7 +134,13 @@ def meter_input(
     settings = load_settings(open_folders(home).settings)
     devices = devices or system_devices()
     device = None if name.strip().casefold() == DEFAULT_INPUT else find_input(devices, name)
-    with Capture(devices, latency_seconds=settings.capture_latency_seconds) as capture:
+    at_the_end: list[TapPlace | None] = []
+
+    def changed(state: CaptureState) -> None:
+        if state.status == "device-lost":
+            at_the_end.append(capture.tap.place())
+
+    with Capture(devices, latency_seconds=settings.capture_latency_seconds, on_change=changed) as capture:
         capture.listen(device)
         while (state := capture.wait_until_open(_OPENING_SECONDS)).status == "opening" and not stop():
             pass
@@ -143,12 +154,24 @@ def meter_input(
             time.sleep(_LOOK_SECONDS)
             place = capture.tap.place()
             if place is None:
-                return meters.finish(), capture.state.error
-            end = int(min(place.end, last))
-            meters.add(_heard(place, max(start, place.oldest), end))
+                break
+            start = _hear(meters, place, start, last)
             on_block(meters.look())
-            start = end
-        return meters.finish(), None
+        if place is not None:
+            return meters.finish(), None
+        # The tap is silent a moment before the capture knows why.
+        while capture.state.status == "listening" and not stop():
+            time.sleep(_LOOK_SECONDS)
+        if at_the_end and at_the_end[0] is not None:
+            _hear(meters, at_the_end[0], start, last)
+        return meters.finish(), capture.state.error or DeviceLost()
+
+
+def _hear(meters: _Meters, place: TapPlace, start: int, last: float) -> int:
+    """Measure what came from frame ``start`` on; where it ends."""
+    end = int(min(place.end, last))
+    meters.add(_heard(place, max(start, place.oldest), end))
+    return end
 
 
 def _heard(place: TapPlace, start: int, end: int) -> Samples:
@@ -178,6 +201,7 @@ def metered_fields(metered: Metered, target: Target | None) -> dict[str, Any]:
             "true_peaks_dbtp": reading.true_peaks_dbtp,
             "sample_peak_dbfs": reading.sample_peak_dbfs,
             "correlation": metered.correlation,
+            "warning": metered.warning,
             "target": None if target is None else target.name,
             "off_target_lu": None if target is None else reading.integrated_lufs - target.integrated_lufs,
             "over_ceiling_db": None if target is None else reading.true_peak_dbtp - target.ceiling_dbtp,

@@ -131,7 +131,7 @@ class RecordingDesk:
 
     def _place(self, out: Path | None) -> tuple[Path, bool]:
         """The file to record into, and whether it may get a number."""
-        if out is None or out.is_dir():
+        if out is None or out.is_dir() or not out.suffix:
             return (out or self._folder) / f"Recording {datetime.now():%Y-%m-%d %H.%M.%S}{_SUFFIX}", True
         if out.suffix.lower() != _SUFFIX:
             raise UnknownFormat("A recording is a WAV file.", hint="Name it with .wav; it can be exported afterwards.")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +17,19 @@ from PIL import Image, ImageDraw, ImageFont
 from sonicforge_studio.audio import FileSource, free_name, open_source
 from sonicforge_studio.audio.spectrogram import DrawnSection, Section, draw_section, top_level_db
 from sonicforge_studio.domain import Progress, Span
-from sonicforge_studio.domain.errors import BadSetting, OutputExists
+from sonicforge_studio.domain.errors import BadSetting, OutputExists, UnknownFormat
 from sonicforge_studio.host import open_folders, start_log, write_bytes
 from sonicforge_studio.kernels.spectrogram import paint
 from sonicforge_studio.studio.spectrogram_axes import clock_text, frequency_ticks, level_ticks, time_ticks
 from sonicforge_studio.studio.spectrogram_colours import Stops, blend, byte_colours, colour_stops
 
 LEAST_SIDE, MOST_SIDE = 240, 16_384
+MOST_PIXELS = 1 << 26
+"""Of a picture, and of all that are drawn at once: some 600 MB."""
 LEAST_FFT, MOST_FFT = 64, 65_536
 _MOST_SECONDS = 1e7
+_STRIP_PIXELS = 1 << 22
+_LONGEST_NAME = 240
 
 _GROUND = (13, 15, 19)
 _TEXT = (233, 236, 241)
@@ -38,6 +44,8 @@ _FONT_FILES = (
 )  # fmt: skip
 _OWN_FONT = "Aileron"
 """Pillow's, which knows ASCII alone."""
+_UNPRINTABLE = ("Cc", "Zl", "Zp")
+"""Control characters and line ends, which a line of text cannot hold."""
 _WIDE_FONT_FILES = ("NotoSansCJK-Regular.ttc", "Arial Unicode.ttf", "msgothic.ttc", "PingFang.ttc")
 
 
@@ -64,6 +72,11 @@ class PictureRequest:
                     f"A picture's {name} of {value} pixels cannot be drawn.",
                     hint=f"Choose from {LEAST_SIDE} to {MOST_SIDE} pixels.",
                 )
+        if self.width * self.height > MOST_PIXELS:
+            raise BadSetting(
+                f"A picture of {self.width} by {self.height} pixels is too large.",
+                hint=f"Draw {MOST_PIXELS // 1_000_000} million pixels at most, such as 8192 by 8192.",
+            )
         size = self.fft_size
         if size and not (LEAST_FFT <= size <= MOST_FFT and size & (size - 1) == 0):
             raise BadSetting(
@@ -99,14 +112,25 @@ def open_home(home: Path | None) -> None:
 def picture_file(path: Path, out: Path, *, folder: bool, overwrite: bool) -> Path:
     """The PNG's name: ``out``, or in the folder ``out`` the next free name after the sound's.
 
-    Raises ``OutputExists`` where a named file is there and may not be replaced.
+    Raises ``UnknownFormat`` for another suffix than .png, and ``OutputExists`` where a named file is there and may not
+    be replaced.
     """
     if folder:
-        named = out / f"{path.name}.png"
+        name = path.name
+        while len(os.fsencode(name)) > _LONGEST_NAME:
+            name = name[:-1]
+        named = out / f"{name}.png"
         return named if overwrite else free_name(named)
+    if out.suffix.lower() != ".png":
+        raise UnknownFormat("A spectrogram is a PNG file.", hint="Name it with .png.")
     if out.exists() and not overwrite:
         raise OutputExists(f'There is already a file named "{out.name}".')
     return out
+
+
+def at_once(request: PictureRequest) -> int:
+    """How many such pictures may be drawn at once."""
+    return max(1, min(os.cpu_count() or 1, MOST_PIXELS // (request.width * request.height)))
 
 
 def draw_picture(
@@ -129,10 +153,10 @@ def draw_picture(
             request.low_hz,
             request.high_hz,
         )
-        drawn = draw_section(source, section, Span(progress, 0.0, 0.95))
-        image = _compose(path, source, drawn, request)
+        drawn = draw_section(source, section, Span(progress, 0.0, 0.9))
+        image = _compose(path, source, drawn, request, Span(progress, 0.9, 0.95))
         warning = source.warning
-    content = io.BytesIO()
+    content = _Content(progress)
     image.save(content, "PNG")
     progress.step(1.0, 1.0, "Writing")
     destination = picture_file(path, out, folder=folder, overwrite=overwrite)
@@ -147,15 +171,33 @@ def draw_picture(
     )
 
 
-def _compose(path: Path, source: FileSource, drawn: DrawnSection, request: PictureRequest) -> Image.Image:
+class _Content(io.BytesIO):
+    """What Pillow writes into, piece by piece; a large picture takes it seconds, and can be stopped."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self._progress = progress
+
+    def write(self, piece: Any) -> int:
+        self._progress.step(0.95, 1.0, "Writing")
+        return super().write(piece)
+
+
+def _compose(
+    path: Path, source: FileSource, drawn: DrawnSection, request: PictureRequest, progress: Progress
+) -> Image.Image:
     stops = colour_stops(request.colours)
     top_db = top_level_db(drawn.columns)
     left, top = _LEFT, _TOP
     right, bottom = request.width - _RIGHT, request.height - _BOTTOM
-    pixels = np.empty((bottom - top, right - left), np.uint32)
-    paint(drawn.columns, 0.0, drawn.columns_per_pixel, byte_colours(stops, top_db, request.range_db), pixels)
+    colours = byte_colours(stops, top_db, request.range_db)
     image = Image.new("RGB", (request.width, request.height), _GROUND)
-    image.paste(_as_image(pixels), (left, top))
+    strip = max(1, _STRIP_PIXELS // (bottom - top))
+    for at in range(0, right - left, strip):
+        progress.step(at, right - left, "Drawing")
+        pixels = np.empty((bottom - top, min(strip, right - left - at)), np.uint32)
+        paint(drawn.columns, at * drawn.columns_per_pixel, drawn.columns_per_pixel, colours, pixels)
+        image.paste(_as_image(pixels), (left + at, top))
     draw = ImageDraw.Draw(image)
     _head(draw, path, source, drawn, right)
     _time_axis(draw, drawn, left, right, bottom)
@@ -166,7 +208,10 @@ def _compose(path: Path, source: FileSource, drawn: DrawnSection, request: Pictu
 
 
 def _head(draw: ImageDraw.ImageDraw, path: Path, source: FileSource, drawn: DrawnSection, right: int) -> None:
-    name = path.name.encode("utf-8", "replace").decode()
+    name = "".join(
+        " " if unicodedata.category(letter) in _UNPRINTABLE else letter
+        for letter in path.name.encode("utf-8", "replace").decode()
+    )
     channels = {1: "mono", 2: "stereo, the louder channel"}.get(
         source.channels, f"{source.channels} channels, the loudest one"
     )
@@ -217,8 +262,8 @@ def _colour_bar(
 
 
 def _as_image(pixels: NDArray[np.uint32]) -> Image.Image:
-    channels = np.stack([pixels >> 16 & 255, pixels >> 8 & 255, pixels & 255], axis=-1)
-    return Image.fromarray(channels.astype(np.uint8))
+    height, width = pixels.shape
+    return Image.frombytes("RGB", (width, height), pixels.astype("<u4").tobytes(), "raw", "BGRX")
 
 
 def _line(

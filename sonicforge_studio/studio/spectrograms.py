@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -214,9 +215,11 @@ class Spectrograms:
         stored = self._tiles.get(place)
         stamp = list(track.stamp or ())
         if stored is not None:
-            known = json.loads(stored)
-            if known["stamp"] == stamp:
-                return str(known["hash"])
+            # What another version or a broken disk left is made anew.
+            with suppress(KeyError, TypeError, ValueError):
+                known = json.loads(stored)
+                if known["stamp"] == stamp:
+                    return str(known["hash"])
         digest = content_hash(track.path, steps)
         self._tiles.set(place, json.dumps({"stamp": stamp, "hash": digest}).encode())
         return digest
@@ -288,5 +291,5 @@ def _unpacked_overview(stored: bytes) -> Overview | None:
         fields = json.loads(head)
         warning = fields.pop("warning")
         return Overview(Pyramid(**fields), _columns(columns), True, warning)
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return None  # written by another version: made again

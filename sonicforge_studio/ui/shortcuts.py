@@ -71,9 +71,11 @@ class Overview(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(theme.space.l)
         grid.setVerticalSpacing(theme.space.s)
-        for row, (keys, text) in enumerate(described()):
-            key = label(keys, "key")
-            grid.addWidget(key, row, 0, Qt.AlignmentFlag.AlignRight)
-            grid.addWidget(label(text), row, 1)
+        entries = described()
+        rows = (len(entries) + 1) // 2
+        for number, (keys, text) in enumerate(entries):
+            half, row = divmod(number, rows)
+            grid.addWidget(label(keys, "key"), row, 2 * half, Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(label(text), row, 2 * half + 1)
         layout.addLayout(grid)
         layout.addWidget(Button(tr("Close"), "", self.accept), 0, Qt.AlignmentFlag.AlignRight)

@@ -26,6 +26,8 @@ class Transport(QFrame):
     volume_wanted = Signal(float)
     mute_wanted = Signal(bool)
     device_wanted = Signal()
+    record_wanted = Signal()
+    """The page with the recording that is under way."""
     outputs_wanted = Signal(object)
     """The place, a ``QPoint`` of the screen, at which the outputs are to be listed."""
 
@@ -34,7 +36,7 @@ class Transport(QFrame):
         self._theme = theme
         self._muted = False
         self._waiting = False
-        self._track_detail = ""
+        self._trouble = self._track_detail = ""
         self.setObjectName("transport")
         self.setAccessibleName(tr("Transport"))
         self.setFixedHeight(theme.size.transport)
@@ -64,6 +66,12 @@ class Transport(QFrame):
         self._device.setToolTip(tr("Everything else works. Press to look for a sound device again."))
         self._device.hide()
         layout.addWidget(self._device)
+        self._record = Button(clock(0.0), "chip", self.record_wanted.emit)
+        self._record.setIcon(theme.icon("record", theme.colour.danger))
+        self._record.setAccessibleName(tr("Recording"))
+        self._record.setToolTip(tr("An input is being recorded. Press to see it."))
+        self._record.hide()
+        layout.addWidget(self._record)
         self._counter = self._counter_label()
         layout.addWidget(self._counter)
         self._outputs = IconButton(theme, "output", tr("Output device"), self._ask_for_outputs)
@@ -96,7 +104,7 @@ class Transport(QFrame):
         made = label("", "caption")
         made.setAccessibleName(tr("Gaps in the sound, frames dropped on the screen"))
         made.setToolTip(
-            tr("How often the sound broke off in this track, and how many frames the screen lost since the start.")
+            tr("How often the sound broke off, and how many frames the screen lost, since the studio was opened.")
         )
         made.setMinimumWidth(self._theme.size.volume)
         self._counts = (-1, -1)
@@ -122,7 +130,8 @@ class Transport(QFrame):
         """Nothing is loaded."""
         self._wave.show_track(b"", 0.0)
         self._title.show_text(tr("Nothing playing"))
-        self._detail.show_text(tr("Forge something, or play a track"))
+        self._track_detail = tr("Forge something, or play a track")
+        self._show_line()
         self._play.setEnabled(False)
         self._stop.setEnabled(False)
 
@@ -130,8 +139,8 @@ class Transport(QFrame):
         self._wave.show_track(peaks, duration_seconds)
         self._title.show_text(title)
         self._track_detail = detail
-        self._waiting = False
-        self._say(detail, "small")
+        self._waiting, self._trouble = False, ""
+        self._show_line()
         self._duration.setText(clock(duration_seconds))
         self._play.setEnabled(True)
         self._stop.setEnabled(True)
@@ -158,13 +167,25 @@ class Transport(QFrame):
 
     def show_waiting(self, *, waiting: bool) -> None:
         """All that was made so far has been heard."""
-        if waiting != self._waiting:
-            self._waiting = waiting
-            self._say(tr("Waiting for what is still being made…") if waiting else self._track_detail, "small")
+        self._waiting = waiting
+        self._show_line()
 
     def show_trouble(self, sentence: str) -> None:
-        """A failure of the player, in place of the track's detail."""
-        self._say(sentence, "error")
+        """A failure of the player, in place of the track's detail; empty once it is over."""
+        self._trouble = sentence
+        self._show_line()
+
+    def _show_line(self) -> None:
+        if self._trouble:
+            self._say(self._trouble, "error")
+        else:
+            self._say(tr("Waiting for what is still being made…") if self._waiting else self._track_detail, "small")
+
+    def show_recording(self, seconds: float | None) -> None:
+        """How long an input has been recorded; None where nothing is."""
+        self._record.setVisible(seconds is not None)
+        if seconds is not None:
+            self._record.setText(clock(seconds))
 
     def show_device(self, *, present: bool) -> None:
         self._device.setVisible(not present)
@@ -181,8 +202,5 @@ class Transport(QFrame):
         self.mute_wanted.emit(not self._muted)
 
     def _say(self, text: str, role: str) -> None:
-        if self._detail.property("role") != role:
-            self._detail.setProperty("role", role)
-            self._detail.style().unpolish(self._detail)
-            self._detail.style().polish(self._detail)
+        restyle(self._detail, "role", role)
         self._detail.show_text(text)

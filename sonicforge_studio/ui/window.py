@@ -77,10 +77,11 @@ class Window(QMainWindow):
 
     def bind(self, name: str, call: Callable[[], object]) -> None:
         """Put a shortcut of ``KEYS`` to use."""
-        shortcut = QShortcut(KEYS[name], self)
-        shortcut.activated.connect(call)
-        if name == "forge":
-            QShortcut("Ctrl+Enter", self).activated.connect(call)
+        for keys in (KEYS[name], "Ctrl+Enter") if name == "forge" else (KEYS[name],):
+            shortcut = QShortcut(keys, self)
+            # Also while a live view fills the screen, in a window of its own.
+            shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
+            shortcut.activated.connect(call)
 
     def put_page(self, name: str, page: QWidget) -> None:
         self._pages[name] = page

@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, QTimer
 
 from sonicforge_studio.domain import StudioError, Track
+from sonicforge_studio.domain.errors import DeviceLost
 from sonicforge_studio.studio import Job, Live, PlayerState, Studio
 from sonicforge_studio.ui.actions import Actions
 from sonicforge_studio.ui.bridge import Bridge
@@ -24,6 +25,7 @@ from sonicforge_studio.ui.pages.forge import ForgePage
 from sonicforge_studio.ui.pages.library import LibraryPage
 from sonicforge_studio.ui.pages.live import LivePage
 from sonicforge_studio.ui.pages.master import MasterPage
+from sonicforge_studio.ui.running_total import RunningTotal
 from sonicforge_studio.ui.scope import Scope
 from sonicforge_studio.ui.text import error_of, tr, tr_count, tr_error
 from sonicforge_studio.ui.window import Window
@@ -38,6 +40,8 @@ class Workspace(QObject):
         self._live = live
         self._recordings = studio.recordings
         self._scope_wanted = True
+        self._gaps, self._overflows = RunningTotal(), RunningTotal()
+        self._device_lost = False
         self._full_screen = FullScreen()
         self._told: set[int] = set()
         self._for_master: int | None = None
@@ -84,6 +88,7 @@ class Workspace(QObject):
         rail.scope_toggled.connect(self.toggle_scope)
         self.drawer.closed.connect(self.toggle_jobs)
         self.window.resized.connect(lambda: self.drawer.fit(self.window.area()))
+        self.window.resized.connect(lambda: self.live.fit(self.window.width()))
 
     def _wire_transport(self) -> None:
         transport, listening = self.window.transport, self.listening
@@ -97,6 +102,7 @@ class Workspace(QObject):
         transport.mute_wanted.connect(listening.set_muted)
         transport.device_wanted.connect(listening.look_for_device)
         transport.outputs_wanted.connect(self.outputs.open)
+        transport.record_wanted.connect(lambda: self._go("live"))
         listening.loaded.connect(self._show_piece)
         listening.changed.connect(self._show_playback)
 
@@ -203,15 +209,30 @@ class Workspace(QObject):
         transport.show_waiting(waiting=state.waiting)
         transport.show_device(present=state.status != "no-device")
         transport.show_volume(state.volume, muted=state.muted)
-        if state.error is not None and state.status != "no-device":
-            transport.show_trouble(tr_error(state.error))
+        trouble = state.error is not None and state.status != "no-device"
+        transport.show_trouble(tr_error(state.error) if trouble and state.error is not None else "")
+        self._gaps.follow(state.gaps)
+        self._tell_of_device(state)
         if playing:
             self.clock.wake()
 
     def _show_counts(self) -> None:
-        state, capture = self.listening.state, self._live.capture.state
-        gaps = (0 if state is None else state.gaps) + capture.overflows
-        self.window.transport.show_counts(gaps, self.clock.dropped_frames)
+        capture = self._live.capture.state
+        self._overflows.follow(capture.overflows)
+        self.window.transport.show_counts(self._gaps.total + self._overflows.total, self.clock.dropped_frames)
+        self.window.transport.show_recording(capture.seconds if capture.path is not None else None)
+
+    def _tell_of_device(self, state: PlayerState) -> None:
+        """A device that vanishes is told once, with the way on."""
+        lost = isinstance(state.error, DeviceLost)
+        if lost and not self._device_lost:
+            self.window.toasts.say(
+                tr("The sound device is gone"),
+                tr("The music stands where it was heard last."),
+                tone="danger",
+                action=(tr("Play elsewhere"), self.listening.look_for_device),
+            )
+        self._device_lost = lost
 
     def _import_recording(self, path: str) -> None:
         self.actions.import_paths([path])
@@ -225,7 +246,7 @@ class Workspace(QObject):
         if orphans:
             self.window.toasts.say(
                 tr_count("{count} recording recovered", "{count} recordings recovered", len(orphans)),
-                tr("The studio ended while it recorded. What had been recorded comes into the library."),
+                tr("The studio ended before what was recorded had come into the library. It does so now."),
             )
             self.actions.import_paths([str(path) for path in orphans])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from sonicforge_studio.audio.capture import Capture
 from sonicforge_studio.audio.capture_state import CaptureState
-from sonicforge_studio.audio.devices import InputDevice, NoDevices, system_devices
+from sonicforge_studio.audio.devices import Input, InputDevice, NoDevices, system_devices
 from sonicforge_studio.audio.tap import Tap
 from sonicforge_studio.domain import Samples
 from sonicforge_studio.domain.errors import DeviceLost, NoSoundDevice
@@ -134,7 +135,7 @@ def test_a_device_that_goes_away_is_a_state_and_the_next_one_is_taken() -> None:
         until(lambda: capture.state.status == "device-lost")
         assert isinstance(capture.state.error, DeviceLost)
         assert first.closed
-        assert capture.tap.place() is None
+        until(lambda: capture.tap.place() is None)
         capture.listen()
         state = capture.wait_until_open(5.0)
         assert (state.status, state.error, state.sample_rate_hz, state.channels) == ("listening", None, 44_100, 1)
@@ -156,6 +157,77 @@ def test_a_driver_that_raises_ends_listening(caplog: pytest.LogCaptureFixture) -
         until(lambda: capture.state.status == "device-lost")
     assert device.closed
     assert "a recording device broke off" in caplog.text
+
+
+def test_whatever_opening_raises_is_a_state(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(NoDevices):
+        def open_input(self, device: InputDevice | None, latency_seconds: float, channels: int | None = None) -> Input:
+            raise MemoryError
+
+    with Capture(Broken()) as capture:
+        capture.listen()
+        state = capture.wait_until_open(5.0)
+        assert (state.status, type(state.error)) == ("no-device", NoSoundDevice)
+    assert "a device could not be opened" in caplog.text
+
+
+def test_an_empty_tap_has_its_reason_and_loses_nothing() -> None:
+    device, last = GivenInput(), []
+
+    def changed(state: CaptureState) -> None:
+        if state.status == "device-lost":
+            last.append(capture.tap.place())
+
+    with Capture(GivenDevices(device), on_change=changed) as capture:
+        capture.listen()
+        capture.wait_until_open(5.0)
+        device.give(noise(0.1))
+        device.alive = False
+        until(lambda: capture.tap.place() is None)
+        assert (capture.state.status, type(capture.state.error)) == ("device-lost", DeviceLost)
+        assert [place.end for place in last] == [4800]
+
+
+def test_a_device_that_is_slow_to_close_holds_nobody_up() -> None:
+    class Slow(GivenInput):
+        def close(self) -> None:
+            closing.set()
+            let_go.wait(10.0)
+            super().close()
+
+    closing, let_go = threading.Event(), threading.Event()
+    device = Slow()
+    with Capture(GivenDevices(device, GivenInput(1))) as capture:
+        capture.listen()
+        capture.wait_until_open(5.0)
+        device.alive = False
+        assert closing.wait(5.0)
+        assert isinstance(capture.state.error, DeviceLost)
+        began = time.monotonic()
+        capture.listen()
+        assert time.monotonic() - began < 1.5
+        assert capture.wait_until_open(5.0).channels == 1
+        let_go.set()
+        until(lambda: device.closed)
+        assert (capture.state.status, capture.state.error) == ("listening", None)
+
+
+def test_a_device_that_opens_too_late_is_given_back() -> None:
+    class Slow(GivenDevices):
+        def open_input(self, device: InputDevice | None, latency_seconds: float, channels: int | None = None) -> Input:
+            let_go.wait(10.0)
+            return super().open_input(device, latency_seconds, channels)
+
+    let_go, device = threading.Event(), GivenInput()
+    capture = Capture(Slow(device))
+    capture.listen()
+    began = time.monotonic()
+    capture.close()
+    assert time.monotonic() - began < 1.5
+    let_go.set()
+    until(lambda: device.closed)
+    assert capture.state.status == "closed"
+    assert capture.tap.place() is None
 
 
 # A real sound server --------------------------------------------------------------------------------------------------

@@ -85,6 +85,37 @@ def test_a_loop_to_the_end_and_one_that_is_much_too_short() -> None:
     assert np.isfinite(wave).all()
     deck.set_loop(1.0, 0.5)
     assert deck.loop_seconds == (0.5, 0.52)
+    deck.set_loop(1.999, 2.0)
+    assert deck.loop_seconds == (1.98, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "loop"),
+    [
+        (math.nan, 1.0, (0.0, 1.0)),
+        (-math.inf, math.inf, (0.0, 2.0)),
+        (1.0, math.nan, (1.0, 2.0)),
+        (1.0, 1e308, (1.0, 2.0)),
+        (2.0, 3.0, None),
+        (1e308, 1e308, None),
+    ],
+)
+def test_regions_that_are_none(start: float, end: float, loop: tuple[float, float] | None) -> None:
+    deck = Deck(ClipSource(numbered(2 * RATE_HZ)))
+    deck.set_loop(start, end)
+    assert deck.loop_seconds == loop
+
+
+def test_a_loop_ending_where_growing_sound_ends_does_not_wait_and_does_not_click() -> None:
+    clip = GrowingClip(RATE_HZ, 1)
+    clip.write(sine(1.0, 41.3, RATE_HZ).samples)
+    deck = Deck(clip.open_source())
+    deck.set_loop(0.5, 1.0)
+    deck.seek(0.5)
+    wave, places = read(deck, 2 * RATE_HZ)
+    assert wave.size >= 2 * RATE_HZ
+    assert len(places) >= 3
+    assert np.abs(np.diff(wave)).max() < 0.08
 
 
 @pytest.mark.parametrize(("from_hz", "to_hz"), [(48_000, 44_100), (44_100, 48_000), (22_050, 48_000)])

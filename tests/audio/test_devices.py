@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 
 import pytest
 
 from sonicforge_studio.audio._pulse_sources import pulse_sources
+from sonicforge_studio.audio._sound_thread import NoAnswer, SoundThread
+from sonicforge_studio.audio.capture import Capture
 from sonicforge_studio.audio.devices import NoDevices, OutputDevice, SystemDevices, system_devices
+from sonicforge_studio.audio.player import Player
 from sonicforge_studio.domain.errors import NoSoundDevice
+from tests.audio.hearing import play, tone, until
 from tests.sound_server import SINK_RATE_HZ, SoundServer
 
 
@@ -140,3 +145,65 @@ def test_without_a_server_or_its_library_there_are_no_sources(monkeypatch: pytes
 def test_there_is_one_portaudio_in_a_process() -> None:
     assert system_devices() is system_devices()
     assert isinstance(system_devices(), SystemDevices)
+
+
+def test_a_call_that_does_not_return_holds_nobody_up(caplog: pytest.LogCaptureFixture) -> None:
+    thread, server, came, seen = SoundThread(), threading.Event(), threading.Event(), []
+
+    def too_late(answer: str) -> None:
+        seen.append(answer)
+        came.set()
+
+    def hang() -> str:
+        server.wait()
+        return "a stream"
+
+    assert thread.ask(lambda: 7, 5.0) == 7
+    with pytest.raises(ZeroDivisionError):
+        thread.ask(lambda: 1 // 0, 5.0)
+    with pytest.raises(NoAnswer):
+        thread.ask(hang, 0.05, too_late)
+    assert thread.stuck
+    with pytest.raises(NoAnswer):
+        thread.ask(lambda: seen.append("was given up before it began"), 0.05, lambda _: None)
+    began = time.monotonic()
+    thread.see_to(lambda: seen.append("closed"), 5.0)
+    assert time.monotonic() - began < 1.0
+    server.set()
+    assert came.wait(5.0)
+    assert thread.ask(lambda: seen, 5.0) == ["a stream", "closed"]
+    assert not thread.stuck
+    assert [record.getMessage() for record in caplog.records] == ["the sound system does not answer"]
+
+
+@pytest.mark.sound
+def test_a_server_that_hangs_is_a_machine_without_sound_until_it_goes_on(sound_server: SoundServer) -> None:
+    devices = system_devices()
+    before = devices.probe()
+    with sound_server.hanging():
+        for ask in (devices.probe, devices.inputs, devices.probe):
+            began = time.monotonic()
+            ask()
+            assert time.monotonic() - began < 2.0
+        assert devices.outputs() == before
+        with pytest.raises(NoSoundDevice, match="does not answer"):
+            devices.open_output(None, 0.043)
+    until(lambda: devices.probe() == before and not devices._thread.stuck)
+    devices.open_output(None, 0.043).close()
+
+
+@pytest.mark.sound
+def test_players_and_captures_are_closed_while_the_server_hangs(sound_server: SoundServer) -> None:
+    devices = system_devices()
+    devices.probe()
+    player, capture, other = Player(devices), Capture(devices), Capture(devices)
+    play(player, tone(9.0))
+    capture.listen()
+    until(lambda: player.position_seconds > 0.2 and capture.state.status == "listening")
+    with sound_server.hanging():
+        other.listen()
+        for closing in (player, capture, other):
+            began = time.monotonic()
+            closing.close()
+            assert time.monotonic() - began < 1.5, closing
+    until(lambda: not devices._thread.stuck and not devices._open_streams)

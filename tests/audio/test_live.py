@@ -14,7 +14,7 @@ from sonicforge_studio.audio.devices import system_devices
 from sonicforge_studio.audio.latest import Latest
 from sonicforge_studio.audio.live import ROWS_PER_SECOND, LiveAnalyser, LiveSnapshot, warm_live_analysis
 from sonicforge_studio.audio.player import Player
-from sonicforge_studio.audio.tap import PlaybackTap, TapSwitch
+from sonicforge_studio.audio.tap import PlaybackTap, TapPlace, TapSwitch
 from sonicforge_studio.domain import Clip
 from sonicforge_studio.kernels.live_spectrum import FLOOR_DB, SpectrumSettings
 from tests.ringing import QUICK, Ringing, until
@@ -82,13 +82,8 @@ def test_loudness_is_measured_over_every_frame_and_begins_anew_with_each_track()
         assert snapshot.history.read().momentary_lufs[-1] == pytest.approx(expected, abs=0.1)
         ringing.go_on(piece=2)
         assert until(analyser, lambda now: now.loudness.measured_seconds < 0.3).loudness.momentary_lufs == -math.inf
-        analyser.follow_pieces(False)
         until(analyser, lambda now: now.loudness.measured_seconds > 0.5)
-        ringing.go_on(piece=3)
-        time.sleep(0.2)
-        assert analyser.newest is not None
-        assert analyser.newest.loudness.measured_seconds > 0.5
-        analyser.reset_loudness()
+        analyser.reset()
         until(analyser, lambda now: now.loudness.measured_seconds < 0.3)
         assert analyser.newest.missed_frames >= 0
 
@@ -117,6 +112,30 @@ def test_what_went_by_unmeasured_is_counted() -> None:
         until(analyser, lambda now: now.position_seconds is not None)
         ringing.sound(frame=400_000.0)
         assert until(analyser, lambda now: now.missed_frames > 0).missed_frames < 340_000
+
+
+class Broken(PlaybackTap):
+    """Raises until it is mended."""
+
+    mended = False
+
+    def place(self) -> TapPlace | None:
+        if not self.mended:
+            raise RuntimeError("a tap's mistake")
+        return super().place()
+
+
+def test_a_tap_that_fails_does_not_end_the_thread(caplog: pytest.LogCaptureFixture) -> None:
+    tap = Broken()
+    with LiveAnalyser(tap, QUICK) as analyser:
+        until(analyser, bool)
+        time.sleep(0.15)
+        tap.mended = True
+        ringing = Ringing()
+        ringing.tap = tap
+        ringing.sound()
+        until(analyser, lambda now: now.position_seconds is not None)
+    assert {record.getMessage() for record in caplog.records} == {"the live analysis failed"}
 
 
 def test_settings_and_taps_change_while_it_runs() -> None:

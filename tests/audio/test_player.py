@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sonicforge_studio.audio.clips import ClipSource
 from sonicforge_studio.audio.devices import NoDevices, system_devices
+from sonicforge_studio.audio.growing import GrowingClip
 from sonicforge_studio.audio.player import Player
 from sonicforge_studio.audio.player_state import PlayerState
 from sonicforge_studio.domain import Clip, Samples
@@ -318,6 +319,23 @@ def test_damage_in_the_middle_ends_the_music_there(sound_server: SoundServer, pl
     assert 0.4 < state.position_seconds <= 0.5
 
 
+@pytest.mark.sound
+def test_what_a_growing_source_fails_with_is_told_once_the_rest_was_heard(
+    sound_server: SoundServer, player: Player
+) -> None:
+    clip, growing = tone(0.8), GrowingClip(SINK_RATE_HZ, 2)
+    growing.write(clip.samples)
+    growing.fail(RuntimeError("a mistake"))
+    ends: list[PlayerState] = []
+    player._telling._on_end = ends.append
+    player.load(growing.open_source, title="broken")
+    player.queue(lambda: ClipSource(tone(0.2)), title="next")
+    assert player.wait_until_ended(5.0).title == "next"
+    assert [(end.title, end.frames_played) for end in ends][:1] == [("broken", clip.frames)]
+    assert ends[0].error is not None
+    assert "a mistake" in ends[0].error.message
+
+
 def test_closing_leaves_nothing_and_may_be_done_twice() -> None:
     before = threading.active_count()
     player = Player(NoDevices())
@@ -330,6 +348,30 @@ def test_closing_leaves_nothing_and_may_be_done_twice() -> None:
     play(player, tone(1.0))
     assert player.wait_until_ended(1.0).title == "tone"
     assert threading.active_count() == before
+
+
+def test_closing_does_not_wait_for_a_slow_opener_whose_source_is_closed_when_it_comes() -> None:
+    let_go, closed = threading.Event(), threading.Event()
+
+    class Closing(ClipSource):
+        def close(self) -> None:
+            closed.set()
+
+    def slow() -> ClipSource:
+        let_go.wait(10.0)
+        return Closing(tone(1.0))
+
+    told: list[PlayerState] = []
+    player = Player(NoDevices(), on_change=told.append)
+    player.load(slow, title="slow")
+    player.load(slow, title="never opened")
+    began = time.monotonic()
+    player.close()
+    assert time.monotonic() - began < 1.5
+    assert player.state.status == "empty"
+    let_go.set()
+    assert closed.wait(5.0)
+    assert [state.title for state in told if state.title] == []
 
 
 @pytest.mark.sound

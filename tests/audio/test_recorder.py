@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import signal
@@ -87,6 +88,20 @@ def test_what_came_before_the_button_and_no_more_than_was_asked_for(tmp_path: Pa
         recorded = capture.stop_recording()
     assert recorded is not None
     assert np.array_equal(both_readers(path), sound[:, 12_000:36_000])
+
+
+@pytest.mark.parametrize(("seconds", "frames"), [(math.nan, 12_000), (math.inf, 12_000), (-1.0, 0)])
+def test_lengths_that_are_none(tmp_path: Path, seconds: float, frames: int) -> None:
+    device = GivenInput()
+    with Capture(GivenDevices(device)) as capture:
+        listening(capture)
+        device.give(noise(0.25))
+        before = math.inf if seconds == math.inf else math.nan
+        capture.start_recording(tmp_path / "x.wav", seconds=seconds, pre_roll_seconds=before)
+        device.give(noise(0.25))
+        recorded = capture.stop_recording()
+    assert recorded is not None
+    assert recorded.frames == frames + (12_000 if seconds == math.inf else 0)
 
 
 def test_a_lost_device_keeps_what_was_recorded(tmp_path: Path) -> None:

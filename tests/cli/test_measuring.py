@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,7 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from numpy.typing import NDArray
 
+from sonicforge_studio.studio import metering
 from sonicforge_studio.studio.metering import Metered, meter_input
 from tests.audio.inputs import GivenDevices, GivenInput
 from tests.cli.conftest import Sonicforge
@@ -27,7 +30,7 @@ __all__ = ["sound_server"]
 FIELDS = {
     "path", "duration_seconds", "integrated_lufs", "loudness_range_lu", "momentary_max_lufs", "short_term_max_lufs",
     "momentary_lufs", "short_term_lufs", "true_peak_dbtp", "true_peaks_dbtp", "sample_peak_dbfs", "correlation",
-    "target", "off_target_lu", "over_ceiling_db", "elapsed_seconds",
+    "warning", "target", "off_target_lu", "over_ceiling_db", "elapsed_seconds",
 }  # fmt: skip
 COMMAND = [sys.executable, "-c", "from sonicforge_studio.cli.start import run; run()", "measure"]
 
@@ -118,21 +121,53 @@ def test_people_get_a_table(sonicforge: Sonicforge, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["a.wav", "--input", "default"], ["a.wav", "--seconds", "3"], ["a.wav", "--interval", "nan"]],
-)
+    [
+        [], ["a.wav", "--input", "default"], ["a.wav", "--seconds", "3"], ["a.wav", "--interval", "nan"],
+        ["a.wav", "--target", "moon"],
+    ],
+)  # fmt: skip
 def test_wrong_usage_is_2(sonicforge: Sonicforge, arguments: list[str]) -> None:
     said = sonicforge("measure", *arguments)
     assert (said.code, said.out) == (2, "")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code"),
-    [(["a.wav", "--target", "moon"], "unknown-target"), (["--input", "no device has such a name"], "no-sound-device")],
-)
-def test_what_cannot_be_is_a_sentence(sonicforge: Sonicforge, arguments: list[str], code: str) -> None:
-    said = sonicforge("measure", *arguments, "--json")
+def test_an_unknown_input_is_a_sentence(sonicforge: Sonicforge) -> None:
+    said = sonicforge("measure", "--input", "no device has such a name", "--json")
     assert said.code == 1
-    assert said.only["error"]["code"] in {code, "unknown-device"}
+    assert said.only["error"]["code"] in {"no-sound-device", "unknown-device"}
+
+
+def test_a_file_that_breaks_off_is_measured_with_a_warning(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    whole = write(tmp_path / "whole.flac", groove(8.0), subtype="PCM_16")
+    cut = tmp_path / "cut.flac"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    assert "s of 8.0 s could be read" in sonicforge("measure", cut, "--json").only["warning"]
+    assert "s of 8.0 s could be read" in sonicforge("measure", cut).err
+
+
+def test_direct_current_has_no_reading(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    path = write(tmp_path / "dc.wav", np.full((1, 48_000 * 5), 0.5, np.float32), 48_000, "FLOAT")
+    assert sonicforge("measure", path, "--json").only["momentary_lufs"] is None
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize(("into", "code", "told"), [("> /dev/full", 1, "cannot be written to"), (">&-", 0, "")])
+def test_stdout_that_takes_nothing(tmp_path: Path, into: str, code: int, told: str) -> None:
+    command = shlex.join([*COMMAND, str(write(tmp_path / "a.wav", tone(0.5))), "--json"])
+    done = subprocess.run(["sh", "-c", f"{command} {into}"], stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Something went wrong" not in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, own_home: Path) -> None:
+    path = write(tmp_path / "a.wav", np.zeros((2, 44_100 * 60), np.float32), subtype="PCM_16")
+    command = shlex.join([*COMMAND, str(path), "--json", "--interval", "0.1"])
+    done = subprocess.run(["sh", "-c", f"{command} | head -1"], capture_output=True, text=True, check=False)
+    assert json.loads(done.stdout)["time_seconds"] == pytest.approx(0.1)
+    assert done.stderr == ""
+    assert not any("ERROR" in log.read_text() for log in own_home.glob("logs/*"))
 
 
 def test_in_a_terminal_the_table_lives(tmp_path: Path) -> None:
@@ -206,6 +241,50 @@ def test_a_device_that_goes_away_leaves_its_figures(channels: int) -> None:
     assert metered.reading.integrated_lufs == pytest.approx(level, abs=0.05)
     assert len(metered.reading.true_peaks_dbtp) == channels
     assert device.closed
+
+
+def test_a_device_whose_driver_is_slow_to_let_go_is_lost_all_the_same() -> None:
+    class Slow(GivenInput):
+        def close(self) -> None:
+            time.sleep(0.1)
+            super().close()
+
+    device = Slow()
+
+    def bring(now: Metered) -> None:
+        device.give(sine([(-20.0, 0.1)]))
+        device.alive = now.reading.measured_seconds < 0.5
+
+    _, error = meter_input(
+        "default", None, stop=lambda: False, on_block=bring, on_mark=bring, devices=GivenDevices(device)
+    )
+    assert error is not None
+    assert error.code == "device-lost"
+
+
+def test_an_input_is_told_row_by_row(
+    sonicforge: Sonicforge, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[str] = []
+
+    class Lasting(GivenInput):
+        """Until three rows were printed."""
+
+        def read(self, into: NDArray[np.float32]) -> int:
+            if self._waiting.shape[0]:
+                return super().read(into)
+            seen.append(capsys.readouterr().out)
+            self.alive = "".join(seen).count("\n") < 4
+            self.give(sine([(-20.0, 0.01)]))
+            return 0
+
+    monkeypatch.setattr(metering, "system_devices", lambda: GivenDevices(Lasting()))
+    said = sonicforge("measure", "--input", "default", "--interval", "0.1")
+    rows = ("".join(seen) + said.out).splitlines()
+    assert said.code == 1
+    assert len(rows) >= 5
+    assert rows[0].split()[0] == "Input"
+    assert len({len(row) for row in rows}) == 1
 
 
 @pytest.mark.sound

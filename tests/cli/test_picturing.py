@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from sonicforge_studio.studio import spectrogram_picture
 from tests.cli.conftest import Sonicforge
 from tests.sounds import groove, tone, write
 
@@ -82,10 +83,23 @@ def test_a_file_that_exists_is_refused_unless_forced(sonicforge: Sonicforge, tmp
 @pytest.mark.parametrize(
     "options",
     [
-        ("--width", 10), ("--height", 99_999), ("--fft-size", 1000), ("--fft-size", 32), ("--range-db", 500),
-        ("--range-db", "nan"), ("--colours", "mud"), ("--start", -1), ("--start", "nan"), ("--start", 5),
-        ("--start", 0.2, "--end", 0.1), ("--end", "nan"), ("--end", 1e300), ("--low-hz", 0),
-        ("--low-hz", 900, "--high-hz", 90), ("--low-hz", "nan"), ("--high-hz", "inf", "--low-hz", "inf"),
+        ("--width", 10), ("--height", 99_999), ("--width", 16_384, "--height", 16_384), ("--fft-size", 1000),
+        ("--fft-size", 32), ("--range-db", 500), ("--range-db", "nan"), ("--colours", "mud"), ("--start", -1),
+        ("--start", "nan"), ("--start", 0.2, "--end", 0.1), ("--end", "nan"), ("--end", 1e300),
+    ],
+)  # fmt: skip
+def test_a_setting_out_of_its_range_is_wrong_usage(
+    sonicforge: Sonicforge, tmp_path: Path, options: tuple[object, ...]
+) -> None:
+    said = sonicforge("spectrogram", tmp_path / "a.wav", "-o", tmp_path / "o.png", *options, "--json")
+    assert (said.code, said.out) == (2, "")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--start", 5), ("--low-hz", 0), ("--low-hz", 900, "--high-hz", 90), ("--low-hz", "nan"),
+        ("--high-hz", "inf", "--low-hz", "inf"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_one_plain_error(
@@ -96,6 +110,31 @@ def test_what_cannot_be_drawn_is_one_plain_error(
     assert said.code == 1
     assert said.only["error"]["code"] == "bad-setting"
     assert not (tmp_path / "o.png").exists()
+
+
+@pytest.mark.parametrize("name", ["line\nbreak\x1c\x85\u2029.wav", "a" * 240 + ".wav", "ł" * 120 + ".wav"])
+def test_odd_names(sonicforge: Sonicforge, tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / name, tone(0.2))
+    said = sonicforge("spectrogram", path, "-o", tmp_path / "out", "--width", 300, "--height", 240, "--json")
+    assert said.code == 0, said.out
+    assert pixels(said.only["files"][0]).shape == (240, 300)
+
+
+def test_a_picture_is_a_png(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    said = sonicforge("spectrogram", write(tmp_path / "a.wav", tone(0.2)), "-o", tmp_path / "a.jpg", "--json")
+    assert (said.code, said.only["error"]["code"]) == (1, "unknown-format")
+    assert not (tmp_path / "a.jpg").exists()
+
+
+def test_a_picture_of_several_strips_has_no_seam(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    path, out = write(tmp_path / "a.wav", groove(2.0)), tmp_path / "o.png"
+    options = ("--width", 700, "--height", 400, "--force", "--json")
+    assert sonicforge("spectrogram", path, "-o", out, *options).code == 0
+    whole = pixels(out)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spectrogram_picture, "_STRIP_PIXELS", 272 * 100)
+        assert sonicforge("spectrogram", path, "-o", out, *options).code == 0
+    assert np.abs(pixels(out) - whole).max() <= 1
 
 
 def test_one_bad_input_never_spoils_the_rest(sonicforge: Sonicforge, tmp_path: Path) -> None:

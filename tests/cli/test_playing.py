@@ -84,5 +84,24 @@ def test_without_a_device_it_says_so(sonicforge: Sonicforge, tmp_path: Path, mon
 
     monkeypatch.setattr(playing, "system_devices", NoDevices)
     soundfile.write(tmp_path / "a.wav", tone(0.2).samples.T, SINK_RATE_HZ)
-    said = sonicforge("play", tmp_path / "a.wav", "--json")
-    assert (said.code, said.only["error"]["code"]) == (1, "no-sound-device")
+    said = sonicforge("play", tmp_path / "a.wav", tmp_path / "gone.wav", tmp_path / "a.wav", "--json")
+    assert [(one["path"], one["error"]["code"]) for one in said.objects] == [
+        (str(tmp_path / "gone.wav"), "missing-path"),
+        (str(tmp_path / "a.wav"), "no-sound-device"),
+        (str(tmp_path / "a.wav"), "no-sound-device"),
+    ]
+    assert said.code == 1
+
+
+@pytest.mark.sound
+def test_odd_names_and_a_start_behind_the_end(
+    sonicforge: Sonicforge, sound_server: SoundServer, tmp_path: Path
+) -> None:
+    odd = tmp_path / "b\udcffad\n.wav"
+    soundfile.write(tmp_path / "a.wav", tone(0.1).samples.T, SINK_RATE_HZ)
+    (tmp_path / "a.wav").rename(odd)
+    said = sonicforge("play", odd, odd, "--start", 5)
+    assert said.code == 1
+    assert "There is no sound from 5 s on." in said.err
+    assert said.out == "b\\udcffad\\n.wav: 0:00 played, 0 gaps\n"
+    assert sonicforge("play", odd, "--start", "nan").code == 2

@@ -9,13 +9,17 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
+from numpy.typing import NDArray
 
 from sonicforge_studio.audio import NoDevices, find_input, find_output
-from sonicforge_studio.audio.devices import InputDevice, OutputDevice, SystemDevices, system_devices
-from sonicforge_studio.domain.errors import NoSoundDevice, UnknownDevice
+from sonicforge_studio.audio.devices import Input, InputDevice, OutputDevice, SystemDevices, system_devices
+from sonicforge_studio.domain import Cancelled
+from sonicforge_studio.domain.errors import BadSetting, DiskFull, NoSoundDevice, UnknownDevice
 from sonicforge_studio.studio import build_studio, capturing
+from sonicforge_studio.studio.recording import RecordingDesk
 from tests.audio.hearing import breaks, heard, tone
 from tests.audio.inputs import GivenDevices, GivenInput, noise
 from tests.cli.conftest import Sonicforge
@@ -136,6 +140,66 @@ def test_a_device_that_goes_away_is_told_and_what_came_is_kept(
     said = sonicforge("record", "--json", "-o", tmp_path / "x.wav")
     assert (said.code, said.only["error"]["code"]) == (1, "output-exists")
     assert f"in the library now: {tmp_path / 'x.wav'}" in said.err.replace("\n", "")
+
+
+def test_ctrl_c_before_the_first_sound_is_a_cancellation() -> None:
+    device = GivenInput()
+    with build_studio() as studio, pytest.raises(Cancelled):
+        capturing.record_through(studio, None, None, lambda state: True, devices=GivenDevices(device))
+
+
+def test_more_channels_than_there_are() -> None:
+    class Mono(GivenDevices):
+        def open_input(self, *_: object) -> Input:
+            raise NoSoundDevice()
+
+    with build_studio() as studio, pytest.raises(BadSetting, match="has 2 channels, not 5"):
+        capturing.record_through(studio, None, None, lambda state: False, channels=5, devices=Mono(GivenInput()))
+
+
+def test_a_recording_that_the_library_cannot_take_is_told_with_its_path(
+    sonicforge: Sonicforge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Lasting(GivenInput):
+        def read(self, into: NDArray[np.float32]) -> int:
+            if self._waiting.shape[0] == 0:
+                self.give(noise(0.01))
+                return 0
+            return super().read(into)
+
+    def full(*_: object) -> None:
+        raise DiskFull()
+
+    monkeypatch.setattr(capturing, "system_devices", lambda: GivenDevices(Lasting()))
+    monkeypatch.setattr(RecordingDesk, "bring_in", full)
+    said = sonicforge("record", "--seconds", 0.1, "-o", tmp_path / "new", "--json")
+    assert said.code == 1
+    assert Path(said.only["path"]).parent == tmp_path / "new"
+    assert (said.only["duration_seconds"], said.only["id"]) == (0.1, None)
+    assert said.only["error"]["hint"].startswith("The recording is kept")
+
+
+def test_ctrl_c_leaves_a_sound_server_that_hangs() -> None:
+    program = """
+import ctypes, sonicforge_studio.studio.capturing as capturing
+from sonicforge_studio.cli.start import run
+def hang():
+    libc, mutex = ctypes.CDLL(None), ctypes.create_string_buffer(64)
+    libc.pthread_mutex_lock(mutex)
+    print("hangs", flush=True)
+    libc.pthread_mutex_lock(mutex)
+capturing.every_device = hang
+run()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program, "devices"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "hangs\n"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Cancelled." in err
 
 
 @pytest.mark.sound

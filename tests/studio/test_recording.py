@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
@@ -15,8 +16,9 @@ import pytest
 
 from sonicforge_studio.audio import Capture, open_source
 from sonicforge_studio.domain import SilentProgress, StudioError
-from sonicforge_studio.domain.errors import DeviceLost, EmptyAudio, OutputExists, UnknownFormat
+from sonicforge_studio.domain.errors import DeviceLost, DiskFull, EmptyAudio, OutputExists, UnknownFormat
 from sonicforge_studio.studio import open_live
+from sonicforge_studio.studio._unfinished import Mark
 from sonicforge_studio.studio.compose import build_studio
 from sonicforge_studio.studio.recording import RecordingDesk
 from tests.audio.inputs import RATE_HZ, GivenDevices, GivenInput, noise
@@ -197,6 +199,19 @@ def test_orphans_wait_until_they_are_brought_in(own_home: Path, tmp_path: Path) 
         assert ([track.path for track in recovered.tracks], recovered.failed) == ([str(first), str(second)], ())
         assert studio.recordings.recover(_PROGRESS).tracks == ()
         assert marks(folder) == [folder / ".unfinished-damaged"]
+
+
+def test_a_mark_that_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "no space")
+
+    before = len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").is_dir() else 0
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(DiskFull):
+        Mark.make(tmp_path, tmp_path / "x.wav")
+    monkeypatch.undo()
+    assert list(tmp_path.iterdir()) == []
+    assert not before or len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_an_orphan_that_holds_nothing_is_told_once(own_home: Path) -> None:

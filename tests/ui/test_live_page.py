@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from sonicforge_studio.kernels.live_spectrum import SpectrumSettings
 from sonicforge_studio.studio._unfinished import Mark
-from tests.sound_server import SoundServer
+from sonicforge_studio.ui.running_total import RunningTotal
+from tests.sound_server import SoundServer, running_server
 from tests.ui.conftest import Run, until, write_tone
 
 if TYPE_CHECKING:
@@ -141,6 +142,31 @@ def test_what_plays_is_seen_and_what_comes_in_is_recorded(
 
     run(journey())
     assert any(row.title.startswith("Recording") for row in map(stocked.library.model.row, range(4)))
+
+
+def test_a_count_that_is_begun_anew_is_added_up() -> None:
+    total = RunningTotal()
+    for count in (0, 1, 2, 0, 0, 3, 1):
+        total.follow(count)
+    assert total.total == 2 + 3 + 1
+
+
+@pytest.mark.sound
+def test_a_recording_whose_input_goes_away_comes_into_the_library(workspace: Workspace, run: Run) -> None:
+    page = workspace.live
+
+    async def journey(server: SoundServer) -> None:
+        workspace.window.rail.page_chosen.emit("live")
+        page.toggle_recording()  # opens the input, and records once it is open
+        await until(lambda: page.source.note().startswith("Recording"), "a recording")
+        await until(lambda: not workspace.window.transport._record.isHidden(), "the recording in the transport")
+        await until(lambda: workspace._live.capture.state.seconds > 0.2, "something recorded")
+        server.stop()
+        await until(lambda: workspace.library.model.rowCount() == 1, "what was recorded in the library")
+
+    with running_server() as server:
+        run(journey(server))
+        assert workspace._recordings.orphans() == ()
 
 
 @pytest.mark.sound

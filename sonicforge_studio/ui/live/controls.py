@@ -19,6 +19,7 @@ from sonicforge_studio.ui.widgets.names import target_name
 
 FFT_SIZES = (1024, 2048, 4096, 8192, 16384)
 _LETTERS = 5
+_FEW_LETTERS = 3
 _TARGET_LETTERS = 11
 
 
@@ -64,7 +65,9 @@ class LiveControls(QFrame):
         spans = self._labelled(tr("History"), Choice(theme, tr("History")))
         for seconds in SPANS_SECONDS:
             spans.addItem(tr("{minutes} min", minutes=seconds // 60) if seconds >= 60 else f"{seconds} s", seconds)
-        spans.currentIndexChanged.connect(lambda _: self.span_wanted.emit(spans.currentData()))
+        self.span = spans
+        spans.setCurrentIndex(max(0, spans.findData(_number(memory.value("live/span")))))
+        spans.currentIndexChanged.connect(lambda _: self._tell_span())
         self.target = self._labelled(tr("Target"), Choice(theme, tr("Target")), _TARGET_LETTERS)
         for one in targets:
             self.target.addItem(f"{target_name(one.name)}  {one.integrated_lufs:.0f}".replace("-", "−"), one.name)
@@ -73,6 +76,13 @@ class LiveControls(QFrame):
         self.reset_button = Button(tr("Reset"), "", self.reset_wanted.emit)
         self.reset_button.setToolTip(tr("Begin integrated loudness, range, peaks and average anew"))
         self._row.addWidget(self.reset_button, 0, Qt.AlignmentFlag.AlignBottom)
+
+    def fit(self, *, narrow: bool) -> None:
+        """Take less room in a narrow window: what does not fit stands in the lists."""
+        self._row.setSpacing(self._theme.space.s if narrow else self._theme.space.m)
+        for choice in (*self._choices.values(), self.span):
+            choice.setMinimumContentsLength(_FEW_LETTERS if narrow else _LETTERS)
+        self.target.setMinimumContentsLength(_LETTERS if narrow else _TARGET_LETTERS)
 
     def _labelled(self, name: str, choice: Choice, letters: int = _LETTERS) -> Choice:
         choice.setMinimumContentsLength(letters)
@@ -114,9 +124,20 @@ class LiveControls(QFrame):
         self._memory.setValue(f"live/{field}", value)
         self.settings_wanted.emit(self.settings)
 
+    def _tell_span(self) -> None:
+        self._memory.setValue("live/span", self.span.currentData())
+        self.span_wanted.emit(self.span.currentData())
+
     def _tell_target(self) -> None:
         self._memory.setValue("live/target", self.target.currentData())
         self.target_wanted.emit(self.target.currentData())
+
+
+def _number(stored: object) -> int | None:
+    try:
+        return int(str(stored))
+    except ValueError:
+        return None
 
 
 def remembered(memory: QSettings) -> SpectrumSettings:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice
-from PySide6.QtGui import QImage, QImageWriter
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter, QPixmap
 
 from sonicforge_studio.host.writing import write_bytes, write_text
+from sonicforge_studio.ui.theme import Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,23 @@ class Table:
 
     columns: Sequence[str]
     rows: Sequence[Sequence[object]]
+
+
+def captioned(content: QPixmap, theme: Theme, caption: str) -> QImage:
+    """A picture with a line above that says what it shows."""
+    ratio = content.devicePixelRatio()
+    head = theme.size.control
+    image = QImage(content.width(), content.height() + round(head * ratio), QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
+    image.fill(QColor(theme.colour.canvas))
+    painter = QPainter(image)
+    painter.drawPixmap(QPointF(0, head), content)
+    painter.setFont(theme.font(theme.tokens.type.small))
+    painter.setPen(QColor(theme.colour.text_muted))
+    place = QRectF(theme.space.m, 0, content.width() / ratio - 2 * theme.space.m, head)
+    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, caption)
+    painter.end()
+    return image
 
 
 def save_png(image: QImage, path: Path) -> None:

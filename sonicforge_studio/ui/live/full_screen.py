@@ -21,6 +21,8 @@ class FullScreen(QObject):
         self._view: View | None = None
         self._stand_in: QWidget | None = None
         self._limits = (QSize(), QSize())
+        self._before: QWidget | None = None
+        """What the Tab key leaves for the view."""
 
     @property
     def view(self) -> View | None:
@@ -43,6 +45,7 @@ class FullScreen(QObject):
         view.full_button.show_as("expand", view.full_button.accessibleName(), shortcut="F")
         place = _parent(stand_in)
         view.setWindowState(Qt.WindowState.WindowNoState)
+        _take_cursor_away(view)
         view.setMinimumSize(self._limits[0])
         view.setMaximumSize(self._limits[1])
         view.setParent(place)
@@ -50,6 +53,8 @@ class FullScreen(QObject):
         assert layout is not None
         layout.replaceWidget(stand_in, view, Qt.FindChildOption.FindChildrenRecursively)
         stand_in.deleteLater()
+        if self._before is not None:
+            QWidget.setTabOrder(self._before, view)
         view.show()
         view.setFocus()
 
@@ -57,6 +62,8 @@ class FullScreen(QObject):
         place = _parent(view)
         layout = place.layout()
         assert layout is not None
+        _take_cursor_away(view)
+        self._before = view.previousInFocusChain()
         stand_in = QWidget(place)
         # A view of a fixed size keeps its room, and fills the screen all the same.
         self._limits = view.minimumSize(), view.maximumSize()
@@ -70,6 +77,12 @@ class FullScreen(QObject):
         view.setWindowTitle(f"{view.title} – SonicForge Studio")
         view.showFullScreen()
         view.setFocus()
+
+
+def _take_cursor_away(view: View) -> None:
+    """No mouse leaves a view that is moved away from under it."""
+    if isinstance(view, LiveView):
+        view.hover(None)
 
 
 def _parent(widget: QWidget) -> QWidget:

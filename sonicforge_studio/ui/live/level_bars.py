@@ -48,7 +48,9 @@ class LevelBars(QWidget):
             y = self._y(db)
             painter.setPen(QColor(colour.text_faint))
             place = QRectF(0, y - theme.space.s, scale - theme.space.xs, 2 * theme.space.s)
-            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(abs(db)))
+            painter.drawText(
+                place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(db).replace("-", "−")
+            )
         width = (self.width() - scale - theme.space.xxs) / 2
         bottom = self._y(LOWEST_DB)
         for channel in range(2):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyqtgraph as pg
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout
 
 from sonicforge_studio.domain import Target
 from sonicforge_studio.kernels.raster import columns_from_bands, paint_spectrum
-from sonicforge_studio.studio import LiveSnapshot
+from sonicforge_studio.studio import LiveSnapshot, LoudnessTrace
 from sonicforge_studio.ui.live.exports import Table
 from sonicforge_studio.ui.live.heat import fill_colours
 from sonicforge_studio.ui.live.level_bars import LevelBars
@@ -28,10 +29,12 @@ LOW_LUFS, HIGH_LUFS = -48.0, 0.0
 _TICKS_LUFS = (-6, -14, -23, -36)
 SPANS_SECONDS = (30, 120, 600)
 _VALUES_PER_SECOND = 10
+_HOUR_VALUES = 3600 * _VALUES_PER_SECOND
 _TOLERANCE_LU = 0.5
 _NUMBERS_EVERY = 6
 """Of the screen's frames: figures that change sixty times a second cannot be read."""
 _LARGEST_FIGURE = 240
+_CAPTION_SHARE = 0.16
 _FIGURE_SHARE = 0.19
 """Of the view's height, for the one large figure."""
 
@@ -44,6 +47,8 @@ class LoudnessView(LiveView):
         self._shown_end = -1
         self._frames_since = _NUMBERS_EVERY
         self._cursor: QPointF | None = None
+        self._held: LoudnessTrace | None = None
+        self._captions: list[QLabel] = []
         self._figures: dict[str, QLabel] = {}
         content = QHBoxLayout()
         content.setSpacing(theme.space.m)
@@ -76,7 +81,8 @@ class LoudnessView(LiveView):
         self._large.setAccessibleName(tr("Integrated loudness, LUFS"))
         self._off = label("", "small")
         grid.addWidget(self._large, 0, 0, 2, 2)
-        grid.addWidget(label(tr("LUFS integrated"), "caption"), 0, 2, 1, 2, Qt.AlignmentFlag.AlignBottom)
+        self._captions = [label(tr("LUFS integrated"), "caption"), self._off]
+        grid.addWidget(self._captions[0], 0, 2, 1, 2, Qt.AlignmentFlag.AlignBottom)
         grid.addWidget(self._off, 1, 2, 1, 2, Qt.AlignmentFlag.AlignTop)
         names = (
             ("short", tr("Short-term")),
@@ -89,7 +95,9 @@ class LoudnessView(LiveView):
             figure.setAccessibleName(text)
             self._figures[name] = figure
             grid.addWidget(figure, 2, column)
-            grid.addWidget(label(text, "caption"), 3, column)
+            caption = label(text, "caption")
+            self._captions.append(caption)
+            grid.addWidget(caption, 3, column)
             grid.setColumnStretch(column, 1)
         return grid
 
@@ -122,16 +130,28 @@ class LoudnessView(LiveView):
             self._frames_since = 0
             self._show_numbers(snapshot)
         fresh = self._plot.fit_raster()
+        if fresh:
+            self._fit_ticks()
         if fresh or snapshot.history.end != self._shown_end:
             self._shown_end = snapshot.history.end
             self._paint_history(snapshot)
+
+    def _fit_ticks(self) -> None:
+        """As many as have room; the outermost ones last."""
+        height = self._plot.raster.pixels.shape[0] / self._plot.devicePixelRatioF()
+        room = self._theme.tokens.type.caption * (HIGH_LUFS - LOW_LUFS) / max(1.0, height)
+        kept: list[int] = []
+        for lufs in _TICKS_LUFS:
+            if not kept or kept[-1] - lufs > room:
+                kept.append(lufs)
+        self._plot.show_ticks("left", decibel_ticks(kept))
 
     def _paint_history(self, snapshot: LiveSnapshot) -> None:
         plot, colour = self._plot, self._theme.colour
         pixels = plot.raster.pixels
         height, width = pixels.shape
         wanted = self._span_seconds * _VALUES_PER_SECOND
-        trace = snapshot.history.read(max(0, snapshot.history.end - wanted))
+        trace = self._trace(snapshot, wanted)
         count = trace.momentary_lufs.size
         self._curves = np.full((3, width), height, np.float32)
         if count > 1:
@@ -143,9 +163,25 @@ class LoudnessView(LiveView):
         paint_spectrum(
             pixels, self._curves[0], self._curves[1], self._curves[2], True, False, np.zeros(0, np.int64), rows,
             fill_colours(colour.canvas, colour.wave, height), opaque(colour.canvas), opaque(colour.line),
-            opaque(colour.wave), opaque(colour.accent), opaque(colour.text),
+            opaque(colour.wave), opaque(colour.accent), opaque(colour.text), plot.devicePixelRatioF(),
         )  # fmt: skip
         plot.show_raster()
+
+    def hold(self, held: bool) -> None:
+        self._held = self.snapshot.history.read() if held and self.snapshot is not None else None
+        self._shown_end = -1
+
+    def _trace(self, snapshot: LiveSnapshot, values: int = _HOUR_VALUES) -> LoudnessTrace:
+        """The last so many values; those of the moment when the picture was held, where it is."""
+        if self._held is None:
+            return snapshot.history.read(max(0, snapshot.history.end - values))
+        held = self._held
+        return replace(
+            held,
+            end_seconds=held.end_seconds[-values:],
+            momentary_lufs=held.momentary_lufs[-values:],
+            short_term_lufs=held.short_term_lufs[-values:],
+        )
 
     def _show_numbers(self, snapshot: LiveSnapshot) -> None:
         loudness, target = snapshot.loudness, self._target
@@ -163,11 +199,12 @@ class LoudnessView(LiveView):
             "short": _reading(loudness.short_term_lufs) if sounding else "–",
             "momentary": _reading(loudness.momentary_lufs) if sounding else "–",
             "range": _reading(loudness.loudness_range_lu),
-            "peak": _reading(loudness.true_peak_dbtp),
+            "peak": _reading(loudness.true_peak_dbtp, signed=loudness.true_peak_dbtp > 0.0),
         }
         for name, text in figures.items():
             self._figures[name].setText(text)
-        self._tint(self._figures["peak"], "over" if over else "")
+        clipped = loudness.true_peak_dbtp > 0.0
+        self._tint(self._figures["peak"], "danger" if clipped else "over" if over else "")
         close = math.isfinite(off) and abs(off) <= _TOLERANCE_LU
         self._tint(self._large, "good" if close else "over" if math.isfinite(off) and off > _TOLERANCE_LU else "")
 
@@ -191,6 +228,8 @@ class LoudnessView(LiveView):
         for figure, size in ((self._large, large), *((figure, small) for figure in self._figures.values())):
             # The style sheet's own size would win over a font that is set.
             figure.setStyleSheet(f"font-size: {size}px")
+        for caption in self._captions:
+            caption.setStyleSheet(f"font-size: {max(kind.caption, int(large * _CAPTION_SHARE))}px")
 
     # Reading
 
@@ -201,7 +240,7 @@ class LoudnessView(LiveView):
         if place is None or self.snapshot is None:
             self.readout.setText("")
             return
-        trace = self.snapshot.history.read(max(0, self.snapshot.history.end - self._span_seconds * _VALUES_PER_SECOND))
+        trace = self._trace(self.snapshot, self._span_seconds * _VALUES_PER_SECOND)
         index = trace.momentary_lufs.size - 1 + round(place.x() * _VALUES_PER_SECOND)
         if not 0 <= index < trace.momentary_lufs.size:
             self.readout.setText("")
@@ -227,7 +266,7 @@ class LoudnessView(LiveView):
         columns = ("end_seconds", "momentary_lufs", "short_term_lufs")
         if self.snapshot is None:
             return Table(columns, ())
-        trace = self.snapshot.history.read()
+        trace = self._trace(self.snapshot)
         rows: Sequence[Sequence[object]] = [
             [float(at), *(float(value) if math.isfinite(value) else None for value in values)]
             for at, *values in zip(trace.end_seconds, trace.momentary_lufs, trace.short_term_lufs, strict=True)
@@ -235,5 +274,5 @@ class LoudnessView(LiveView):
         return Table(columns, rows)
 
 
-def _reading(value: float) -> str:
-    return decimal(value) if math.isfinite(value) else "–"
+def _reading(value: float, *, signed: bool = False) -> str:
+    return decimal(value, signed=signed) if math.isfinite(value) else "–"

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxL
 from sonicforge_studio.domain import StudioError
 from sonicforge_studio.studio.spectrogram_drawing import levels_of
 from sonicforge_studio.studio.spectrograms import Spectrograms, TrackSpectrogram
-from sonicforge_studio.ui.live.exports import Table, save_csv, save_png
+from sonicforge_studio.ui.live.exports import Table, captioned, save_csv, save_png
 from sonicforge_studio.ui.live.spectrogram_canvas import SpectrogramCanvas
 from sonicforge_studio.ui.text import tr, tr_error
 from sonicforge_studio.ui.theme import Theme
@@ -212,10 +212,11 @@ class SpectrogramView(QFrame):
 
     # Exports
 
-    def picture(self) -> QImage:
-        """The view as it stands, without the cross-hair."""
+    def picture(self, caption: str = "") -> QImage:
+        """The view as it stands, without the cross-hair, under its title and ``caption``."""
         self.canvas.hover(None)
-        return self.canvas.grab().toImage()
+        text = " · ".join(part for part in (self.title, caption) if part)
+        return captioned(self.canvas.grab(), self._theme, text)
 
     def table(self) -> Table:
         """What is seen: a row for each column of pixels, with its time and the level of each frequency."""

@@ -27,6 +27,9 @@ from sonicforge_studio.ui.theme import Theme
 
 FLOOR_DB, TOP_DB = -96.0, 3.0
 _TICKS_DB = (0, -12, -24, -36, -48, -60, -72, -84)
+_STEPPED_BELOW = 9
+"""Bands an octave."""
+_STEP_SHARE = 0.999
 _CURSOR_STEP = math.log10(2.0) / 24.0
 
 Columns = NDArray[np.float32]
@@ -39,6 +42,8 @@ class SpectrumView(LiveView):
         super().__init__(theme, name, tr("Spectrum"))
         self.peaks_shown = True
         self.average_shown = False
+        self.invitation = tr("Play something to see it here")
+        """What is said while nothing sounds."""
         self._cursor: QPointF | None = None
         self._plot = LivePlot(
             theme, (math.log10(LOWEST_HZ * 0.9), math.log10(HIGHEST_HZ * 1.2)), (FLOOR_DB, TOP_DB), self.hover
@@ -50,6 +55,8 @@ class SpectrumView(LiveView):
         self._frequencies_hz = np.zeros(0)
         self._curves: NDArray[np.float32] = np.zeros((3, 1), np.float32)
         self._gradient = np.zeros(1, np.uint32)
+        self._stepped = False
+        self._first_column = self._last_column = 0
         self._say_nothing()
 
     def show_peaks(self, shown: bool) -> None:
@@ -69,12 +76,17 @@ class SpectrumView(LiveView):
         for curve, levels in zip(
             self._curves, (snapshot.levels_db, snapshot.peaks_db, snapshot.average_db), strict=True
         ):
-            columns_from_bands(np.maximum(levels[0], levels[1]), self._places, FLOOR_DB, TOP_DB, pixels.shape[0], curve)
+            louder = np.maximum(levels[0], levels[1])
+            shown = np.repeat(louder, 2) if self._stepped else louder
+            columns_from_bands(shown, self._places, FLOOR_DB, TOP_DB, pixels.shape[0], curve)
+            # Beyond the outermost bands nothing is known: no curve, rather than one at the bottom.
+            curve[: self._first_column] = np.nan
+            curve[self._last_column + 1 :] = np.nan
         colour = self._theme.colour
         paint_spectrum(
             pixels, self._curves[0], self._curves[1], self._curves[2], self.peaks_shown, self.average_shown,
             self._columns, self._rows, self._gradient, opaque(colour.canvas), opaque(colour.line),
-            opaque(colour.accent), opaque(colour.text_faint), opaque(colour.text),
+            opaque(colour.accent), opaque(colour.text_faint), opaque(colour.text), self._plot.devicePixelRatioF(),
         )  # fmt: skip
         self._plot.show_raster()
         self._show_readout()
@@ -85,9 +97,16 @@ class SpectrumView(LiveView):
         height, width = plot.raster.pixels.shape
         (left, right), (low, high) = plot.x_range, plot.y_range
         self._frequencies_hz = frequencies_hz
-        self._places = (np.log10(frequencies_hz) - left) / (right - left) * (width - 1)
-        # The outermost bands reach to the frame: an edge would look like a cliff in the sound.
-        self._places[0], self._places[-1] = min(0.0, self._places[0]), max(width - 1.0, self._places[-1])
+        octave = math.log10(2.0)
+        log_hz = np.log10(frequencies_hz)
+        self._stepped = frequencies_hz.size < 2 or float(log_hz[1] - log_hz[0]) > octave / _STEPPED_BELOW
+        if self._stepped:
+            # Wide bands are drawn as the steps that they are.
+            half = 0.5 * float(np.diff(log_hz).mean()) if log_hz.size > 1 else octave / 6
+            log_hz = np.stack((log_hz - half * _STEP_SHARE, log_hz + half * _STEP_SHARE), axis=1).ravel()
+        self._places = (log_hz - left) / (right - left) * (width - 1)
+        self._first_column = max(0, math.ceil(self._places[0]))
+        self._last_column = min(width - 1, math.floor(self._places[-1]))
         self._columns = np.array([(x - left) / (right - left) * (width - 1) for x, _ in frequency_ticks()], np.int64)
         self._rows = np.array([(high - db) / (high - low) * (height - 1) for db in _TICKS_DB], np.int64)
         self._curves = np.full((3, width), height, np.float32)
@@ -117,7 +136,7 @@ class SpectrumView(LiveView):
 
     def _say_nothing(self) -> None:
         silent = self.snapshot is None or self.snapshot.position_seconds is None
-        self.readout.setText(tr("Play something to see it here") if silent else "")
+        self.readout.setText(self.invitation if silent else "")
 
     def table(self) -> Table:
         columns = (

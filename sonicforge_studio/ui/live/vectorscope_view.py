@@ -59,7 +59,7 @@ class VectorscopeView(LiveView):
         ):
             self._plot.addItem(curve)
         font = theme.font(theme.tokens.type.caption)
-        marks = ((tr("L|left"), -0.6, 0.6, 0.5), (tr("R|right"), 0.6, 0.6, 0.5), ("", 0.08, 0.98, 0.0))
+        marks = ((tr("L|left"), -0.6, 0.6, 0.5), (tr("R|right"), 0.6, 0.6, 0.5), ("", 0.16, 0.88, 0.0))
         for text, x, y, anchor in marks:
             mark = pg.TextItem(text, color=theme.colour.text_faint, anchor=(anchor, 0.5))
             mark.setFont(font)

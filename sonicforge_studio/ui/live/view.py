@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from sonicforge_studio.studio import LiveSnapshot
-from sonicforge_studio.ui.live.exports import Table
+from sonicforge_studio.ui.live.exports import Table, captioned
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
 from sonicforge_studio.ui.widgets.controls import IconButton, label
@@ -39,7 +39,7 @@ class LiveView(QFrame):
         self._settling.timeout.connect(self.redraw)
         self.setObjectName("live")
         self.setAccessibleName(title)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(theme.space.m, theme.space.s, theme.space.s, theme.space.s)
         self._layout.setSpacing(theme.space.xs)
@@ -50,6 +50,9 @@ class LiveView(QFrame):
         self.readout = label("", "small")
         self.readout.setAccessibleName(tr("Reading at the cursor"))
         head.addWidget(self.readout, 1)
+        self._held_mark = label(tr("Held"), "read")
+        self._held_mark.hide()
+        head.addWidget(self._held_mark)
         self.tools = QHBoxLayout()
         self.tools.setSpacing(theme.space.xs)
         head.addLayout(self.tools)
@@ -77,6 +80,9 @@ class LiveView(QFrame):
         self.freeze_button.setChecked(frozen)
         self._tell_freeze()
 
+    def hold(self, held: bool) -> None:
+        """Keep, or let go, what the analyser goes on writing to though the picture stands; for views that show such."""
+
     def look(self, snapshot: LiveSnapshot) -> None:
         """Show a snapshot, where this view is seen and not held."""
         if self.frozen:
@@ -96,9 +102,13 @@ class LiveView(QFrame):
 
     # Exports
 
-    def picture(self) -> QImage:
-        """The view as it stands."""
-        return self.grab().toImage()
+    def picture(self, caption: str = "") -> QImage:
+        """The view as it stands, without its buttons and cursor, under its title and ``caption``."""
+        self.hover(None)
+        head = self._layout.itemAt(0)
+        below = 0 if head is None else head.geometry().bottom() + 1
+        content = self.grab(QRect(0, below, self.width(), self.height() - below))
+        return captioned(content, self._theme, " · ".join(part for part in (self.title, caption) if part))
 
     def table(self) -> Table:
         """What is shown as figures: the names of the columns with their units, and the rows."""
@@ -106,13 +116,16 @@ class LiveView(QFrame):
 
     # Hands
 
+    def hover(self, place: QPointF | None) -> None:
+        """Read out the picture at a place; None takes the cursor away. For views that have one."""
+
     def move_cursor(self, step: int) -> None:
         """Move the cursor by so many small steps; for views that have one."""
 
     def _tell_freeze(self) -> None:
-        self.freeze_button.setToolTip(
-            f"{tr('Go on') if self.frozen else tr('Hold the picture')}  (H)",
-        )
+        self.freeze_button.setToolTip(f"{tr('Go on') if self.frozen else tr('Hold the picture')}  (H)")
+        self._held_mark.setVisible(self.frozen)
+        self.hold(self.frozen)
 
     def _want_full_screen(self) -> None:
         self.full_screen_wanted.emit(self)
@@ -135,6 +148,10 @@ class LiveView(QFrame):
             self._want_full_screen()
         elif event.modifiers() or event.key() not in keys:
             super().keyPressEvent(event)
+            window = self.parentWidget()
+            if self.isWindow() and window is not None:
+                # What a view over the whole screen has no use for is the window's, such as Space.
+                QApplication.sendEvent(window, event)
         else:
             keys[event.key()]()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 
 from sonicforge_studio.kernels.raster import paint_row
@@ -28,6 +29,7 @@ class WaterfallView(LiveView):
         self._cursor: QPointF | None = None
         self._waterfall: Waterfall | None = None
         self._drawn = 0
+        self._held: NDArray[np.float32] | None = None
         self._places = np.zeros(0)
         self._plot = LivePlot(
             theme, (math.log10(LOWEST_HZ * 0.9), math.log10(HIGHEST_HZ * 1.2)), (0.0, 1.0), self.hover
@@ -68,6 +70,19 @@ class WaterfallView(LiveView):
         ticks = [(1.0 - second / whole, f"{second} s") for second in range(step, int(whole) + 1, step)]
         self._plot.show_ticks("left", ticks, self._theme.size.control)
 
+    def hold(self, held: bool) -> None:
+        if held and self._waterfall is not None:
+            self._held = self._waterfall.rows.copy()
+        else:
+            self._held = None
+
+    def _row_at(self, row: int) -> NDArray[np.float32]:
+        """As it was drawn: while the picture is held the analyser writes on."""
+        assert self._waterfall is not None
+        rows = self._waterfall.rows if self._held is None else self._held
+        levels: NDArray[np.float32] = rows[row % rows.shape[0]]
+        return levels
+
     # Reading
 
     def hover(self, place: QPointF | None) -> None:
@@ -88,11 +103,12 @@ class WaterfallView(LiveView):
             return
         ago = int((1.0 - place.y()) * self._plot.raster.pixels.shape[0])
         row = self._drawn - 1 - ago
-        if row < max(0, waterfall.count - waterfall.rows.shape[0]):
+        oldest = self._drawn if self._held is not None else waterfall.count
+        if row < max(0, oldest - waterfall.rows.shape[0]):
             self.readout.setText("")
             return
         hz = 10.0 ** place.x()
-        level = level_at(waterfall.frequencies_hz, waterfall.rows[row % waterfall.rows.shape[0]], hz)
+        level = level_at(waterfall.frequencies_hz, self._row_at(row), hz)
         seconds = decimal(ago / ROWS_PER_SECOND, 2)
         self.readout.setText(f"{frequency(hz)} · {pitch(hz)} · {decimal(level)} dB · −{seconds} s")
 
@@ -104,7 +120,7 @@ class WaterfallView(LiveView):
         kept = waterfall.rows.shape[0]
         first = max(0, self._drawn - min(self._plot.raster.pixels.shape[0], kept // 2))
         rows = [
-            [(self._drawn - 1 - row) / ROWS_PER_SECOND, *map(float, waterfall.rows[row % kept])]
+            [(self._drawn - 1 - row) / ROWS_PER_SECOND, *map(float, self._row_at(row))]
             for row in range(first, self._drawn)
         ]
         return Table(("seconds_ago", *(f"{hz:.1f}_hz_dbfs" for hz in waterfall.frequencies_hz)), rows)

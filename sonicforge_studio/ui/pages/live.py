@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, QTimer, Signal
+from PySide6.QtCore import QSettings, QStandardPaths, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from sonicforge_studio.domain import Target
@@ -26,11 +26,13 @@ from sonicforge_studio.ui.live.spectrum_view import SpectrumView
 from sonicforge_studio.ui.live.vectorscope_view import VectorscopeView
 from sonicforge_studio.ui.live.view import LiveView
 from sonicforge_studio.ui.live.waterfall_view import WaterfallView
+from sonicforge_studio.ui.numbers import clock
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.widgets.controls import label
 from sonicforge_studio.ui.widgets.segments import Segments
 
 _CAPTURE_LOOK_MILLISECONDS = 200
+_LOOKS_BETWEEN_TRIES = 15
 
 
 class LivePage(QWidget):
@@ -40,7 +42,7 @@ class LivePage(QWidget):
     """The path of a recording that is over, to be put into the library."""
 
     def __init__(
-        self, studio: Studio, live: Live, listening: Listening, clock: FrameClock, kit: Kit, memory: QSettings
+        self, studio: Studio, live: Live, listening: Listening, frames: FrameClock, kit: Kit, memory: QSettings
     ) -> None:
         super().__init__()
         self._live = live
@@ -48,6 +50,9 @@ class LivePage(QWidget):
         self._listening = listening
         self._recordings = studio.recordings
         self._input: InputDevice | None = None
+        self._record_once_open = False
+        self._looks_in_vain = 0
+        self._closing_recording = False
         self._targets = {target.name: target for target in studio.targets}
         self._full_screen = FullScreen()
         self.setObjectName("page")
@@ -65,7 +70,7 @@ class LivePage(QWidget):
         self.spectrogram = SpectrogramView(kit.theme, live.spectrograms)
         self._stack.addWidget(self.spectrogram)
         layout.addWidget(self._stack, 1)
-        self._wire(clock)
+        self._wire(frames)
         self._capture_timer = QTimer(self)
         self._capture_timer.setInterval(_CAPTURE_LOOK_MILLISECONDS)
         self._capture_timer.timeout.connect(self._look_at_capture)
@@ -111,7 +116,7 @@ class LivePage(QWidget):
         column.addLayout(self._grid, 1)
         return meters
 
-    def _wire(self, clock: FrameClock) -> None:
+    def _wire(self, frames: FrameClock) -> None:
         analyser = self._live.analyser
         controls = self.controls
         controls.settings_wanted.connect(analyser.configure)
@@ -122,16 +127,17 @@ class LivePage(QWidget):
         controls.reset_wanted.connect(self.reset)
         self.spectrum.peaks_shown = controls.peaks_button.isChecked()
         self.spectrum.average_shown = controls.average_button.isChecked()
+        self.loudness.show_span(controls.span.currentData())
         analyser.configure(controls.settings)
         self.source.source_wanted.connect(self._look_at)
         self.source.input_wanted.connect(self._listen)
         self.source.record_wanted.connect(self.record)
         self.shown.chosen.connect(self.show_part)
         for view in self.views:
-            clock.watch(view.look)
+            frames.watch(view.look)
             view.full_screen_wanted.connect(self._full_screen.toggle)
             view.export_wanted.connect(self.export)
-        clock.watch(self._look)
+        frames.watch(self._look)
         self.spectrogram.sought.connect(self._seek)
         self.spectrogram.loop_wanted.connect(self._listening.set_loop)
         self.spectrogram.loop_dropped.connect(self._listening.clear_loop)
@@ -165,13 +171,16 @@ class LivePage(QWidget):
         self._stack.setCurrentIndex(0 if part == "meters" else 1)
         self.take_focus()
 
+    def fit(self, window_width: int) -> None:
+        """The window has another width."""
+        self.controls.fit(narrow=window_width < self._kit.theme.size.page)
+
     def take_focus(self) -> None:
         (self.spectrum if self.shown.value() == "meters" else self.spectrogram).setFocus()
 
     def reset(self) -> None:
         """Begin what was gathered anew: integrated loudness, range, maxima, average, held peaks."""
-        self._live.analyser.reset_loudness()
-        self._live.analyser.reset_average()
+        self._live.analyser.reset()
 
     def _seek(self, seconds: float) -> None:
         """A click in the whole track plays from there."""
@@ -184,6 +193,9 @@ class LivePage(QWidget):
     def _look_at(self, source: str) -> None:
         """Measure what plays, or what comes in; the input is open only while it is looked at."""
         capture = self._live.capture
+        said = tr("Play something to see it here") if source == "playback" else tr("Nothing comes in yet")
+        self.spectrum.invitation = said
+        self._live.analyser.reset()
         if source == "input":
             self._live.heard.choose(capture.tap)
             self._kit.tasks.start(asyncio.to_thread(capture.listen, self._input))
@@ -213,8 +225,9 @@ class LivePage(QWidget):
         self._kit.tasks.start(self._record(wanted))
 
     def toggle_recording(self) -> None:
-        """The key, from anywhere: shows the input first, where it is not looked at."""
+        """The key, from anywhere: opens the input first, where it is not looked at."""
         if self.source.value() != "input":
+            self._record_once_open = True
             self.source.choose("input")
         else:
             self.record(self._live.capture.state.status != "recording")
@@ -229,7 +242,37 @@ class LivePage(QWidget):
         self._look_at_capture()
 
     def _look_at_capture(self) -> None:
-        self.source.show_capture(self._live.capture.state)
+        state = self._live.capture.state
+        self.source.show_capture(state)
+        if state.status == "listening" and self._record_once_open:
+            self._record_once_open = False
+            self.record(True)
+        elif state.status in ("device-lost", "no-device"):
+            self._record_once_open = False
+            if state.path is not None and not self._closing_recording:
+                # What came until then is a recording like any other.
+                self._closing_recording = True
+                self.record(False)
+            elif state.path is None:
+                self._look_for_input()
+        if state.path is None:
+            self._closing_recording = False
+
+    def _look_for_input(self) -> None:
+        """An input that went away, or was never there, may come back."""
+        self._looks_in_vain += 1
+        if self._looks_in_vain % _LOOKS_BETWEEN_TRIES == 0:
+            self._kit.tasks.start(self._try_input())
+
+    async def _try_input(self) -> None:
+        inputs = await asyncio.to_thread(self._found_inputs)
+        if inputs and self.source.value() == "input":
+            self.source.show_inputs(inputs, self._input)
+            await asyncio.to_thread(self._live.capture.listen, self._input)
+
+    def _found_inputs(self) -> Sequence[InputDevice]:
+        self._live.devices.probe()
+        return self._live.devices.inputs()
 
     # Exports
 
@@ -241,7 +284,8 @@ class LivePage(QWidget):
         dialog.setDefaultSuffix(kind)
         dialog.selectFile(f"{view.title} {datetime.now():%Y-%m-%d %H.%M.%S}.{kind}")
         # The picture of this moment, not of the one when a name was found.
-        picture, table = view.picture(), view.table()
+        picture, table = view.picture(self._caption()), view.table()
+        dialog.setDirectory(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation))
         dialog.fileSelected.connect(
             lambda path: self._kit.tasks.start(
                 self._write(save_png, picture, path) if kind == "png" else self._write(save_csv, table, path)
@@ -249,6 +293,18 @@ class LivePage(QWidget):
         )
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def _caption(self) -> str:
+        """What is heard, where in it, and how it is measured."""
+        settings, piece = self._live.analyser.settings, self._listening.piece
+        if self.source.value() == "input":
+            device = self._live.capture.state.device
+            heard = "" if device is None else device.name
+        else:
+            heard = "" if piece is None else f"{piece.title} {clock(self._listening.position_seconds())}"
+        bands = f"1/{settings.bands_per_octave}" if settings.bands_per_octave else tr("Lines")
+        measured = f"FFT {settings.fft_size} {settings.window}, {bands}, {settings.weighting}, {settings.ballistics}"
+        return " · ".join(part for part in (heard, measured, f"{datetime.now():%Y-%m-%d %H:%M}") if part)
 
     async def _write(self, save: object, content: object, path: str) -> None:
         await asyncio.to_thread(save, content, Path(path))  # type: ignore[arg-type]

@@ -207,7 +207,9 @@ class MasterResult(QScrollArea):
         if self._compares():
             self._listening.toggle()
         else:
-            self._compare()
+            # Where one of the two is heard already, from where it is.
+            ours = self._listening.playing and self._listening.piece in self._pieces()
+            self._compare(self._listening.position_seconds() if ours else 0.0)
 
     def _compare(self, from_seconds: float = 0.0) -> None:
         pieces = self._pieces()
