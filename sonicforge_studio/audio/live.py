@@ -228,6 +228,14 @@ class LiveAnalyser:
         self._stream = (place.stream, place.sample_rate_hz)
         if place.sample_rate_hz != self._meters.sample_rate_hz:
             self._meters = LiveMeters(place.sample_rate_hz)
+        # What was heard before goes through the filters first: sound that seemed to begin in the middle of a wave would
+        # ring, and the true peak be told too high.
+        count = min(place.end - place.oldest, _BLOCK_FRAMES)
+        if count > 0:
+            block = self._block[:, :count]
+            place.read(place.end - count, block)
+            self._meters.add(block)
+            self._meters.reset()
 
     def _follow(self, place: TapPlace) -> None:
         """Measure what was heard since the last time."""

@@ -245,21 +245,30 @@ def test_a_device_that_goes_away_leaves_its_figures(channels: int) -> None:
 
 def test_a_device_whose_driver_is_slow_to_let_go_is_lost_all_the_same() -> None:
     class Slow(GivenInput):
+        def read(self, into: NDArray[np.float32]) -> int:
+            """With the last of the sound still on its way when the device is gone."""
+            if not self.alive and not ended:
+                ended.append(True)
+                self.give(sine([(-20.0, 0.1)]))
+            return super().read(into)
+
         def close(self) -> None:
             time.sleep(0.1)
             super().close()
 
-    device = Slow()
+    device, ended = Slow(), list[bool]()
 
     def bring(now: Metered) -> None:
-        device.give(sine([(-20.0, 0.1)]))
-        device.alive = now.reading.measured_seconds < 0.5
+        if device.alive:
+            device.give(sine([(-20.0, 0.1)]))
+            device.alive = now.reading.measured_seconds < 0.5
 
-    _, error = meter_input(
+    metered, error = meter_input(
         "default", None, stop=lambda: False, on_block=bring, on_mark=bring, devices=GivenDevices(device)
     )
     assert error is not None
     assert error.code == "device-lost"
+    assert metered.reading.measured_seconds == pytest.approx(0.7)
 
 
 def test_an_input_is_told_row_by_row(
