@@ -60,6 +60,14 @@ def heard(child: subprocess.Popen[str], wanted: str) -> str:
     raise AssertionError(f"the child ended without a word of {wanted!r}")
 
 
+def heard_all(child: subprocess.Popen[str], *wanted: str) -> None:
+    """Lines that begin so, in whatever order they come."""
+    left = set(wanted)
+    while left:
+        line = heard(child, "")
+        left -= {one for one in left if line.startswith(one)}
+
+
 def kill(child: subprocess.Popen[str]) -> None:
     child.kill()
     assert child.wait() == -signal.SIGKILL
@@ -76,7 +84,7 @@ def database(tmp_path: Path) -> Path:
 def test_what_was_queued_and_what_ran_run_again_after_a_kill(database: Path) -> None:
     child = studio(database)
     order(child, "quick 0", "endless 100", "later 0")
-    heard(child, "began endless")
+    heard_all(child, "began endless", "queued 3")
     kill(child)
     done: list[str] = []
     with JobQueue(database, {"sleep": lambda arguments, _: done.append(arguments["name"])}, workers=1) as queue:
