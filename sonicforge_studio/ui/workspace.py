@@ -209,8 +209,8 @@ class Workspace(QObject):
         transport.show_waiting(waiting=state.waiting)
         transport.show_device(present=state.status != "no-device")
         transport.show_volume(state.volume, muted=state.muted)
-        trouble = state.error is not None and state.status != "no-device"
-        transport.show_trouble(tr_error(state.error) if trouble and state.error is not None else "")
+        trouble = None if state.status == "no-device" else state.error
+        transport.show_trouble("" if trouble is None else tr_error(trouble))
         self._gaps.follow(state.gaps)
         self._tell_of_device(state)
         if playing:

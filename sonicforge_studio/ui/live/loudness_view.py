@@ -69,6 +69,8 @@ class LoudnessView(LiveView):
         content.addWidget(self.bars)
         self._layout.addLayout(content, 1)
         self._curves = np.zeros((3, 1), np.float32)
+        self._gradient = np.zeros(1, np.uint32)
+        self._rows = np.zeros(0, np.int64)
         self.show_span(self._span_seconds)
         self.show_target(target)
 
@@ -131,14 +133,18 @@ class LoudnessView(LiveView):
             self._show_numbers(snapshot)
         fresh = self._plot.fit_raster()
         if fresh:
-            self._fit_ticks()
+            self._measure_up()
         if fresh or snapshot.history.end != self._shown_end:
             self._shown_end = snapshot.history.end
             self._paint_history(snapshot)
 
-    def _fit_ticks(self) -> None:
-        """As many as have room; the outermost ones last."""
-        height = self._plot.raster.pixels.shape[0] / self._plot.devicePixelRatioF()
+    def _measure_up(self) -> None:
+        """What depends on the plot's size alone: the fill, the grid, and as many ticks as have room."""
+        colour, pixels = self._theme.colour, self._plot.raster.pixels.shape[0]
+        self._gradient = fill_colours(colour.canvas, colour.wave, pixels)
+        share = (HIGH_LUFS - np.array(_TICKS_LUFS)) / (HIGH_LUFS - LOW_LUFS)
+        self._rows = (share * (pixels - 1)).astype(np.int64)
+        height = pixels / self._plot.devicePixelRatioF()
         room = self._theme.tokens.type.caption * (HIGH_LUFS - LOW_LUFS) / max(1.0, height)
         kept: list[int] = []
         for lufs in _TICKS_LUFS:
@@ -159,10 +165,9 @@ class LoudnessView(LiveView):
             for curve, levels in zip(self._curves, (trace.momentary_lufs, trace.short_term_lufs), strict=False):
                 columns_from_bands(levels.copy(), places, LOW_LUFS, HIGH_LUFS, height, curve)
                 curve[: max(0, math.ceil(places[0]))] = height
-        rows = np.array([(HIGH_LUFS - lufs) / (HIGH_LUFS - LOW_LUFS) * (height - 1) for lufs in _TICKS_LUFS], np.int64)
         paint_spectrum(
-            pixels, self._curves[0], self._curves[1], self._curves[2], True, False, np.zeros(0, np.int64), rows,
-            fill_colours(colour.canvas, colour.wave, height), opaque(colour.canvas), opaque(colour.line),
+            pixels, self._curves[0], self._curves[1], self._curves[2], True, False, np.zeros(0, np.int64), self._rows,
+            self._gradient, opaque(colour.canvas), opaque(colour.line),
             opaque(colour.wave), opaque(colour.accent), opaque(colour.text), plot.devicePixelRatioF(),
         )  # fmt: skip
         plot.show_raster()

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from sonicforge_studio.studio import MusicReading
 from sonicforge_studio.ui.numbers import NONE, decimal, key_name, tempo
@@ -37,7 +37,7 @@ class MusicPanel(QFrame):
         self.chroma = ChromaBars(theme)
         layout.addWidget(self.chroma, 1)
 
-    def _figure(self, name: str) -> tuple[object, QVBoxLayout]:
+    def _figure(self, name: str) -> tuple[QLabel, QVBoxLayout]:
         column = QVBoxLayout()
         column.setSpacing(0)
         column.addStretch(1)
@@ -53,8 +53,8 @@ class MusicPanel(QFrame):
         """Called at the screen's pace; None where nothing was heard yet."""
         if reading is not self._reading:
             self._reading = reading
-            self._key.setText(NONE if reading is None else key_name(reading.key))  # type: ignore[attr-defined]
-            self._tempo.setText(NONE if reading is None else tempo(reading.tempo_bpm))  # type: ignore[attr-defined]
+            self._key.setText(NONE if reading is None else key_name(reading.key))
+            self._tempo.setText(NONE if reading is None else tempo(reading.tempo_bpm))
             self.setToolTip(_details(reading))
         self.chroma.follow(
             np.zeros(12) if reading is None else reading.chroma, reading.key.tonic if reading and reading.key else None
@@ -62,7 +62,7 @@ class MusicPanel(QFrame):
 
     def shown(self) -> tuple[str, str]:
         """Key and tempo as they stand there."""
-        return self._key.text(), self._tempo.text()  # type: ignore[attr-defined]
+        return self._key.text(), self._tempo.text()
 
 
 class ChromaBars(QWidget):
