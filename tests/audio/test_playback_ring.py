@@ -162,3 +162,15 @@ def test_a_deck_gives_finite_sound_in_time_and_goes_where_it_is_sent() -> None:
     assert deck.read()[0, 500] == pytest.approx(0.75 + 500 / 48_000, abs=1e-3)
     assert deck.seek(9.0) == 1.0
     assert deck.read().shape[1] == 0
+
+
+@pytest.mark.parametrize("promised_seconds", [0.1, 0.5, 1.9, 2.5])
+def test_a_run_is_heard_to_its_end_however_late_the_driver_promised_it(promised_seconds: float) -> None:
+    """Once all is taken nothing more is known of the sound card's pace: time alone brings the end."""
+    clock = HeardClock(48_000)
+    heard = 0.0
+    for step in range(400):
+        now = step * 0.015
+        taken = min(144_000, int((now + 0.15) * 48_000))
+        heard = clock.heard(now, taken, promised_seconds, 2.2)
+    assert heard == 144_000
