@@ -4,9 +4,12 @@ from sonicforge_studio.domain.analysis import (
     Analysis,
     KeyCandidate,
     KeyEstimate,
+    KeySegment,
     Loudness,
+    Section,
     Tempo,
     TempoCandidate,
+    TempoPoint,
 )
 from sonicforge_studio.domain.clip import Clip, Samples
 from sonicforge_studio.domain.concept import Concept, FormSection
@@ -34,6 +37,7 @@ __all__ = [
     "Key",
     "KeyCandidate",
     "KeyEstimate",
+    "KeySegment",
     "Listener",
     "Loudness",
     "Master",
@@ -45,6 +49,7 @@ __all__ = [
     "Recipe",
     "Rendering",
     "Samples",
+    "Section",
     "Severity",
     "SilentProgress",
     "Sink",
@@ -54,6 +59,7 @@ __all__ = [
     "Target",
     "Tempo",
     "TempoCandidate",
+    "TempoPoint",
     "Track",
     "Verdict",
     "from_plain",

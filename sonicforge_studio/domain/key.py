@@ -49,6 +49,12 @@ class Key:
         fifths = (self.tonic - (9 if self.mode == "minor" else 0)) * 7 % 12
         return f"{(fifths + 7) % 12 + 1}{'A' if self.mode == 'minor' else 'B'}"
 
+    @property
+    def open_key(self) -> str:
+        """The place on the Open Key wheel, "1m" for A minor and "1d" for C major: the Camelot wheel turned by 5."""
+        hour = int(self.camelot[:-1])
+        return f"{(hour + 4) % 12 + 1}{'m' if self.mode == 'minor' else 'd'}"
+
     @classmethod
     def parse(cls, text: str) -> Key:
         """Read "A minor", "F#", "Bbm", "c#m", "fis-moll", "Es-Dur".
