@@ -13,6 +13,8 @@ from sonicforge_studio.domain.analysis import (
 )
 from sonicforge_studio.domain.clip import Clip, Samples
 from sonicforge_studio.domain.concept import Concept, FormSection
+from sonicforge_studio.domain.correction import Correction
+from sonicforge_studio.domain.curves import Curves
 from sonicforge_studio.domain.engine import Engine, Listener, Note, Rendering
 from sonicforge_studio.domain.errors import Cancelled, StudioError
 from sonicforge_studio.domain.genre import Genre
@@ -31,6 +33,8 @@ __all__ = [
     "Cancelled",
     "Clip",
     "Concept",
+    "Correction",
+    "Curves",
     "Engine",
     "FormSection",
     "Genre",

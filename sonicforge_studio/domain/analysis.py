@@ -115,5 +115,8 @@ class Analysis:
     """128 standardised figures of timbre, rhythm and harmony, for similarity; empty where there is too little sound."""
     vectors: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """Features that are several numbers, such as ``mfcc`` (20) and ``spectral_contrast_db`` (7)."""
+    corrected: tuple[str, ...] = ()
+    """What of it is the user's own: "tempo", "key"; and "tempo-learned", "key-learned" where their earlier corrections
+    chose among the candidates."""
     warning: str | None = None
     """A sentence where only part of the file could be read."""
