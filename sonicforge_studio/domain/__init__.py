@@ -14,7 +14,7 @@ from sonicforge_studio.domain.analysis import (
 from sonicforge_studio.domain.clip import Clip, Samples
 from sonicforge_studio.domain.concept import Concept, FormSection
 from sonicforge_studio.domain.correction import Correction
-from sonicforge_studio.domain.curves import Curves
+from sonicforge_studio.domain.curves import Curves, curves_from_bytes, curves_to_bytes
 from sonicforge_studio.domain.engine import Engine, Listener, Note, Rendering
 from sonicforge_studio.domain.errors import Cancelled, StudioError
 from sonicforge_studio.domain.genre import Genre
@@ -66,6 +66,8 @@ __all__ = [
     "TempoPoint",
     "Track",
     "Verdict",
+    "curves_from_bytes",
+    "curves_to_bytes",
     "from_plain",
     "to_plain",
 ]

@@ -27,6 +27,7 @@ _KEY = re.compile(
 )
 
 _CAMELOT = re.compile(r"^\s*(1[0-2]|[1-9])([abAB])\s*$")
+_OPEN_KEY = re.compile(r"^\s*(1[0-2]|[1-9])([mdMD])\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,15 @@ class Key:
 
     @classmethod
     def parse(cls, text: str) -> Key:
-        """Read "A minor", "F#", "Bbm", "c#m", "fis-moll", "Es-Dur".
+        """Read "A minor", "F#", "Bbm", "c#m", "fis-moll", "Es-Dur", and the wheels' "8A" (Camelot) and "1m" (Open Key).
 
         Letter case decides where no mode is written, as in German and Polish practice only for a lone lower-case
         letter with "m" missing: "A" and "a" both read as major. Raises ``UnknownKey``.
         """
         if place := _CAMELOT.match(text):
             return _at_camelot(int(place[1]), "minor" if place[2] in "aA" else "major")
+        if place := _OPEN_KEY.match(text):
+            return _at_camelot((int(place[1]) + 6) % 12 + 1, "minor" if place[2] in "mM" else "major")
         match = _KEY.match(text)
         if match is None:
             raise UnknownKey(f'"{text.strip()[:40]}" is not a musical key.')

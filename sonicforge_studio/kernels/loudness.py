@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sonicforge_studio.kernels._jit import kernel
+from sonicforge_studio.kernels._jit import fused_kernel, kernel
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -147,7 +147,7 @@ def _hop_squares(
         start = stop
 
 
-@kernel
+@fused_kernel
 def _weigh_one(block: Float32, stages: Float64, state: Float64, channel: int, start: int, stop: int) -> None:
     b0, b1, b2, a1, a2 = stages[0, 0], stages[0, 1], stages[0, 2], stages[0, 3], stages[0, 4]
     d0, d1, d2, c1, c2 = stages[1, 0], stages[1, 1], stages[1, 2], stages[1, 3], stages[1, 4]
@@ -168,7 +168,7 @@ def _weigh_one(block: Float32, stages: Float64, state: Float64, channel: int, st
     state[channel, _SUM] = total
 
 
-@kernel
+@fused_kernel
 def _weigh_pair(block: Float32, stages: Float64, state: Float64, channel: int, start: int, stop: int) -> None:
     """Two channels side by side: each waits for its own feedback, so the processor can work at the other meanwhile."""
     b0, b1, b2, a1, a2 = stages[0, 0], stages[0, 1], stages[0, 2], stages[0, 3], stages[0, 4]

@@ -5,20 +5,26 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sonicforge_studio.kernels._jit import kernel
+from sonicforge_studio.kernels._jit import fast_kernel, kernel
 
 Float64 = NDArray[np.float64]
 
 
 def moving_mean(values: Float64, frames: int) -> Float64:
     """The mean over ``frames`` (made odd) around each value; at the ends over those that are there."""
-    reach = max(0, frames // 2)
-    total = np.concatenate(([0.0], np.cumsum(values)))
-    position = np.arange(values.size)
-    first = np.maximum(position - reach, 0)
-    end = np.minimum(position + reach + 1, values.size)
-    mean: Float64 = (total[end] - total[first]) / np.maximum(end - first, 1)
+    mean = np.empty(values.size)
+    _moving_mean(np.ascontiguousarray(values), max(0, frames // 2), np.empty(values.size + 1), mean)
     return mean
+
+
+@kernel
+def _moving_mean(values: Float64, reach: int, total: Float64, mean: Float64) -> None:
+    total[0] = 0.0
+    for i in range(values.size):
+        total[i + 1] = total[i] + values[i]
+    for i in range(values.size):
+        first, end = max(i - reach, 0), min(i + reach + 1, values.size)
+        mean[i] = (total[end] - total[first]) / (end - first)
 
 
 def autocorrelation(envelope: Float64, lags: int) -> Float64:
@@ -36,18 +42,28 @@ def harmonic_strength(envelope: Float64, frames_per_cycle: Float64, harmonics: t
     return strength
 
 
-@kernel
+@fast_kernel
 def _harmonic_strength(envelope: Float64, periods: Float64, harmonics: NDArray[np.int64], strength: Float64) -> None:
+    count = periods.size * harmonics.size
+    step_real, step_imag = np.empty(count), np.empty(count)
     for p in range(periods.size):
         for h in range(harmonics.size):
             angle = -2.0 * np.pi * harmonics[h] / periods[p]
-            step_real, step_imag = np.cos(angle), np.sin(angle)
-            real, imag, sum_real, sum_imag = 1.0, 0.0, 0.0, 0.0
-            for t in range(envelope.size):
-                sum_real += envelope[t] * real
-                sum_imag += envelope[t] * imag
-                real, imag = real * step_real - imag * step_imag, real * step_imag + imag * step_real
-            strength[p] += np.sqrt(sum_real * sum_real + sum_imag * sum_imag)
+            step_real[p * harmonics.size + h], step_imag[p * harmonics.size + h] = np.cos(angle), np.sin(angle)
+    real, imag = np.ones(count), np.zeros(count)
+    sum_real, sum_imag = np.zeros(count), np.zeros(count)
+    # All at once, frame by frame: one alone would wait for its own last turn at each frame.
+    for t in range(envelope.size):
+        value = envelope[t]
+        for j in range(count):
+            sum_real[j] += value * real[j]
+            sum_imag[j] += value * imag[j]
+            turned = real[j] * step_real[j] - imag[j] * step_imag[j]
+            imag[j] = real[j] * step_imag[j] + imag[j] * step_real[j]
+            real[j] = turned
+    for p in range(periods.size):
+        for j in range(p * harmonics.size, (p + 1) * harmonics.size):
+            strength[p] += np.sqrt(sum_real[j] * sum_real[j] + sum_imag[j] * sum_imag[j])
 
 
 def track_beats(envelope: Float64, period_frames: float, tightness: float) -> NDArray[np.int64]:

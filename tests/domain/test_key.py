@@ -26,6 +26,9 @@ from sonicforge_studio.domain.errors import UnknownKey
         ("CM", "C major", "8B"),
         ("8A", "A minor", "8A"),
         ("12b", "E major", "12B"),
+        ("1m", "A minor", "8A"),
+        ("4d", "A major", "11B"),
+        (" 12D ", "F major", "7B"),
     ],
 )
 def test_keys_are_read_in_every_common_spelling(text: str, name: str, camelot: str) -> None:
@@ -33,7 +36,9 @@ def test_keys_are_read_in_every_common_spelling(text: str, name: str, camelot: s
     assert (str(key), key.camelot) == (name, camelot)
 
 
-@pytest.mark.parametrize("text", ["", "X minor", "A dorian", "minor", "A minor minor", "13A", "ą-moll", "A" * 1000])
+@pytest.mark.parametrize(
+    "text", ["", "X minor", "A dorian", "minor", "A minor minor", "13A", "0m", "13d", "ą-moll", "A" * 999]
+)
 def test_what_is_no_key_is_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(UnknownKey) as caught:
         Key.parse(text)
@@ -45,3 +50,10 @@ def test_the_camelot_wheel_has_twenty_four_places() -> None:
     keys = [Key(tonic, mode) for tonic in range(12) for mode in ("major", "minor")]  # type: ignore[arg-type] # Literal
     assert {key.camelot for key in keys} == {f"{hour}{side}" for hour in range(1, 13) for side in "AB"}
     assert all(Key.parse(str(key)) == key == Key.parse(key.camelot) for key in keys)
+
+
+def test_the_open_key_wheel_begins_at_a_minor_and_c_major() -> None:
+    assert (Key(9, "minor").open_key, Key(0, "major").open_key, Key(4, "minor").open_key) == ("1m", "1d", "2m")
+    keys = [Key(tonic, mode) for tonic in range(12) for mode in ("major", "minor")]  # type: ignore[arg-type] # Literal
+    assert {key.open_key for key in keys} == {f"{hour}{side}" for hour in range(1, 13) for side in "md"}
+    assert all(Key.parse(key.open_key) == key for key in keys)

@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sonicforge_studio.kernels.chroma import HARMONIC_DECAY, STEPS, add_pitch_classes
+from sonicforge_studio.kernels.chroma import (
+    BASS_HIGHEST_HZ,
+    BASS_LOWEST_HZ,
+    HARMONIC_DECAY,
+    HIGHEST_HZ,
+    LOWEST_HZ,
+    STEPS,
+    add_pitch_classes,
+    pitch_class_rows,
+)
 from sonicforge_studio.kernels.spectrum import hann_window, stft_power
 
 RATE_HZ = 22_050
@@ -57,3 +66,45 @@ def test_a_chord_is_heard_under_drums() -> None:
     classes = np.roll(histogram(wave), 5).reshape(12, 10).sum(axis=1)
     assert set(np.argsort(-classes)[:3]) <= {0, 4, 5, 7, 9}
     assert classes[[0, 4, 7]].min() > 2.0 * classes[[1, 3, 6, 10]].max()
+
+
+def _rows_twin(power: np.ndarray, bin_hz: float) -> tuple[np.ndarray, np.ndarray]:
+    whole, bass = np.zeros((len(power), STEPS)), np.zeros((len(power), STEPS))
+    for frame, spectrum in enumerate(np.sqrt(power.astype(np.float64))):
+        for k in range(2, min(spectrum.size - 2, int(HIGHEST_HZ / bin_hz))):
+            left, here, right = spectrum[k - 1 : k + 2]
+            near, wide = max(8, int(k * 0.12)), max(12, int(k * 0.5))
+            around = spectrum[max(0, k - near) : k + near + 1].mean()
+            envelope = spectrum[max(0, k - wide) : k + wide + 1].mean()
+            if not left < here >= right or here < 2.0 * around:
+                continue
+            logs = np.log([left + 1e-20, here, right + 1e-20])
+            offset = 0.5 * (logs[0] - logs[2]) / (logs[0] - 2.0 * logs[1] + logs[2])
+            step = 120.0 * np.log2((k + offset) * bin_hz / 440.0) + 90.0
+            spoken = []
+            if int(BASS_LOWEST_HZ / bin_hz) <= k < int(BASS_HIGHEST_HZ / bin_hz):
+                spoken.append((bass, step, np.sqrt(here - around)))
+            if k >= int(LOWEST_HZ / bin_hz):
+                weight = np.sqrt((here - around) / np.sqrt(envelope))
+                spoken += [(whole, step - 120.0 * np.log2(h), weight * HARMONIC_DECAY ** (h - 1)) for h in (1, 2, 3, 4)]
+            for rows, place, weight in spoken:
+                floor = int(np.floor(place))
+                rows[frame, floor % STEPS] += weight * (floor + 1 - place)
+                rows[frame, (floor + 1) % STEPS] += weight * (place - floor)
+    return tuple(rows / np.sqrt(np.maximum(rows.sum(axis=1, keepdims=True), 1e-30)) for rows in (whole, bass))  # type: ignore[return-value] # two
+
+
+def test_rows_agree_with_a_plain_loop() -> None:
+    random = np.random.default_rng(4)
+    wave = sum(tone(hz, 1.0) for hz in (65.4, 98.3, 261.63, 333.0, 392.0)) + 0.02 * random.standard_normal(RATE_HZ)
+    power = stft_power(wave[None].astype(np.float32), hann_window(WINDOW), 4096)
+    for rows, twin in zip(pitch_class_rows(power, RATE_HZ / WINDOW), _rows_twin(power, RATE_HZ / WINDOW), strict=True):
+        assert twin.max() > 0.5
+        np.testing.assert_allclose(rows, twin, atol=2e-3 * twin.max())
+
+
+def test_the_bass_is_heard_by_itself() -> None:
+    wave = tone(55.0) + tone(110.0) + tone(261.626) + tone(329.63)
+    _, bass = pitch_class_rows(stft_power(wave[None].astype(np.float32), hann_window(WINDOW), 4096), RATE_HZ / WINDOW)
+    near_a = np.abs(np.arange(STEPS) - 90) < 5
+    assert bass[:, near_a].sum() > 0.95 * bass.sum()
