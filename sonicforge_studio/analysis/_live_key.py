@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonicforge_studio.analysis._intake import PowerFrames, window_frames_for
-from sonicforge_studio.analysis.key import WINDOW_SECONDS, WeighedKeys, key_at, pitch_classes, weigh_keys
+from sonicforge_studio.analysis.key import WINDOW_SECONDS, WeighedKeys, pitch_classes, weigh_keys
+from sonicforge_studio.analysis.key_path import key_at
 from sonicforge_studio.domain import KeyEstimate, Samples
 from sonicforge_studio.kernels.chroma import HIGHEST_HZ, LOWEST_HZ, STEPS, add_pitch_classes
 
@@ -69,7 +70,7 @@ class LiveKey:
         highest = float(classes.max())
         if self._presence < _FADED or highest <= 0.0:
             return np.zeros(12)
-        scaled: Float64 = classes * (min(1.0, 2.0 * self._presence) / highest)
+        scaled: Float64 = classes / highest * min(1.0, 1.4 * self._presence)
         return scaled
 
     @property

@@ -1,8 +1,8 @@
 """What repeats in an onset envelope, and what speaks for each tempo that it might be.
 
 Autocorrelation and Fourier tempogram fail in opposite ways (one also answers at slower tempi, the other also at faster
-ones; G. Peeters, "Template-based estimation of time-varying tempo", EURASIP J. 2007), so both are read, at nine simple
-ratios of each candidate and in three regions of the spectrum: kick and bass, everything, snare and cymbals.
+ones; G. Peeters, "Template-based estimation of time-varying tempo", EURASIP J. 2007), so both are read, at eleven
+simple ratios of each candidate and in three regions of the spectrum: kick and bass, everything, snare and cymbals.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ Float64 = NDArray[np.float64]
 
 SLOWEST_BPM = 40.0
 FASTEST_BPM = 250.0
-RATIOS = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 1.0, 3 / 2, 2.0, 3.0, 4.0)
+RATIOS = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 1.0, 3 / 2, 2.0, 3.0, 4.0, 6.0, 8.0)
 LOOP_BEATS = (4, 8, 16, 32)
 ODD_LOOP_BEATS = (2, 3, 6, 12, 24, 64)
+WHOLE_LOOP = 2
+"""The column of the evidence that tells of a loop of 4, 8, 16 or 32 beats."""
 SHORTEST_LOOP_SECONDS = 1.2
 LONGEST_LOOP_SECONDS = 13.0
 
@@ -30,9 +32,13 @@ _LOCAL_LEVEL_SECONDS = 8.0
 _LEVEL_FLOOR = 0.15
 _PIECE_FRAMES = 1 << 14
 """Autocorrelations are summed over pieces of 95 s, which bounds the time between two stop checks."""
+_LONGEST_BEATS = 8.2
+"""The longest lag, in beats of the slowest tempo."""
 _TEMPOGRAM_SECONDS = 10.0
 _ZERO_PADDING = 8
 _GRID_BPM: Float64 = np.exp(np.arange(np.log(SLOWEST_BPM), np.log(FASTEST_BPM), 0.004))
+_EDGE = 1.005
+"""The slowest and the fastest tempo are found too where the coarse measure falls just beyond them."""
 _PEAKS = 10
 _RELATIVES = (1 / 2, 2.0, 3 / 2, 2 / 3, 4 / 3, 3 / 4, 3.0, 1 / 3)
 _SAME_TEMPO = 0.02
@@ -41,6 +47,12 @@ _LOOP_TOLERANCE = 0.008
 _FAST_BPM = (145.0, 165.0)
 """Between these a candidate gradually becomes a fast one."""
 _DRUM_AND_BASS_BPM = 172.0
+_HALF_TIME_BPM = 140.0
+_HALF_TIME_OCTAVES = 0.1
+"""Trap and dubstep are written at about 130 to 150 BPM, though their snare falls on the third beat as if they were
+half as fast: there what subdivides a beat counts differently."""
+_HALF_TIME_LAGS = (1.0, 2.0, 4.0)
+_HALF_TIME_MULTIPLES = (1 / 2, 1.0, 2.0, 4.0)
 _DRUM_AND_BASS_OCTAVES = 0.06
 """Tempi are rarer and rarer above 145 BPM but common again around 172: about 165 to 180 belongs to drum and bass."""
 
@@ -80,6 +92,11 @@ class Periodicity:
     def at_frequencies(self, bpm: Float64) -> Float64:
         return _interpolated(self.fourier, bpm / 60.0 / self.fourier_step_hz)
 
+    def relative(self, bpm: Float64) -> Float64:
+        """The Fourier magnitude at these tempi, as a share of the highest."""
+        share: Float64 = self.at_frequencies(bpm) / (self.fourier[1:].max() + 1e-9)
+        return share
+
 
 def _interpolated(values: Float64, position: Float64) -> Float64:
     """Between the neighbours; 0 beyond the ends."""
@@ -91,7 +108,7 @@ def _interpolated(values: Float64, position: Float64) -> Float64:
 
 
 def periodicity(envelope: Float64, frame_rate_hz: float, progress: Progress) -> Periodicity:
-    lags = min(envelope.size - 1, int(frame_rate_hz * 60.0 / SLOWEST_BPM * 4.2))
+    lags = min(envelope.size - 1, int(frame_rate_hz * 60.0 / SLOWEST_BPM * _LONGEST_BEATS))
     products = np.zeros(lags)
     piece_frames = min(_PIECE_FRAMES, envelope.size)
     for start in range(0, envelope.size - piece_frames + 1, piece_frames):
@@ -130,26 +147,33 @@ def candidates(whole: Periodicity, duration_seconds: float) -> Float64:
     beats_long = lags * np.arange(1, 5)[:, np.newaxis, np.newaxis]
     fit = whole.at_frequencies(near) + _interpolated(whole.autocorrelation, beats_long).sum(axis=0)
     for best in near[np.arange(near.shape[0]), fit.argmax(axis=1)].tolist():
-        if SLOWEST_BPM <= best <= FASTEST_BPM and all(abs(np.log(best / other)) > _SAME_TEMPO for other in found):
+        if SLOWEST_BPM / _EDGE <= best <= FASTEST_BPM * _EDGE and all(
+            abs(np.log(best / other)) > _SAME_TEMPO for other in found
+        ):
             found.append(best)
     return np.array(found)
 
 
 def evidence(bpm: Float64, low: Periodicity, whole: Periodicity, high: Periodicity, duration_seconds: float) -> Float64:
     """What speaks for each candidate, shape ``(candidates, EVIDENCE)``, in the order of the weights."""
-    octaves = np.log2(bpm / 115.0)
-    columns = [octaves, octaves**2, np.maximum(0.0, np.log2(bpm / 165.0)), np.maximum(0.0, np.log2(75.0 / bpm))]
+    octaves = np.log2(bpm / 110.0)
+    columns = [octaves, octaves**2]
     beats = bpm * duration_seconds / 60.0
     # A longer file is less and less likely to be a loop.
     share = np.clip((LONGEST_LOOP_SECONDS - duration_seconds) / 4.0, 0.0, 1.0)
     share *= duration_seconds > SHORTEST_LOOP_SECONDS
     columns += [share * _whole_loop(beats, counts) for counts in (LOOP_BEATS, ODD_LOOP_BEATS, (4,), (16,), (32,))]
-    for region in (low, whole, high):
-        columns += [region.at_periods(bpm / ratio) for ratio in RATIOS]
-    for region in (low, whole, high):
-        highest = region.fourier[1:].max() + 1e-9
-        columns += [region.at_frequencies(bpm * ratio) / highest for ratio in RATIOS]
-    columns += [_fast(bpm), np.exp(-0.5 * (np.log2(bpm / _DRUM_AND_BASS_BPM) / _DRUM_AND_BASS_OCTAVES) ** 2)]
+    regions = (low, whole, high)
+    repeats = [{ratio: region.at_periods(bpm / ratio) for ratio in RATIOS} for region in regions]
+    pulses = [{ratio: region.relative(bpm * ratio) for ratio in RATIOS} for region in regions]
+    for by_ratio in (*repeats, *pulses):
+        columns += by_ratio.values()
+    half_time = np.exp(-0.5 * (np.log2(bpm / _HALF_TIME_BPM) / _HALF_TIME_OCTAVES) ** 2)
+    for region in (0, 2):
+        columns += [half_time * pulses[region][ratio] for ratio in _HALF_TIME_MULTIPLES]
+        columns += [half_time * repeats[region][ratio] for ratio in _HALF_TIME_LAGS]
+    columns += [np.maximum(0.0, np.log2(bpm / 165.0)), np.maximum(0.0, np.log2(75.0 / bpm)), _fast(bpm)]
+    columns.append(np.exp(-0.5 * (np.log2(bpm / _DRUM_AND_BASS_BPM) / _DRUM_AND_BASS_OCTAVES) ** 2))
     return np.stack(columns, axis=1)
 
 

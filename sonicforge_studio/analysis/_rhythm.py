@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sonicforge_studio.analysis._intake import PowerFrames, window_frames_for
 from sonicforge_studio.domain import Samples
-from sonicforge_studio.kernels.onset import REGIONS, band_bins, onset_history, onset_strength
+from sonicforge_studio.kernels.onset import band_bins, onset_history, onset_strength
 
 _WINDOW_SECONDS = 0.0464
 _FRAMES_PER_SECOND = 172.3
@@ -40,6 +40,7 @@ class OnsetEnvelope:
         self._strength.append(self.follow(pair))
 
     def finish(self) -> NDArray[np.float64]:
-        """Shape ``(frames, REGIONS)``."""
+        """Shape ``(frames, REGIONS)``. Call it once: what was gathered is given away."""
         self._strength.append(onset_strength(self._frames.rest(), self._bins, self._history))
-        return np.concatenate(self._strength, dtype=np.float64) if self._strength else np.zeros((0, REGIONS))
+        gathered, self._strength = self._strength, []
+        return np.concatenate(gathered, dtype=np.float64)

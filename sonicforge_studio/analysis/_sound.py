@@ -1,17 +1,20 @@
-"""Figures of the sound itself: brightness, levels, clipping, silence, correlation."""
+"""What the sound itself tells: its colour, levels, clipping, silence, correlation."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from sonicforge_studio.analysis._intake import PowerFrames, window_frames_for
+from sonicforge_studio.analysis.timbre import Timbre, TimbreFigures
 from sonicforge_studio.domain import Samples
 from sonicforge_studio.kernels.levels import (
     CLIPPED,
+    CLIPPED_RUNS,
     FRAMES,
     HEAD,
     LEFT_RIGHT,
     LONGEST,
+    LONGEST_CLIP,
     PEAK,
     RUN,
     SQUARE_SUM,
@@ -20,37 +23,23 @@ from sonicforge_studio.kernels.levels import (
     measure_levels,
 )
 
-_CENTROID_WINDOW_SECONDS = 0.0464
-_AUDIBLE_RMS = 10.0 ** (-70.0 / 20.0)
+_WINDOW_SECONDS = 0.0464
 
 
-class Brightness:
-    """The spectral centroid, weighted by magnitude, averaged over the frames above −70 dBFS."""
+class Colour:
+    """The timbre of a stream, from spectra at its own rate: cymbals lie above what rhythm and harmony are heard by."""
 
     def __init__(self, sample_rate_hz: int, channels: int) -> None:
-        window_frames = window_frames_for(sample_rate_hz, _CENTROID_WINDOW_SECONDS)
+        window_frames = window_frames_for(sample_rate_hz, _WINDOW_SECONDS)
         self._frames = PowerFrames(channels, window_frames, window_frames)
-        self._bins_hz = (np.arange(window_frames // 2 + 1) * (sample_rate_hz / window_frames)).astype(np.float32)
-        # The power of a Hann-windowed frame, summed over half the bins, against its mean square.
-        self._least_power = _AUDIBLE_RMS**2 * 0.375 * window_frames**2 / 2.0
-        self._sum_hz = 0.0
-        self._count = 0
+        self._timbre = Timbre(sample_rate_hz, window_frames)
 
     def add(self, pair: Samples) -> None:
-        self._measure(self._frames.add(pair))
+        self._timbre.add(self._frames.add(pair))
 
-    def finish(self) -> float | None:
-        """In Hz; None where nothing is audible."""
-        self._measure(self._frames.rest())
-        return self._sum_hz / self._count if self._count else None
-
-    def _measure(self, power: Samples) -> None:
-        audible = power[power.sum(axis=1, dtype=np.float64) > self._least_power]
-        if audible.shape[0]:
-            magnitude = np.sqrt(audible)
-            centroid_hz = (magnitude @ self._bins_hz) / magnitude.sum(axis=1)
-            self._sum_hz += float(centroid_hz.sum(dtype=np.float64))
-            self._count += audible.shape[0]
+    def finish(self) -> TimbreFigures:
+        self._timbre.add(self._frames.rest())
+        return self._timbre.finish()
 
 
 class Levels:
@@ -68,6 +57,8 @@ class Levels:
         frames = self._whole[FRAMES]
         named = {
             "clipped_samples": float(self._per_channel[:, CLIPPED].sum()),
+            "clipping_runs": float(self._per_channel[:, CLIPPED_RUNS].sum()),
+            "longest_clipping_samples": float(self._per_channel[:, LONGEST_CLIP].max()),
             "dc_offset": float(np.abs(self._per_channel[:, SUM]).max() / max(frames, 1.0)),
             "silence_head_seconds": float(self._head() / self._sample_rate_hz),
             "silence_tail_seconds": float(self._whole[RUN] / self._sample_rate_hz),

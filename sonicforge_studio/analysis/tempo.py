@@ -12,6 +12,7 @@ from sonicforge_studio.analysis._periodicity import (
     LOOP_BEATS,
     ODD_LOOP_BEATS,
     SHORTEST_LOOP_SECONDS,
+    WHOLE_LOOP,
     Periodicity,
     blended,
     candidates,
@@ -31,6 +32,12 @@ _FEWEST_SECONDS = 0.8
 _SAID_CANDIDATES = 3
 LEAST_BEAT = 0.5
 """Where a beat is less probable, no tempo is told."""
+
+_SIMPLE_RATIOS = (1 / 3, 1 / 2, 2 / 3, 3 / 4, 4 / 3, 3 / 2, 2.0, 3.0)
+_REPEATED_BEATS: Float64 = np.array([1.0, 2.0, 4.0, 8.0])
+_LINE_SECONDS = 60.0
+_LINE_MULTIPLES = (1 / 4, 1 / 2, 1.0, 2.0, 4.0)
+_LINE_REACH = 0.012
 
 _FIRST_WINDOW_SECONDS = 12.0
 _FIRST_REACH = 0.015
@@ -61,7 +68,8 @@ def estimate_tempo(
     if weighed is None:
         return _NO_TEMPO, onset_rate_hz
     exact, steady = refined(weighed.envelope, frame_rate_hz, float(weighed.bpm[0]), progress)
-    said = [_whole_loop_tempo(exact, duration_seconds), *(float(bpm) for bpm in weighed.bpm[1:_SAID_CANDIDATES])]
+    first = _whole_loop_tempo(exact, duration_seconds)
+    said = [first, *(_as_multiple(float(bpm), first) for bpm in weighed.bpm[1:_SAID_CANDIDATES])]
     listed = tuple(
         TempoCandidate(round(value, 3), round(float(share) * weighed.beat, 4))
         for value, share in zip(said, weighed.share[:_SAID_CANDIDATES], strict=False)
@@ -110,7 +118,15 @@ def weigh_tempi(
     share /= share.sum()
     order = np.argsort(-share)
     best = int(order[0])
-    beat = _beat_probability(bpm[best], rhythm, onset_rate_hz, float(told[best, 4]), duration_seconds)
+    beat = _beat_probability(
+        float(bpm[best]),
+        float(share[best]),
+        (rhythm, rhythm_high),
+        onset_rate_hz,
+        float(told[best, WHOLE_LOOP]),
+        duration_seconds,
+        _spectral_line(envelope, frame_rate_hz, float(bpm[best])),
+    )
     return WeighedTempi(bpm[order], share[order], beat, envelope), onset_rate_hz
 
 
@@ -129,14 +145,37 @@ def _count_onsets(envelope: Float64) -> int:
 
 
 def _beat_probability(
-    bpm: float, whole: Periodicity, onset_rate_hz: float, loop: float, duration_seconds: float
+    bpm: float,
+    share: float,
+    regions: tuple[Periodicity, Periodicity],
+    onset_rate_hz: float,
+    loop: float,
+    duration_seconds: float,
+    line: float,
 ) -> float:
+    """How probable it is that there is a beat at all; ``regions`` are all together and the high one."""
     held = np.sqrt(np.clip(duration_seconds, 2.0, 60.0) / 10.0)
-    repeats = float(whole.at_periods(bpm / np.array([1.0, 2.0, 4.0])).max() * held)
-    strongest = min(1.0, float(whole.fourier[1:].max()))
-    at_beat = float(whole.at_frequencies(np.array(bpm)))
-    told = np.array([repeats, strongest, at_beat, np.log2(max(onset_rate_hz, 0.1)), loop, 1.0])
+    repeats = [held * float(region.at_periods(bpm / _REPEATED_BEATS).max()) for region in regions]
+    strongest = min(1.0, float(regions[0].fourier[1:].max()))
+    told = np.array([*repeats, strongest, np.log2(max(onset_rate_hz, 0.1)), loop, np.log(line), np.log(share), 1.0])
     return float(1.0 / (1.0 + np.exp(-(told @ BEAT_WEIGHTS))))
+
+
+def _spectral_line(envelope: Float64, frame_rate_hz: float, bpm: float) -> float:
+    """How far the beat, one of its simple parts or multiples stands out in the spectrum of up to a minute of onsets:
+    its peak over the mean around it. What is played by a clock gives a line, what only has a pace gives a hill."""
+    frames = min(envelope.size, int(_LINE_SECONDS * frame_rate_hz))
+    start = (envelope.size - frames) // 2
+    part = envelope[start : start + frames]
+    size = 1 << int(np.ceil(np.log2(4 * frames)))
+    power = np.abs(np.fft.rfft(part - part.mean(), size)) ** 2
+    highest = 0.0
+    for multiple in _LINE_MULTIPLES:
+        at = bpm * multiple / 60.0 * size / frame_rate_hz
+        peak = power[int(at * (1.0 - _LINE_REACH)) : int(np.ceil(at * (1.0 + _LINE_REACH))) + 1].max()
+        around = power[max(1, int(0.75 * at)) : int(1.25 * at) + 2].mean()
+        highest = max(highest, float(peak / (around + 1e-20)))
+    return float(np.sqrt(highest)) + 1e-9
 
 
 def refined(envelope: Float64, frame_rate_hz: float, bpm: float, progress: Progress) -> tuple[float, bool]:
@@ -166,6 +205,12 @@ def refined(envelope: Float64, frame_rate_hz: float, bpm: float, progress: Progr
         if window == centred.size:
             return bpm, True
         seconds, reach = seconds * 3.0, reach / 3.0
+
+
+def _as_multiple(bpm: float, exact: float) -> float:
+    """A candidate near a simple multiple or part of the exact tempo is that: it was only found on a coarse grid."""
+    nearest = exact * min(_SIMPLE_RATIOS, key=lambda ratio: abs(np.log(bpm / exact / ratio)))
+    return nearest if abs(np.log(bpm / nearest)) < _FIRST_REACH else bpm
 
 
 def _whole_loop_tempo(bpm: float, duration_seconds: float) -> float:

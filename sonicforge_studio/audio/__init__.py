@@ -13,6 +13,7 @@ from sonicforge_studio.audio.latest import Latest
 from sonicforge_studio.audio.live import ROWS_PER_SECOND, LiveAnalyser, LiveSnapshot, Waterfall, warm_live_analysis
 from sonicforge_studio.audio.loudness_history import LoudnessHistory, LoudnessTrace
 from sonicforge_studio.audio.meters import LoudnessMeter, LoudnessReading, decibels, measure_loudness, true_peak_dbtp
+from sonicforge_studio.audio.payload import payload_hash
 from sonicforge_studio.audio.peaks import PeaksBuilder
 from sonicforge_studio.audio.player import Player
 from sonicforge_studio.audio.player_state import PlayerState
@@ -21,6 +22,7 @@ from sonicforge_studio.audio.sinks import FORMATS, LOSSY_FORMATS, FileSink, free
 from sonicforge_studio.audio.tags import Tags, read_tags, write_tags
 from sonicforge_studio.audio.tap import Tap, TapSwitch
 from sonicforge_studio.audio.versions import Version, matching_gains
+from sonicforge_studio.audio.zoom_peaks import ZoomPeaks, ZoomPeaksBuilder
 
 __all__ = [
     "FORMATS",
@@ -56,6 +58,8 @@ __all__ = [
     "TapSwitch",
     "Version",
     "Waterfall",
+    "ZoomPeaks",
+    "ZoomPeaksBuilder",
     "audio_files_in",
     "content_hash",
     "decibels",
@@ -68,6 +72,7 @@ __all__ = [
     "on_24_bit_grid",
     "open_sink",
     "open_source",
+    "payload_hash",
     "read_clip",
     "read_tags",
     "resample",

@@ -11,11 +11,14 @@ import pytest
 
 from sonicforge_studio.analysis import Measured, TrackAnalyser, warm
 from sonicforge_studio.domain import Cancelled, Samples
-from sonicforge_studio.kernels.chroma import _add_pitch_classes
+from sonicforge_studio.kernels.bars import _places_in_bars, _score_changing_beats, _smoothest_path
+from sonicforge_studio.kernels.chroma import _pitch_class_rows
 from sonicforge_studio.kernels.levels import _measure_levels
 from sonicforge_studio.kernels.onset import _onset_strength
 from sonicforge_studio.kernels.spectrum import _decimate, _stft_power
-from sonicforge_studio.kernels.tempo import _harmonic_strength, _score_beats
+from sonicforge_studio.kernels.tempo import _harmonic_strength, _moving_mean, _score_beats
+from sonicforge_studio.kernels.tempogram import _tempo_sums, _tempogram
+from sonicforge_studio.kernels.timbre import _add_timbre
 from tests.analysis.played_patterns import RATE_HZ, chords, drums
 
 
@@ -39,6 +42,9 @@ def test_the_size_of_the_blocks_does_not_matter(block_frames: int) -> None:
     assert found.tempo == usual.tempo
     assert found.key == usual.key
     assert found.features == usual.features
+    assert found.vectors == usual.vectors
+    assert found.sections == usual.sections
+    assert found.embedding == usual.embedding
     assert found.loudness.integrated_lufs == pytest.approx(usual.loudness.integrated_lufs, abs=1e-6)
 
 
@@ -172,8 +178,9 @@ def test_memory_stays_flat() -> None:
 
 def test_warming_up_leaves_no_kernel_to_compile() -> None:
     warm()
-    kernels = (_decimate, _stft_power, _onset_strength, _add_pitch_classes, _measure_levels)
-    kernels += (_harmonic_strength, _score_beats)
+    kernels = (_decimate, _stft_power, _onset_strength, _pitch_class_rows, _measure_levels)
+    kernels += (_score_changing_beats, _smoothest_path, _places_in_bars)
+    kernels += (_harmonic_strength, _score_beats, _moving_mean, _add_timbre, _tempo_sums, _tempogram)
     before = [len(kernel.signatures) for kernel in kernels]
     assert min(before) >= 1
     measured(stereo_music(5.0))

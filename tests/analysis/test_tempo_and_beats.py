@@ -41,6 +41,14 @@ def test_the_tempo_is_right_to_a_tenth(pattern: str, bpm: float) -> None:
     assert 0.0 < sum(candidate.confidence for candidate in tempo.candidates) <= 1.0
 
 
+@pytest.mark.parametrize("bpm", [40.0, 47.3, 56.1, 68.9, 83.7, 101.3, 122.9, 149.7, 182.3, 221.9, 250.0])
+def test_every_tempo_from_40_to_250_is_measured_to_a_tenth(bpm: float) -> None:
+    """That of the beat, or where half or double is as right, one of the candidates."""
+    wave = drums("house", bpm, 40.0, seed=int(bpm * 10))
+    told = [candidate.bpm for candidate in measured(wave).tempo.candidates]
+    assert min(abs(found - bpm) for found in told) < 0.1, told
+
+
 def test_half_time_is_one_of_two_right_answers() -> None:
     bpm = measured(drums("trap", 142.0, 30.0, seed=9)).tempo.bpm
     assert bpm == pytest.approx(142.0, abs=0.2) or bpm == pytest.approx(71.0, abs=0.1)

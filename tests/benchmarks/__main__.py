@@ -5,8 +5,11 @@ from __future__ import annotations
 import sys
 
 from tests.benchmarks import (
+    analysis,
+    batches,
     capturing,
     journey,
+    kernels,
     live_frame,
     live_music,
     live_views,
@@ -18,6 +21,9 @@ from tests.benchmarks import (
 )
 
 NAMES = {
+    "analysis": analysis.run,
+    "kernels": kernels.run,
+    "batches": batches.run,
     "measuring": measuring.run,
     "journey": journey.run,
     "window": window.run,

@@ -1,0 +1,53 @@
+"""The hash of the encoded sound: the same whatever the tags say, another for another sound."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sonicforge_studio.audio import Tags, content_hash, open_sink, payload_hash, write_tags
+
+RATE_HZ = 44100
+
+
+def _file(path: Path, tone_hz: float = 440.0) -> Path:
+    time = np.arange(RATE_HZ) / RATE_HZ
+    samples = np.stack([0.3 * np.sin(2 * np.pi * tone_hz * time)] * 2).astype(np.float32)
+    with open_sink(path, format=path.suffix[1:], sample_rate_hz=RATE_HZ, channels=2) as sink:
+        sink.write(samples)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "mp3", "m4a", "opus"])
+def test_new_tags_change_the_file_and_not_its_sound(tmp_path: Path, suffix: str) -> None:
+    plain = _file(tmp_path / f"plain.{suffix}")
+    tagged = Path(shutil.copy(plain, tmp_path / f"tagged.{suffix}"))
+    write_tags(tagged, Tags(title="Another name", artist="Somebody"))
+    assert content_hash(tagged) != content_hash(plain)
+    assert payload_hash(plain) is not None
+    assert payload_hash(tagged) == payload_hash(plain)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "mp3"])
+def test_another_sound_is_another(tmp_path: Path, suffix: str) -> None:
+    one, other = _file(tmp_path / f"one.{suffix}"), _file(tmp_path / f"other.{suffix}", 441.0)
+    assert payload_hash(one) != payload_hash(other)
+
+
+def test_one_sample_makes_another_sound(tmp_path: Path) -> None:
+    path = _file(tmp_path / "sound.wav")
+    before = payload_hash(path)
+    changed = bytearray(path.read_bytes())
+    changed[len(changed) // 2] ^= 1
+    path.write_bytes(changed)
+    assert payload_hash(path) != before
+
+
+def test_what_is_no_sound_has_none(tmp_path: Path) -> None:
+    letter = tmp_path / "letter.mp3"
+    letter.write_text("Dear Sir, " * 500)
+    assert payload_hash(letter) is None
+    assert payload_hash(tmp_path / "nothing.wav") is None
