@@ -42,7 +42,10 @@ def analyze(paths: Paths, json: Json = False, home: Home = None, workers: Worker
             rows.append(fields)
 
     with studio_session(home) as studio:
-        each_input(paths, output, _timed(studio, force), use, workers=workers, verb="Analysing")
+        each_input(
+            paths, output, _timed(studio, force), use, workers=workers, verb="Analysing",
+            seconds_of=lambda result: result[0].analysis.duration_seconds,
+        )  # fmt: skip
     if rows:
         output.table(_analysis_table(sorted(rows, key=lambda row: row["path"])))
     return output.exit_code

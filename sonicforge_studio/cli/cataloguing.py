@@ -1,4 +1,4 @@
-"""`library add`, `library list`, `library search` and `library verify`."""
+"""`library add`, `library list`, `library search`, `library correct` and `library verify`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from sonicforge_studio.cli.options import Force, Home, Json, Paths, Workers
-from sonicforge_studio.cli.output import OK, SOME_FAILED, Output, one_bar, printable
+from sonicforge_studio.cli.output import OK, SOME_FAILED, Output, one_bar, printable, usage
 from sonicforge_studio.cli.session import each_input, studio_session
 from sonicforge_studio.cli.tables import clock, facts, grid, number
 from sonicforge_studio.domain import Progress
@@ -75,6 +75,49 @@ def search(
 ) -> int:
     """Find tracks by words (title, artist, prompt, file name) and measures (bpm:, key:, genre:, lufs:)."""
     return _print_tracks(" ".join(words), json, home, limit)
+
+
+@library.command()
+def correct(
+    track_id: Annotated[int, typer.Argument(metavar="ID", help="The track, as `library list --json` numbers it.")],
+    bpm: Annotated[float | None, typer.Option("--bpm", help="Its tempo, 20 to 400.", show_default=False)] = None,
+    halve: Annotated[bool, typer.Option("--halve", help="Half the tempo.")] = False,
+    double: Annotated[bool, typer.Option("--double", help="Twice the tempo.")] = False,
+    key: Annotated[str | None, typer.Option("--key", help='Its key, such as "A minor".', show_default=False)] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Back to what was measured.")] = False,
+    json: Json = False,
+    home: Home = None,
+    workers: Workers = None,
+    force: Force = False,
+) -> int:
+    """Set right what was measured of a track: yours from then on, whatever is measured anew."""
+    from sonicforge_studio.domain import Key
+    from sonicforge_studio.studio.report import track_fields
+
+    if sum((bpm is not None, halve, double, undo)) > 1 or (undo and key is not None):
+        raise typer.BadParameter("Give one of --bpm, --halve, --double and --undo; --key goes with the first three.")
+    if not (bpm is not None or halve or double or undo or key is not None):
+        raise typer.BadParameter("Say what to correct: --bpm, --halve, --double, --key or --undo.")
+    output = Output(json)
+    began = time.perf_counter()
+    with usage():
+        wanted_key = None if key is None else Key.parse(key)
+    with studio_session(home) as studio, output.about(str(track_id)):
+        corrections = studio.corrections
+        if bpm is not None:
+            with usage():
+                track = corrections.set_tempo(track_id, bpm)
+        elif halve:
+            track = corrections.halve_tempo(track_id)
+        elif double:
+            track = corrections.double_tempo(track_id)
+        elif undo:
+            track = corrections.undo(track_id)
+        if wanted_key is not None:
+            track = corrections.set_key(track_id, wanted_key)
+        fields = {**track_fields(track), "corrected": list(track.analysis.corrected)}
+        output.item({**fields, "elapsed_seconds": time.perf_counter() - began}, lambda: _tracks_table([track]))
+    return output.exit_code
 
 
 @library.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -33,11 +34,14 @@ def each_input(
     *,
     workers: int | None,
     verb: str,
+    seconds_of: Callable[[Result], float] = lambda _: 0.0,
 ) -> None:
     """Do ``work`` on every file the inputs name, several at once, and ``use`` each result as it comes.
 
-    An input that fails is told of and the rest goes on; Ctrl-C stops them all.
+    An input that fails is told of and the rest goes on; Ctrl-C stops them all. ``seconds_of`` a result are the seconds
+    of audio that the bar counts.
     """
+    from sonicforge_studio.studio.batches import BatchProgress, ReadAhead
     from sonicforge_studio.studio.inputs import expand, run_many
 
     files: list[tuple[str, Path]] = []
@@ -48,14 +52,19 @@ def each_input(
             files.append((given, found))
     if not files:
         return
-    with (
-        one_bar(output, verb) as progress,
-        closing(
-            run_many(files, lambda item, step: work(item[1], step), workers=workers, progress=progress, in_order=False)
-        ) as results,
-    ):
-        for (given, path), result in results:
-            if isinstance(result, StudioError):
-                output.failure(given, result)
-            else:
-                use(given, path, result)
+    ahead = ReadAhead([path for _, path in files], workers or os.cpu_count() or 1)
+
+    def begin(item: tuple[str, Path], step: Progress) -> Result:
+        ahead.began(item[1])
+        return work(item[1], step)
+
+    with one_bar(output, verb) as bar:
+        told = BatchProgress(bar, len(files))
+        with closing(run_many(files, begin, workers=workers, progress=told, in_order=False)) as results:
+            for (given, path), result in results:
+                if isinstance(result, StudioError):
+                    output.failure(given, result)
+                    told.count()
+                else:
+                    use(given, path, result)
+                    told.count(seconds_of(result))

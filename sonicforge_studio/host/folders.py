@@ -57,6 +57,12 @@ class Folders:
         return self.home / "cache"
 
     @property
+    def curves(self) -> Path:
+        """The cache of what was measured over time, and of waveforms; as that of measurements, it belongs to its
+        home."""
+        return self.home / "curves"
+
+    @property
     def spectrograms(self) -> Path:
         """The cache of drawn spectrograms; as that of measurements, it belongs to its home."""
         return self.home / "spectrograms"

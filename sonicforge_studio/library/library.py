@@ -202,7 +202,7 @@ class Library:
         if query.words:
             where.append("id IN (SELECT rowid FROM track_words WHERE track_words MATCH ?)")
             values.append(query.words)
-        rows = self._read(f"SELECT count(*) FROM tracks WHERE {' AND '.join(where) or '1'}", values)
+        rows = self.read(f"SELECT count(*) FROM tracks WHERE {' AND '.join(where) or '1'}", values)
         return int(rows[0][0])
 
     def track(self, track_id: int) -> Track | None:
@@ -233,7 +233,7 @@ class Library:
         """(id, path, fingerprint, length in seconds) of every track that has one, by id; memory stays flat."""
         last = 0
         while True:
-            rows = self._read(
+            rows = self.read(
                 "SELECT id, path, fingerprint, duration_seconds FROM tracks JOIN track_data ON track_id = id"
                 " WHERE id > ? AND fingerprint <> '' ORDER BY id LIMIT ?",
                 (last, _FINGERPRINTS_AT_ONCE),
@@ -243,6 +243,11 @@ class Library:
             if len(rows) < _FINGERPRINTS_AT_ONCE:
                 return
             last = rows[-1]["id"]
+
+    def read(self, sql: str, values: Collection[str | bytes | float] = ()) -> list[sqlite3.Row]:
+        """What a question in SQL finds among what is committed; for the room's other stores."""
+        with self._readers.connection() as connection:
+            return connection.execute(sql, tuple(values)).fetchall()
 
     # The file itself
 
@@ -266,10 +271,8 @@ class Library:
 
     def damage(self) -> list[str]:
         """What SQLite finds wrong with the database, in its words; empty where it is sound. Reads all of it."""
-        findings = [str(row[0]) for row in self._read("PRAGMA integrity_check(100)", ())]
-        findings += [
-            f"row {row[1]} of {row[0]} has lost its {row[2]}" for row in self._read("PRAGMA foreign_key_check")
-        ]
+        findings = [str(row[0]) for row in self.read("PRAGMA integrity_check(100)", ())]
+        findings += [f"row {row[1]} of {row[0]} has lost its {row[2]}" for row in self.read("PRAGMA foreign_key_check")]
         return [finding for finding in findings if finding != "ok"]
 
     # How
@@ -302,12 +305,8 @@ class Library:
             raise RuntimeError("the library's writer cannot wait for itself: use submit")
         return self.submit(change).result()
 
-    def _read(self, sql: str, values: Collection[str | bytes | float] = ()) -> list[sqlite3.Row]:
-        with self._readers.connection() as connection:
-            return connection.execute(sql, tuple(values)).fetchall()
-
     def _several(self, where: str, *values: str | bytes | float) -> list[Track]:
-        return [track_from(row) for row in self._read(f"SELECT * FROM {_WHOLE} WHERE {where} ORDER BY id", values)]
+        return [track_from(row) for row in self.read(f"SELECT * FROM {_WHOLE} WHERE {where} ORDER BY id", values)]
 
     def _one(self, where: str, *values: str | bytes | float) -> Track | None:
         return next(iter(self._several(where, *values)), None)
@@ -333,7 +332,7 @@ class Library:
             values.insert(0, query.words)
         else:
             start = f"SELECT *, 1.0 AS relevance FROM {tables}"
-        return self._read(
+        return self.read(
             f"{start} WHERE {where} ORDER BY {sorting} LIMIT ? OFFSET ?",
             (*values, -1 if limit is None else max(0, limit), max(0, offset)),
         )

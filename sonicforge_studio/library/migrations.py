@@ -79,7 +79,28 @@ def _first_tables(database: Database) -> None:
         database.execute(statement)
 
 
-MIGRATIONS = (Migration(1, "first tables", _first_tables),)
+def _corrections(database: Database) -> None:
+    statements = (
+        # Of a sound, not of a file; measured: the tempo and the key to go back to, as JSON.
+        """CREATE TABLE corrections (
+            audio_hash TEXT PRIMARY KEY,
+            tempo_bpm REAL,
+            key TEXT,
+            measured_bpm REAL,
+            measured_key TEXT,
+            folder TEXT NOT NULL,
+            genre TEXT NOT NULL,
+            corrected_at TEXT NOT NULL,
+            measured TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX corrections_folder ON corrections(folder)",
+        "CREATE INDEX corrections_genre ON corrections(genre)",
+    )
+    for statement in statements:
+        database.execute(statement)
+
+
+MIGRATIONS = (Migration(1, "first tables", _first_tables), Migration(2, "corrections", _corrections))
 
 
 def migrate(database: Database, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:

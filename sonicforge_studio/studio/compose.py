@@ -10,9 +10,11 @@ from sonicforge_studio.domain import Concept, Engine, Key, Target
 from sonicforge_studio.generation import SynthEngine, compose
 from sonicforge_studio.host import Folders, Settings, load_settings, open_folders, start_log
 from sonicforge_studio.host.cache import Cache
+from sonicforge_studio.host.tile_cache import TileCache
 from sonicforge_studio.library import Library
 from sonicforge_studio.mastering import PRESETS, TARGETS
 from sonicforge_studio.studio.changes import Changes
+from sonicforge_studio.studio.correcting import Corrector
 from sonicforge_studio.studio.forging import Forge
 from sonicforge_studio.studio.importing import Importer
 from sonicforge_studio.studio.likeness import Likeness
@@ -29,6 +31,8 @@ class Studio:
     folders: Folders
     settings: Settings
     cache: Cache
+    drawn: TileCache
+    """What pages draw of each track: curves and waveforms."""
     library: Library
     changes: Changes
     """Tells of changes of the library."""
@@ -38,6 +42,7 @@ class Studio:
     mastering: MasteringDesk
     remaker: Remaker
     recordings: RecordingDesk
+    corrections: Corrector
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -59,6 +64,7 @@ class Studio:
             self.library.close()
         finally:
             self.cache.close()
+            self.drawn.close()
 
     def __enter__(self) -> Studio:
         return self
@@ -81,8 +87,10 @@ def build_studio(home: str | Path | None = None) -> Studio:
     library = Library(folders.database, on_change=changes.tell)
     cache = Cache(folders.measurements)
     engines: dict[str, Engine] = {"synth": SynthEngine()}
-    measurer = Measurer(cache)
-    importer = Importer(library, measurer)
+    drawn = TileCache(folders.curves, memory_bytes=32 << 20)
+    measurer = Measurer(cache, drawn)
+    corrections = Corrector(library)
+    importer = Importer(library, measurer, corrections)
     return Studio(
         folders=folders,
         settings=settings,
@@ -95,4 +103,6 @@ def build_studio(home: str | Path | None = None) -> Studio:
         mastering=MasteringDesk(measurer, importer, folders.masters),
         remaker=Remaker(engines, library, folders.forged),
         recordings=RecordingDesk(importer, folders.recordings),
+        corrections=corrections,
+        drawn=drawn,
     )

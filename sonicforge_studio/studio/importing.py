@@ -5,14 +5,19 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sonicforge_studio.audio import expand_inputs
-from sonicforge_studio.domain import Cancelled, Progress, Recipe, Span, StudioError, Track, Verdict
+from sonicforge_studio.domain import Progress, Recipe, StudioError, Track, Verdict
+from sonicforge_studio.domain.errors import MissingPath
 from sonicforge_studio.generation import criticise, recipe_from_json
+from sonicforge_studio.jobs import run_many
 from sonicforge_studio.library import Library
+from sonicforge_studio.studio.batches import BatchProgress, ReadAhead
+from sonicforge_studio.studio.correcting import Corrector
 from sonicforge_studio.studio.measuring import Measurement, Measurer
 
 _log = logging.getLogger(__name__)
@@ -29,9 +34,11 @@ class Imported:
 class Importer:
     """Measures files and puts them into the library."""
 
-    def __init__(self, library: Library, measurer: Measurer) -> None:
+    def __init__(self, library: Library, measurer: Measurer, corrections: Corrector | None = None) -> None:
+        """With ``corrections``, the library holds what the user said of a sound rather than what was measured."""
         self._library = library
         self._measurer = measurer
+        self._corrections = corrections
 
     def add(self, path: Path, progress: Progress, *, force: bool = False) -> Track:
         """Import one file; a file of the library that has not changed costs one look-up."""
@@ -41,28 +48,55 @@ class Importer:
         return self.catalogue(absolute, self._measurer.measure(absolute, progress, force=force))
 
     def add_all(self, inputs: Sequence[str], progress: Progress) -> Imported:
-        """Import files and folders; one that cannot be read does not spoil the rest."""
-        wanted = expand_inputs(inputs)
-        tracks: list[Track] = []
+        """Import files and folders, several at once, each as soon as it is measured; one that cannot be read does not
+        spoil the rest. What was imported before a stop stays, and costs one look-up the next time."""
         failed: list[tuple[str, StudioError]] = []
-        for index, (given, found) in enumerate(wanted):
-            stage = Span(progress, index / len(wanted), (index + 1) / len(wanted))
-            try:
-                if isinstance(found, StudioError):
-                    raise found
-                stage.step(0, 1, found.name)
-                tracks.append(self.add(found, stage))
-            except Cancelled:
-                raise
-            except StudioError as error:
-                failed.append((given, error))
-        return Imported(tuple(tracks), tuple(failed))
+        wanted: list[tuple[str, Path]] = []
+        for given, found in expand_inputs(inputs):
+            if isinstance(found, StudioError):
+                failed.append((given, found))
+            else:
+                wanted.append((given, Path(os.path.abspath(found))))  # noqa: PTH100 # as in ``add``
+        workers = os.cpu_count() or 1
+        told = BatchProgress(progress, len(wanted))
+        ahead = ReadAhead([path for _, path in wanted], workers)
+
+        def look(item: tuple[str, Path], step: Progress) -> Track | Measurement:
+            ahead.began(item[1])
+            return self._unchanged(item[1]) or self._measurer.measure(item[1], step)
+
+        tracks: dict[str, Track] = {}
+        with closing(run_many(wanted, look, workers=workers, progress=told, in_order=False)) as results:
+            for (given, path), result in results:
+                try:
+                    track = self._entered(path, result)
+                except StudioError as error:
+                    failed.append((given, error))
+                    told.count()
+                else:
+                    tracks[str(path)] = track
+                    told.count(track.analysis.duration_seconds)
+        return Imported(tuple(tracks[str(path)] for _, path in wanted if str(path) in tracks), tuple(failed))
+
+    def _entered(self, path: Path, result: Track | Measurement | StudioError) -> Track:
+        if isinstance(result, StudioError):
+            raise result
+        if isinstance(result, Track):
+            return result
+        try:
+            return self.catalogue(path, result)
+        except OSError as error:
+            # It was there when it was measured.
+            raise MissingPath() from error
 
     def catalogue(self, path: Path, measurement: Measurement, verdict: Verdict | None = None) -> Track:
         """Put a measured file into the library, under its tags' title or its name."""
         recipe = embedded_recipe(measurement)
         status = path.stat()
         concept = recipe.concept if recipe else None
+        analysis = measurement.analysis
+        if self._corrections is not None:
+            analysis = self._corrections.see(analysis, path, concept.genre if concept else "")
         return self._library.add(
             Track(
                 id=0,
@@ -72,11 +106,11 @@ class Importer:
                 size_bytes=status.st_size,
                 modified_ns=status.st_mtime_ns,
                 added_at=datetime.now(UTC).isoformat(timespec="seconds"),
-                analysis=measurement.analysis,
+                analysis=analysis,
                 fingerprint=measurement.fingerprint,
                 peaks=measurement.peaks,
                 recipe=recipe,
-                verdict=verdict or criticise(measurement.analysis, concept),
+                verdict=verdict or criticise(analysis, concept),
             )
         )
 

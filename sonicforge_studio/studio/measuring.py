@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sonicforge_studio.analysis import TrackAnalyser
+from sonicforge_studio.analysis import Measured, TrackAnalyser
 from sonicforge_studio.audio import (
     ClipSource,
     FileSource,
     PcmHasher,
     PeaksBuilder,
     Tags,
+    ZoomPeaks,
+    ZoomPeaksBuilder,
     content_hash,
     open_source,
+    payload_hash,
     read_tags,
 )
-from sonicforge_studio.domain import Analysis, Clip, Progress, Samples, Span, from_plain, to_plain
+from sonicforge_studio.domain import Analysis, Clip, Curves, Progress, Samples, Span, from_plain, to_plain
+from sonicforge_studio.domain.curves import curves_from_bytes, curves_to_bytes
 from sonicforge_studio.domain.errors import EmptyAudio
 from sonicforge_studio.fingerprints import Fingerprinter
 from sonicforge_studio.host.cache import Cache
+from sonicforge_studio.host.tile_cache import TileCache
 from sonicforge_studio.studio.blocks import each_block
 
-_VERSION = 2
+_VERSION = 3
 """Raised whenever a measurement would come out otherwise: what was cached under an older one is measured again."""
 
 
@@ -36,19 +41,30 @@ class Measurement:
     fingerprint: str
     peaks: bytes
     tags: Tags
+    drawn: _Drawn | None = field(default=None, compare=False, repr=False)
+    """Only of one that was just measured: what comes from the cache leaves this there until it is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    curves: bytes
+    waveform: bytes
 
 
 class Measurer:
-    """Measures files, and remembers what it measured by content: a moved or renamed file is not measured again."""
+    """Measures files, and remembers what it measured by content: a moved or renamed file is not measured again, and
+    neither is one of which the tags alone were changed."""
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: Cache, drawn: TileCache | None = None) -> None:
+        """``drawn`` keeps what pages draw, which is large; without one it is measured each time it is asked for."""
         self._cache = cache
+        self._drawn = drawn
 
     def measure(self, path: Path, progress: Progress, *, force: bool = False) -> Measurement:
-        """The measurement of a file, from the cache where its bytes are known.
+        """The measurement of a file, from the cache where its sound is known.
 
-        Path, size and mtime are asked first; the content hash is only computed where one of them is new. Raises the
-        input errors of ``open_source``.
+        Path, size and mtime are asked first; the content hash is only computed where one of them is new, and that of
+        the sound as it is encoded where the content is. Raises the input errors of ``open_source``.
         """
         place = f"place/{_VERSION}/{path.absolute()}"
         stamp = _stamp(path)
@@ -61,10 +77,50 @@ class Measurer:
             digest = content_hash(path, Span(progress, 0.0, 0.05))
             remembered = None if force else self._recall(digest)
             if remembered is None:
-                remembered = _measure(source, digest, Span(progress, 0.05, 1.0))
-                self._cache.set(f"content/{_VERSION}/{digest}", _to_cache(remembered))
+                remembered = self._measure_new(source, path, digest, force, Span(progress, 0.05, 1.0))
         self._cache.set(place, {"stamp": stamp, "hash": digest})
         return self._with_tags(remembered, path)
+
+    def curves(self, path: Path, progress: Progress) -> Curves:
+        """What was measured of a file over time; measured again where that is not kept any more. Raises as
+        ``measure``."""
+        return curves_from_bytes(self._picture(path, progress).curves)
+
+    def waveform(self, path: Path, progress: Progress) -> ZoomPeaks:
+        """The waveform of a file at every zoom; as ``curves``."""
+        return ZoomPeaks.from_bytes(self._picture(path, progress).waveform)
+
+    def _measure_new(self, source: FileSource, path: Path, digest: str, force: bool, progress: Progress) -> Measurement:
+        encoded = payload_hash(path, Span(progress, 0.0, 0.02))
+        twin = f"payload/{_VERSION}/{encoded}"
+        known = None if force or encoded is None else self._cache.get(twin)
+        measurement = self._recall(str(known)) if known else None
+        if measurement is None:
+            measurement = _measure(source, digest, Span(progress, 0.02, 1.0))
+        else:
+            measurement = replace(measurement, analysis=replace(measurement.analysis, content_hash=digest))
+        self._cache.set(f"content/{_VERSION}/{digest}", _to_cache(measurement))
+        if encoded is not None:
+            self._cache.set(twin, digest)
+        self._keep_picture(measurement)
+        return measurement
+
+    def _keep_picture(self, measurement: Measurement) -> None:
+        if self._drawn is not None and measurement.drawn is not None:
+            self._drawn.set(_curves_key(measurement), measurement.drawn.curves)
+            self._drawn.set(_waveform_key(measurement), measurement.drawn.waveform)
+
+    def _picture(self, path: Path, progress: Progress) -> _Drawn:
+        measurement = self.measure(path, progress)
+        if measurement.drawn is None and self._drawn is not None:
+            curves = self._drawn.get(_curves_key(measurement))
+            waveform = self._drawn.get(_waveform_key(measurement))
+            if curves is not None and waveform is not None:
+                return _Drawn(curves, waveform)
+        if measurement.drawn is None:
+            measurement = self.measure(path, progress, force=True)
+        assert measurement.drawn is not None
+        return measurement.drawn
 
     def _recall(self, digest: str) -> Measurement | None:
         stored = self._cache.get(f"content/{_VERSION}/{digest}")
@@ -78,35 +134,56 @@ class Measurer:
         return replace(measurement, tags=read_tags(path))
 
 
+def _curves_key(measurement: Measurement) -> str:
+    return f"curves/{_VERSION}/{measurement.analysis.audio_hash}"
+
+
+def _waveform_key(measurement: Measurement) -> str:
+    return f"waveform/{_VERSION}/{measurement.analysis.audio_hash}"
+
+
 def _measure(source: FileSource, digest: str, progress: Progress) -> Measurement:
     analyser = TrackAnalyser(source.sample_rate_hz, source.channels)
     fingerprinter = Fingerprinter(source.sample_rate_hz, source.channels)
     hasher, peaks = PcmHasher(), PeaksBuilder(source.channels)
+    zooms = ZoomPeaksBuilder(source.channels, source.sample_rate_hz)
 
     def use(block: Samples) -> None:
         analyser.add(block)
         fingerprinter.add(block)
         hasher.add(block)
         peaks.add(block)
+        zooms.add(block)
 
     frames = each_block(source, Span(progress, 0.0, 0.95), use, "Measuring")
     if frames == 0:
         raise EmptyAudio()
     measured = analyser.finish(Span(progress, 0.95, 1.0))
-    analysis = Analysis(
+    analysis = _analysis(
+        measured,
         duration_seconds=frames / source.sample_rate_hz,
         sample_rate_hz=source.sample_rate_hz,
         channels=source.channels,
         codec=source.codec,
         content_hash=digest,
         audio_hash=hasher.finish(),
+        warning=source.warning,
+    )
+    drawn = _Drawn(curves_to_bytes(measured.curves), zooms.finish())
+    return Measurement(analysis, fingerprinter.finish().text, peaks.finish(), Tags(), drawn)
+
+
+def _analysis(measured: Measured, **of_the_file: Any) -> Analysis:
+    return Analysis(
+        **of_the_file,
         tempo=measured.tempo,
         key=measured.key,
         loudness=measured.loudness,
         features=measured.features,
-        warning=source.warning,
+        vectors=measured.vectors,
+        sections=measured.sections,
+        embedding=measured.embedding,
     )
-    return Measurement(analysis, fingerprinter.finish().text, peaks.finish(), Tags())
 
 
 def _stamp(path: Path) -> list[int] | None:
@@ -135,16 +212,12 @@ def analysis_of_clip(clip: Clip, progress: Progress) -> Analysis:
     """What a clip in memory measures; it has no file, so no codec and no content hash."""
     analyser = TrackAnalyser(clip.sample_rate_hz, clip.channels)
     each_block(ClipSource(clip), Span(progress, 0.0, 0.9), analyser.add, "Listening")
-    measured = analyser.finish(Span(progress, 0.9, 1.0))
-    return Analysis(
+    return _analysis(
+        analyser.finish(Span(progress, 0.9, 1.0)),
         duration_seconds=clip.duration_seconds,
         sample_rate_hz=clip.sample_rate_hz,
         channels=clip.channels,
         codec="",
         content_hash="",
         audio_hash="",
-        tempo=measured.tempo,
-        key=measured.key,
-        loudness=measured.loudness,
-        features=measured.features,
     )

@@ -48,6 +48,7 @@ def analysis_fields(analysis: Analysis, genre: str | None = None) -> dict[str, A
             **loudness_fields(analysis.loudness),
             "features": {**analysis.features, **analysis.vectors},
             "embedding": analysis.embedding or None,
+            "corrected": analysis.corrected,
             "warning": analysis.warning,
         }
     )

@@ -9,7 +9,7 @@ from sonicforge_studio.ui.text import tr, tr_count
 from sonicforge_studio.ui.theme import Theme
 from sonicforge_studio.ui.widgets.controls import IconButton, label, picture
 
-PAGES = ("forge", "library", "master", "live")
+PAGES = ("forge", "library", "master", "live", "analysis")
 
 
 class Rail(QFrame):
@@ -33,7 +33,13 @@ class Rail(QFrame):
         layout.addWidget(mark, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(theme.space.l)
         self._pages: dict[str, QToolButton] = {}
-        names = {"forge": tr("Forge"), "library": tr("Library"), "master": tr("Master"), "live": tr("Live")}
+        names = {
+            "forge": tr("Forge"),
+            "library": tr("Library"),
+            "master": tr("Master"),
+            "live": tr("Live"),
+            "analysis": tr("Analysis"),
+        }
         for number, page in enumerate(PAGES, 1):
             button = self._button(page, names[page], f"Ctrl+{number}")
             button.clicked.connect(lambda _=False, page=page: self.page_chosen.emit(page))

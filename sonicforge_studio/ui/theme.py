@@ -109,6 +109,11 @@ class Sizes:
     wave_card: int
     wave_large: int
     settings_column: int
+    facts_column: int
+    lane_gutter: int
+    lane: int
+    lane_wave: int
+    lane_raster: int
     icon_s: int
     icon: int
     icon_l: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from sonicforge_studio.ui.listening import Listening, Piece, is_sounding
 from sonicforge_studio.ui.live.frame_clock import FrameClock
 from sonicforge_studio.ui.live.full_screen import FullScreen
 from sonicforge_studio.ui.output_chooser import OutputChooser
+from sonicforge_studio.ui.pages.analysis import AnalysisPage
 from sonicforge_studio.ui.pages.forge import ForgePage
 from sonicforge_studio.ui.pages.library import LibraryPage
 from sonicforge_studio.ui.pages.live import LivePage
@@ -44,7 +45,8 @@ class Workspace(QObject):
         self._device_lost = False
         self._full_screen = FullScreen()
         self._told: set[int] = set()
-        self._for_master: int | None = None
+        self._awaited: dict[int, Callable[[list[int]], object]] = {}
+        """Imports after which a page takes the tracks, by the number of the job."""
         self._began = datetime.now(UTC)
         self.bridge = Bridge()
         self._unsubscribe = studio.changes.subscribe(self.bridge.tell_library)
@@ -56,11 +58,18 @@ class Workspace(QObject):
         self.master = MasterPage(studio, self.desk, self.actions, self.listening, kit)
         self.clock = FrameClock(lambda: live.analyser.newest)
         self.live = LivePage(studio, live, self.listening, self.clock, kit, memory)
+        self.analysis = AnalysisPage(studio, self.actions, self.listening, self.bridge, kit)
         self.outputs = OutputChooser(live.player, kit, window, memory)
         self.scope = Scope(kit.theme)
         self.clock.watch(self.scope.look)
         self.drawer = JobsDrawer(kit.theme, self.desk, window.ground)
-        pages = {"forge": self.forge, "library": self.library, "master": self.master, "live": self.live}
+        pages = {
+            "forge": self.forge,
+            "library": self.library,
+            "master": self.master,
+            "live": self.live,
+            "analysis": self.analysis,
+        }
         for name, page in pages.items():
             window.put_page(name, page)
         window.put_scope(self.scope)
@@ -111,6 +120,9 @@ class Workspace(QObject):
         self.desk.changed.connect(self._tell)
         self.actions.master_wanted.connect(lambda _: self._go("master"))
         self.actions.library_wanted.connect(lambda: self._go("library"))
+        self.library.analyse_wanted.connect(self._analyse)
+        self.library.choice_changed.connect(self.analysis.note_choice)
+        self.analysis.library_wanted.connect(lambda: self._go("library"))
         self.actions.removed.connect(self._offer_undo)
         self.actions.trouble.connect(self.show_error)
         self.scope.full_screen_wanted.connect(self._full_screen.toggle)
@@ -124,10 +136,12 @@ class Workspace(QObject):
             ("library-page", lambda: self._go("library")),
             ("master-page", lambda: self._go("master")),
             ("live-page", lambda: self._go("live")),
+            ("analysis-page", lambda: self._go("analysis")),
             ("forge", self._forge),
             ("search", self._search),
             ("import", self.actions.import_dialog),
             ("export", self._export),
+            ("analyse", self._analyse_chosen),
             ("jobs", self.toggle_jobs),
             ("scope", self.toggle_scope),
             ("mute", self.window.transport.toggle_mute),
@@ -138,10 +152,14 @@ class Workspace(QObject):
 
     # What the keys and the rail do
 
-    def _go(self, page: str) -> None:
+    def _show(self, page: str) -> None:
         if self.drawer.is_open():
             self.toggle_jobs()
         self.window.show_page(page)
+        self._fit_scope()
+
+    def _go(self, page: str) -> None:
+        self._show(page)
         match page:
             case "forge":
                 self.forge.prompt.take_focus()
@@ -151,7 +169,8 @@ class Workspace(QObject):
                 self.master.master_button.setFocus()
             case "live":
                 self.live.take_focus()
-        self._fit_scope()
+            case "analysis":
+                self.analysis.come_up()
 
     def _forge(self) -> None:
         if self.window.page() == "forge":
@@ -168,6 +187,22 @@ class Workspace(QObject):
             self.library.export_chosen("wav")
         elif self.window.page() == "master":
             self.master.result.export()
+
+    def _analyse(self, track_ids: list[int]) -> None:
+        """Show one track on the Analysis page, or two side by side; one alone is the second where that is awaited."""
+        if len(track_ids) == 1 and self.analysis.awaits_second():
+            self.analysis.compare_with(track_ids[0])
+        elif len(track_ids) == 1:
+            self.analysis.open_id(track_ids[0])
+        else:
+            self.analysis.compare_ids(*track_ids)
+        self._show("analysis")
+
+    def _analyse_chosen(self) -> None:
+        if self.window.page() == "library":
+            self.library.analyse_chosen()
+        else:
+            self._go("analysis")
 
     def _record(self) -> None:
         self._go("live")
@@ -188,8 +223,8 @@ class Workspace(QObject):
         self._fit_scope()
 
     def _fit_scope(self) -> None:
-        """The dock is not shown under the page that shows the same, larger."""
-        elsewhere = self.window.page() != "live"
+        """The dock is not shown under the page that shows the same, larger, nor under the one that needs the room."""
+        elsewhere = self.window.page() not in ("live", "analysis")
         self.scope.setVisible(self._scope_wanted and elsewhere)
         self.window.rail.scope_button.setEnabled(elsewhere)
         self.window.fit_floating()
@@ -251,24 +286,36 @@ class Workspace(QObject):
             self.actions.import_paths([str(path) for path in orphans])
 
     def _take_drop(self, paths: list[str]) -> None:
-        """Import what was dropped; one thing dropped on the Master page is there to be mastered."""
-        if self.window.page() == "master" and len(paths) == 1:
-            self._kit.tasks.start(self._import_for_master(paths))
+        """Import what was dropped; one thing dropped on the Master page is there to be mastered, one or two on the
+        Analysis page to be looked at."""
+        page = self.window.page()
+        if page == "master" and len(paths) == 1:
+            self._kit.tasks.start(self._import_for(paths, lambda ids: self.actions.master(ids[0])))
+        elif page == "analysis" and len(paths) <= 2:
+            self._kit.tasks.start(self._import_for(paths, self._take_to_analysis))
         else:
             self.actions.import_paths(paths)
 
-    async def _import_for_master(self, paths: list[str]) -> None:
-        job = await self.desk.submit("import", {"paths": paths}, tr("Import {name}", name=Path(paths[0]).name))
-        self._for_master = job.id
-        # It may have been done before its number was known here.
-        self._open_for_master(self.desk.job(job.id) or job)
+    def _take_to_analysis(self, track_ids: list[int]) -> None:
+        """One track is held beside the one that is there; two are held beside each other."""
+        if len(track_ids) == 1:
+            self.analysis.compare_with(track_ids[0])
+        elif len(track_ids) == 2:
+            self.analysis.compare_ids(*track_ids)
 
-    def _open_for_master(self, job: Job) -> None:
-        if job.id != self._for_master or not job.state.finished:
+    async def _import_for(self, paths: list[str], take: Callable[[list[int]], object]) -> None:
+        job = await self.desk.submit("import", {"paths": paths}, tr("Import {name}", name=Path(paths[0]).name))
+        self._awaited[job.id] = take
+        # It may have been done before its number was known here.
+        self._hand_over(self.desk.job(job.id) or job)
+
+    def _hand_over(self, job: Job) -> None:
+        """Give the tracks of an awaited import to the page that waits for them."""
+        if not job.state.finished:
             return
-        self._for_master = None
-        if job.result and job.result["track_ids"]:
-            self.actions.master(job.result["track_ids"][0])
+        take = self._awaited.pop(job.id, None)
+        if take is not None and job.result and job.result["track_ids"]:
+            take(list(job.result["track_ids"]))
 
     def _tell(self, job: Job) -> None:
         self.window.rail.show_running(self.desk.at_work())
@@ -278,7 +325,7 @@ class Workspace(QObject):
         if job.id in self._told or (job.finished_at is not None and job.finished_at < self._began):
             return
         self._told.add(job.id)
-        self._open_for_master(job)
+        self._hand_over(job)
         if self.drawer.is_open():
             return  # it says all of this itself
         if str(job.state) == "failed" and job.error is not None:
@@ -314,6 +361,7 @@ class Workspace(QObject):
         self._counting.stop()
         self.clock.close()
         self.live.close_down()
+        self.analysis.close_down()
         self._full_screen.put_back()
 
 

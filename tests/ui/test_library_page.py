@@ -126,11 +126,12 @@ def test_removing_keeps_the_file_and_can_be_undone(
 def test_the_menu_offers_what_can_be_done(stocked: Workspace) -> None:
     _choose(stocked, 0)
     texts = [action.text() for action in stocked.library.menu().actions() if not action.isSeparator()]
-    expected = ["Play", "Play next", "Master…", "Export as", "Show in folder", "Copy path", "Remove from the library"]
+    expected = ["Play", "Play next", "Analyse", "Master…"]
+    expected += ["Export as", "Show in folder", "Copy path", "Remove from the library"]
     assert texts == expected
     _choose(stocked, 0, 1)
     texts = [action.text() for action in stocked.library.menu().actions() if not action.isSeparator()]
-    assert texts == ["Export as", "Copy path", "Remove from the library"]
+    assert texts == ["Compare: will these mix?", "Export as", "Copy path", "Remove from the library"]
 
 
 def test_paths_are_copied(stocked: Workspace) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -13,6 +13,7 @@ from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, Piece, is_sounding
 from sonicforge_studio.ui.pages.track_model import TrackModel
 from sonicforge_studio.ui.pages.track_table import TrackTable
+from sonicforge_studio.ui.shortcuts import KEYS
 from sonicforge_studio.ui.text import tr, tr_count
 from sonicforge_studio.ui.widgets.controls import Button, label
 from sonicforge_studio.ui.widgets.empty import EmptyState
@@ -22,6 +23,11 @@ _SETTLE_MILLISECONDS = 250
 
 
 class LibraryPage(QWidget):
+    analyse_wanted = Signal(list)
+    """The ids of one track to be opened on the Analysis page, or of two to be compared there."""
+    choice_changed = Signal(int)
+    """The id of the one track that was chosen."""
+
     def __init__(self, studio: Studio, actions: Actions, listening: Listening, bridge: Bridge, kit: Kit) -> None:
         super().__init__()
         self._kit = kit
@@ -50,6 +56,7 @@ class LibraryPage(QWidget):
         self.table.chosen.connect(self._play)
         self.table.remove_wanted.connect(self._remove)
         self.table.menu_wanted.connect(self._show_menu)
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._tell_choice())
         listening.changed.connect(self._show_playing)
         listening.loaded.connect(self._play_on)
         bridge.library_changed.connect(lambda: self._settling.isActive() or self._settling.start())
@@ -160,6 +167,17 @@ class LibraryPage(QWidget):
             self._expected_id = self.model.row(following).id
             self._actions.queue(self._expected_id)
 
+    def analyse_chosen(self) -> None:
+        """Open the chosen track on the Analysis page, or compare the two that are chosen."""
+        ids = [row.id for row in self.table.chosen_rows()]
+        if len(ids) in (1, 2):
+            self.analyse_wanted.emit(ids)
+
+    def _tell_choice(self) -> None:
+        rows = self.table.chosen_rows()
+        if len(rows) == 1:
+            self.choice_changed.emit(rows[0].id)
+
     def export_chosen(self, format: str) -> None:
         self._actions.export([(row.id, row.title) for row in self.table.chosen_rows()], format)
 
@@ -177,7 +195,10 @@ class LibraryPage(QWidget):
         if len(rows) == 1:
             self._add(menu, "play", tr("Play"), lambda: self._play(rows[0].id), "Return")
             self._add(menu, "", tr("Play next"), lambda: self._actions.play_next(rows[0].id))
+            self._add(menu, "analysis", tr("Analyse"), self.analyse_chosen, KEYS["analyse"])
             self._add(menu, "master", tr("Master…"), lambda: self._actions.master(rows[0].id))
+        elif len(rows) == 2:
+            self._add(menu, "analysis", tr("Compare: will these mix?"), self.analyse_chosen, KEYS["analyse"])
         export = menu.addMenu(self._kit.theme.icon("export"), tr("Export as"))
         for format in FORMATS:
             self._add(export, "", FORMAT_NAMES[format], lambda format=format: self.export_chosen(format))

@@ -42,6 +42,9 @@ class Segments(QFrame):
     def choose(self, value: str) -> None:
         self._group.button(self._values.index(value)).setChecked(True)
 
+    def focus_choice(self) -> None:
+        self._group.button(self._group.checkedId()).setFocus(Qt.FocusReason.OtherFocusReason)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
         if step is None:

@@ -1,0 +1,1 @@
+"""A track over time: lanes that share one axis, and what is said about it."""
