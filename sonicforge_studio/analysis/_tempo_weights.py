@@ -2,11 +2,11 @@
 
 A conditional logit (D. McFadden, "Conditional logit analysis of qualitative choice behavior", 1974): the weights that
 make the true tempo most probable among the candidates, fitted with a ridge penalty on two thirds of the annotated
-loops and songs, on stretches and whole bars cut from them at ±13 % speed, on synthetic patterns of 46 styles from
+loops and songs, on stretches and whole bars cut from them at ±13 % speed, on synthetic patterns of 49 styles from
 ballad and waltz to dubstep and drum and bass (with swing, fills, loops, with and without drums), and on pieces of 13
-genres that this program's own synthesiser played. On the third of the recordings that was kept aside 31 of 32 came out
-within 4 %, and 156 of 156 pieces of the synthesiser that it was not fitted on. The order is that of
-``evidence``.
+genres that this program's own synthesiser played. On the third of the recordings that is kept aside 30 of 32 are told
+within 4 %, and 155 of 156 pieces of the synthesiser that were not fitted on; both were looked at while the evidence
+was chosen. The order is that of ``evidence``.
 """
 
 from __future__ import annotations

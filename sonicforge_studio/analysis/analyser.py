@@ -10,6 +10,7 @@ from sonicforge_studio.analysis._curves import LoudnessCurve, curves
 from sonicforge_studio.analysis._intake import Decimator, EqualChunks, fold_to_pair
 from sonicforge_studio.analysis._rhythm import LOWEST_RATE_HZ, OnsetEnvelope
 from sonicforge_studio.analysis._sound import Colour, Levels
+from sonicforge_studio.analysis.bars import tell_bars
 from sonicforge_studio.analysis.embedding import embed
 from sonicforge_studio.analysis.key import KeyListener
 from sonicforge_studio.analysis.movement import rhythm_figures
@@ -86,6 +87,7 @@ class TrackAnalyser:
         tempo = follow_tempo(tempo, strength, frame_rate_hz, duration_seconds, Span(told, 0.25, 0.4))
         key = self._key.finish(duration_seconds, Span(told, 0.4, 0.5))
         chromagram, chroma_rate_hz = self._key.chromagram, self._key.chroma_rate_hz
+        tempo = tell_bars(tempo, strength, frame_rate_hz, chromagram, chroma_rate_hz, Span(told, 0.5, 0.7))
         timbre = self._colour.finish()
         features = self._levels.finish() | timbre.features
         loudness = self._loudness.finish()

@@ -27,10 +27,13 @@ _STEP = 0.015
 """Tempi are 1.5 % apart, up to 45 % above and below the one that the whole piece seems to have."""
 _NEAR = np.linspace(-0.004, 0.004, 81)
 """How far the tempo of the whole may be off where its phase is asked for."""
-_LEAST_COHERENCE = 0.55
+_LEAST_COHERENCE, _CLEAR_COHERENCE = 0.55, 0.88
+"""Below the first the tempo changes; below the second it does where the pulse is clear. Music of soft beats and one
+tempo lies between."""
+_CLEAR_PULSE = 0.3
 _LEAST_CHANGE = 0.03
 _SHORTEST_CHANGING_SECONDS = 14.0
-_STEP_COST, _JUMP_COST = 0.05, 0.6
+_STEP_COST, _JUMP_COST = 0.05, 2.0
 _TIGHTNESS = 1500.0
 _BODY_WEIGHT = 0.5
 _ONSET_DELAY_SECONDS = 0.004
@@ -65,7 +68,7 @@ def follow_tempo(
         progress.step(0.0, 1.0, "Finding the tempo")
         local = _local_tempo(envelope, frame_rate_hz, _around(tempo.bpm))
         progress.step(0.5, 1.0, "Finding the tempo")
-        if local.coherence(tempo.bpm) < _LEAST_COHERENCE and np.ptp(np.log(local.bpm)) > _LEAST_CHANGE:
+        if _changes(local, tempo.bpm):
             return _following(tempo, local, strength, envelope, frame_rate_hz, duration_seconds)
     return _on_grid(tempo, duration_seconds)
 
@@ -223,6 +226,11 @@ def _rescued(
         return tempo
     clear = replace(tempo, confidence=_RESCUED_CONFIDENCE)
     return _following(clear, local, strength, envelope, frame_rate_hz, duration_seconds)
+
+
+def _changes(local: _LocalTempo, bpm: float) -> bool:
+    least = _CLEAR_COHERENCE if _pulse(local) >= _CLEAR_PULSE else _LEAST_COHERENCE
+    return local.coherence(bpm) < least and bool(np.ptp(np.log(local.bpm)) > _LEAST_CHANGE)
 
 
 def _pulse(local: _LocalTempo) -> float:

@@ -22,7 +22,7 @@ PATTERNS: dict[str, tuple[str, str, str, int]] = {
 }
 
 
-def _struck(random: np.random.Generator) -> tuple[Wave, Wave, Wave]:
+def struck(random: np.random.Generator) -> tuple[Wave, Wave, Wave]:
     time = np.arange(RATE_HZ // 3) / RATE_HZ
     sweep = random.uniform(45, 60) * time + random.uniform(2, 6) * (1 - np.exp(-random.uniform(25, 50) * time))
     kick = np.sin(2 * np.pi * sweep) * np.exp(-time * random.uniform(12, 30))
@@ -38,7 +38,7 @@ def drums(name: str, bpm: float, seconds: float, seed: int, *, swing: float = 0.
     *hits, steps = PATTERNS[name]
     step_seconds = 60.0 / bpm / steps
     mix = np.zeros(round(seconds * RATE_HZ) + RATE_HZ)
-    for wave, pattern in zip(_struck(random), hits, strict=True):
+    for wave, pattern in zip(struck(random), hits, strict=True):
         for index in range(int(seconds / step_seconds)):
             if pattern[index % len(pattern)] == "x":
                 late = swing * step_seconds * (index % 2) + random.normal(0, 0.003) + lead_seconds
