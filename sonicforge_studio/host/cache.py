@@ -19,6 +19,7 @@ from sonicforge_studio.host._disk import TROUBLE, open_disk
 log = logging.getLogger(__name__)
 
 _MISSING = object()
+_TOTALS = "look-ups of all processes"
 
 
 class _JsonDisk(diskcache.JSONDisk):  # type: ignore[misc]  # diskcache has no types
@@ -37,7 +38,7 @@ class _JsonDisk(diskcache.JSONDisk):  # type: ignore[misc]  # diskcache has no t
 
 @dataclass(frozen=True, slots=True)
 class HitRates:
-    """Where the look-ups since the start were answered."""
+    """Where look-ups were answered."""
 
     memory_hits: int
     disk_hits: int
@@ -71,6 +72,7 @@ class Cache:
         self._memory: OrderedDict[str, Any] = OrderedDict()
         self._lock = threading.Lock()
         self._memory_hits = self._disk_hits = self._misses = 0
+        self._saved = HitRates(0, 0, 0)
         self._disk = open_disk(folder, disk_bytes, _JsonDisk)
 
     def __enter__(self) -> Cache:
@@ -81,6 +83,7 @@ class Cache:
 
     def close(self) -> None:
         """Let go of the disk. What is on it stays for the next time."""
+        self._save_counts()
         if self._disk is not None:
             self._disk.close()
 
@@ -129,8 +132,29 @@ class Cache:
         self._guarded(lambda disk: disk.clear())
 
     def hit_rates(self) -> HitRates:
+        """Of this process, since the start."""
         with self._lock:
             return HitRates(self._memory_hits, self._disk_hits, self._misses)
+
+    def all_hit_rates(self) -> HitRates:
+        """Of every process that used this folder, since it was cleared; one that was killed is left out."""
+        with self._lock:
+            unsaved = self._unsaved()
+        return _sum(_counts(self._from_disk(_TOTALS)), unsaved)
+
+    def _unsaved(self) -> HitRates:
+        return HitRates(
+            self._memory_hits - self._saved.memory_hits,
+            self._disk_hits - self._saved.disk_hits,
+            self._misses - self._saved.misses,
+        )
+
+    def _save_counts(self) -> None:
+        with self._lock:
+            unsaved = self._unsaved()
+            self._saved = HitRates(self._memory_hits, self._disk_hits, self._misses)
+        if unsaved.lookups:
+            self._guarded(lambda disk: _add_counts(disk, unsaved))
 
     def _from_disk(self, key: str) -> Any:
         return self._guarded(lambda disk: disk.get(key, _MISSING))
@@ -150,3 +174,21 @@ class Cache:
         except TROUBLE as error:
             log.warning("The cache in %s could not be used: %s", self._folder, error)
             return _MISSING
+
+
+def _add_counts(disk: Any, news: HitRates) -> None:
+    with disk.transact():
+        totals = _sum(_counts(disk.get(_TOTALS)), news)
+        disk.set(_TOTALS, [totals.memory_hits, totals.disk_hits, totals.misses])
+
+
+def _counts(stored: Any) -> HitRates:
+    match stored:
+        case [int(memory_hits), int(disk_hits), int(misses)]:
+            return HitRates(memory_hits, disk_hits, misses)
+        case _:
+            return HitRates(0, 0, 0)
+
+
+def _sum(one: HitRates, other: HitRates) -> HitRates:
+    return HitRates(one.memory_hits + other.memory_hits, one.disk_hits + other.disk_hits, one.misses + other.misses)

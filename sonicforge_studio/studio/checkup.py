@@ -75,8 +75,9 @@ def _disk(studio: Studio) -> Finding:
 
 
 def _cache(studio: Studio) -> Finding:
-    rates = studio.cache.hit_rates()
-    return Finding("Cache of measurements", True, f"{rates.hit_rate:.0%} hits of {rates.lookups} look-ups")
+    rates = studio.cache.all_hit_rates()
+    value = f"{rates.hit_rate:.0%} hits of {rates.lookups} look-ups, {rates.memory_hits} of them in memory"
+    return Finding("Cache of measurements", True, value if rates.lookups else "not asked yet")
 
 
 def _neural() -> Finding:

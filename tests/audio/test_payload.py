@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sonicforge_studio.audio import Tags, content_hash, open_sink, payload_hash, write_tags
+from tests.sounds import groove, write
 
 RATE_HZ = 44100
 
@@ -51,3 +52,14 @@ def test_what_is_no_sound_has_none(tmp_path: Path) -> None:
     letter.write_text("Dear Sir, " * 500)
     assert payload_hash(letter) is None
     assert payload_hash(tmp_path / "nothing.wav") is None
+
+
+def test_vorbis_comments_are_no_part_of_the_sound(tmp_path: Path) -> None:
+    first = write(tmp_path / "first.ogg", groove(3))
+    changed = groove(3)
+    changed[:, 60_000] += 0.25
+    other = write(tmp_path / "other.ogg", changed)
+    before = payload_hash(first)
+    write_tags(first, Tags(title="Another title", comment="long " * 1000))
+    assert payload_hash(first) == before is not None
+    assert payload_hash(other) != before

@@ -77,6 +77,22 @@ def test_hit_rates_are_counted_by_layer(folder: Path) -> None:
         assert (rates.hit_rate, rates.memory_hit_rate) == (0.75, 0.5)
 
 
+def test_the_counts_of_earlier_processes_are_kept(folder: Path) -> None:
+    with Cache(folder) as cache:
+        cache.set("known", 1)
+        cache.get("known")
+        cache.get("unknown")
+        cache.close()  # this thread's connection; what it counted is not counted twice
+    with Cache(folder) as cache:
+        cache.get("known")
+        rates = cache.all_hit_rates()
+        assert (rates.memory_hits, rates.disk_hits, rates.misses) == (1, 1, 1)
+        assert cache.hit_rates().lookups == 1
+        cache.clear()
+    with Cache(folder) as cache:
+        assert cache.all_hit_rates().lookups == 1
+
+
 def test_what_is_made_once_is_not_made_again(cache: Cache) -> None:
     made: list[int] = []
 
