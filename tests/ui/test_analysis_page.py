@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import soundfile
 from PySide6.QtCore import QItemSelectionModel, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMenu
@@ -25,6 +26,7 @@ from sonicforge_studio.ui.analysis.waveform_lane import smooth
 from sonicforge_studio.ui.live.spectrogram_canvas import Stretch
 from sonicforge_studio.ui.pages.analysis import AnalysisPage
 from sonicforge_studio.ui.theme import Theme
+from tests.analysis.played_patterns import RATE_HZ, drums
 from tests.ui.analysed_tracks import (
     A_MINOR,
     BPM,
@@ -519,3 +521,33 @@ def test_the_loudness_range_holds_curve_and_target() -> None:
         10.0, nothing, nothing, 4.0, np.zeros((0, 12), np.float32), 2.0, nothing, np.zeros((0, 0), np.float32)
     )
     assert LoudnessRange.of(empty, -14.0).low_lufs < LoudnessRange.of(empty, -14.0).high_lufs
+
+
+# With the real parts
+
+
+def test_a_real_beat_is_measured_drawn_corrected_and_brought_back(
+    workspace: Workspace, run: Run, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "beat.wav"
+    soundfile.write(path, drums("house", 124.0, 20.0, seed=4).T, RATE_HZ)
+    tempo = workspace.analysis.facts.tempo
+
+    async def use() -> None:
+        workspace.actions.import_paths([str(path)])
+        await until(lambda: workspace.library.model.rowCount() == 1, "the import")
+        workspace._go("library")
+        _choose(workspace, 0)
+        workspace.library.analyse_chosen()
+        page = workspace.analysis
+        await until(lambda: page.state() == "track" and not page._settling.isActive(), "the pictures")
+        assert tempo.figure.text() == "124"
+        qtbot.keyClick(page.lanes, Qt.Key.Key_BracketLeft)
+        await until(lambda: tempo.figure.text() == "62", "the half")
+        qtbot.keyClick(page.lanes, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        await until(lambda: tempo.figure.text() == "124", "what was measured")
+
+    run(use())
+    for lane in (workspace.analysis.lanes.waveform, workspace.analysis.lanes.tempogram, workspace.analysis.lanes.loudness):
+        picture = _pixels(lane)
+        assert len({picture.pixel(300, y) for y in range(lane.height())}) > 1, lane.name
