@@ -100,7 +100,7 @@ class Measurer:
         else:
             measurement = replace(measurement, analysis=replace(measurement.analysis, content_hash=digest))
         self._cache.set(f"content/{_VERSION}/{digest}", _to_cache(measurement))
-        if encoded is not None:
+        if encoded is not None and measurement.analysis.warning is None:
             self._cache.set(twin, digest)
         self._keep_picture(measurement)
         return measurement

@@ -64,6 +64,28 @@ def test_new_tags_measure_nothing_again(measurer: Measurer, song: Path, monkeypa
     assert measurer.curves(song, SILENT).chromagram.shape[1] == 12
 
 
+def test_what_a_damaged_file_gave_answers_for_no_other(
+    measurer: Measurer, song: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    song.write_bytes(song.read_bytes()[: song.stat().st_size // 2])
+    assert measurer.measure(song, SILENT).analysis.warning
+    monkeypatch.setattr(measuring, "payload_hash", lambda *_: "the same packets")
+    with song.open("ab") as file:
+        file.write(b"end")
+    assert measurer.measure(song, SILENT).analysis.warning
+    with song.open("ab") as file:
+        file.write(b"another end")
+    measured = []
+    monkeypatch.setattr(measuring, "_measure", lambda *_: measured.append(1) or _stop())
+    with pytest.raises(Cancelled):
+        measurer.measure(song, SILENT)
+    assert measured
+
+
+def _stop() -> None:
+    raise Cancelled()
+
+
 def test_curves_and_waveform_come_from_the_cache_and_back(measurer: Measurer, song: Path, tmp_path: Path) -> None:
     fresh = measurer.waveform(song, SILENT)
     assert fresh.duration_seconds == pytest.approx(12.0, abs=0.01)
