@@ -548,6 +548,7 @@ def test_a_real_beat_is_measured_drawn_corrected_and_brought_back(
         await until(lambda: tempo.figure.text() == "124", "what was measured")
 
     run(use())
-    for lane in (workspace.analysis.lanes.waveform, workspace.analysis.lanes.tempogram, workspace.analysis.lanes.loudness):
+    lanes = workspace.analysis.lanes
+    for lane in (lanes.waveform, lanes.tempogram, lanes.loudness):
         picture = _pixels(lane)
         assert len({picture.pixel(300, y) for y in range(lane.height())}) > 1, lane.name
