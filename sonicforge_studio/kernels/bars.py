@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonicforge_studio.kernels._jit import kernel
+from sonicforge_studio.kernels.tempo import best_path
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -25,13 +26,7 @@ def track_changing_beats(envelope: Float64, period_frames: Float64, tightness: f
     score = np.empty(envelope.size)
     previous = np.empty(envelope.size, np.int64)
     _score_changing_beats(envelope, period_frames, tightness, score, previous)
-    tail = min(score.size, max(1, round(float(period_frames[-1]))))
-    frame = score.size - tail + int(np.argmax(score[-tail:]))
-    beats = []
-    while frame >= 0:
-        beats.append(frame)
-        frame = int(previous[frame])
-    return np.array(beats[::-1], np.int64)
+    return best_path(score, previous, float(period_frames[-1]))
 
 
 @kernel

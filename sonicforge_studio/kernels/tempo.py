@@ -78,8 +78,17 @@ def track_beats(envelope: Float64, period_frames: float, tightness: float) -> ND
     score = np.empty(envelope.size)
     previous = np.empty(envelope.size, np.int64)
     _score_beats(envelope, period_frames, tightness, score, previous)
-    tail = max(1, round(period_frames))
-    frame = envelope.size - tail + int(np.argmax(score[-tail:])) if tail < score.size else int(np.argmax(score))
+    return best_path(score, previous, period_frames)
+
+
+def best_path(score: Float64, previous: NDArray[np.int64], last_period_frames: float) -> NDArray[np.int64]:
+    """Frames of the beats, walked back from the best that lies within ``last_period_frames`` of the end.
+
+    ``score (frames,)`` is what the best path that ends at each frame has earned, ``previous (frames,)`` the beat before
+    it there, negative where it is the first.
+    """
+    tail = min(score.size, max(1, round(last_period_frames)))
+    frame = score.size - tail + int(np.argmax(score[-tail:]))
     beats = []
     while frame >= 0:
         beats.append(frame)
