@@ -10,7 +10,7 @@ from sonicforge_studio.audio.meters import LoudnessMeter
 from sonicforge_studio.domain import Curves, Samples
 from sonicforge_studio.domain.curves import spaced_tempi_bpm
 from sonicforge_studio.kernels.loudness_statistics import STEPS_PER_SECOND
-from sonicforge_studio.kernels.tempo import moving_mean
+from sonicforge_studio.kernels.rolling import rolling_mean
 from sonicforge_studio.kernels.tempogram import tempo_sums, tempogram
 
 Float32 = NDArray[np.float32]
@@ -82,7 +82,7 @@ def _tempogram(strength: Float64, frame_rate_hz: float, tempi_bpm: Float64) -> t
         return rate_hz, np.zeros((0, tempi_bpm.size), np.float32)
     envelope = normalised(blended(strength, slice(0, strength.shape[1])), frame_rate_hz)
     # Without its local mean, which would show as the slowest tempi where a window reaches over an end.
-    pulse = envelope - moving_mean(envelope, _TEMPOGRAM_WINDOW_PIECES * piece_frames)
+    pulse = envelope - rolling_mean(envelope, _TEMPOGRAM_WINDOW_PIECES * piece_frames)
     sums = tempo_sums(pulse, frame_rate_hz, tempi_bpm, piece_frames)
     window = np.hanning(_TEMPOGRAM_WINDOW_PIECES + 2)[1:-1]
     rows = tempogram(sums, window, _TEMPOGRAM_HOP_PIECES)

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonicforge_studio.domain import Progress
-from sonicforge_studio.kernels.tempo import autocorrelation, moving_mean
+from sonicforge_studio.kernels.rolling import rolling_mean
+from sonicforge_studio.kernels.tempo import autocorrelation
 
 Float64 = NDArray[np.float64]
 
@@ -59,8 +60,10 @@ _DRUM_AND_BASS_OCTAVES = 0.06
 
 def normalised(envelope: Float64, frame_rate_hz: float) -> Float64:
     """What rises above the mean of the 0.8 s around it, at the same level in loud passages and in soft ones."""
-    above = np.maximum(0.0, envelope - moving_mean(envelope, int(frame_rate_hz * _LOCAL_MEAN_SECONDS)))
-    local = np.sqrt(moving_mean(above * above, int(frame_rate_hz * _LOCAL_LEVEL_SECONDS)))
+    above = np.maximum(0.0, envelope - rolling_mean(envelope, int(frame_rate_hz * _LOCAL_MEAN_SECONDS)))
+    # A running sum may end a rounding below nothing.
+    power = np.maximum(0.0, rolling_mean(above * above, int(frame_rate_hz * _LOCAL_LEVEL_SECONDS)))
+    local = np.sqrt(power)
     level: Float64 = local + _LEVEL_FLOOR * np.sqrt(np.mean(above * above)) + 1e-20
     return above / level
 

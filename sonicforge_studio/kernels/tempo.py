@@ -10,23 +10,6 @@ from sonicforge_studio.kernels._jit import fast_kernel, kernel
 Float64 = NDArray[np.float64]
 
 
-def moving_mean(values: Float64, frames: int) -> Float64:
-    """The mean over ``frames`` (made odd) around each value; at the ends over those that are there."""
-    mean = np.empty(values.size)
-    _moving_mean(np.ascontiguousarray(values), max(0, frames // 2), np.empty(values.size + 1), mean)
-    return mean
-
-
-@kernel
-def _moving_mean(values: Float64, reach: int, total: Float64, mean: Float64) -> None:
-    total[0] = 0.0
-    for i in range(values.size):
-        total[i + 1] = total[i] + values[i]
-    for i in range(values.size):
-        first, end = max(i - reach, 0), min(i + reach + 1, values.size)
-        mean[i] = (total[end] - total[first]) / (end - first)
-
-
 def autocorrelation(envelope: Float64, lags: int) -> Float64:
     """Unnormalised sums over pairs ``lag`` apart of the envelope without its mean, lags 0 to ``lags - 1``."""
     size = 1 << int(np.ceil(np.log2(envelope.size + lags)))

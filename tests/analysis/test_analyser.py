@@ -15,8 +15,9 @@ from sonicforge_studio.kernels.bars import _places_in_bars, _score_changing_beat
 from sonicforge_studio.kernels.chroma import _pitch_class_rows
 from sonicforge_studio.kernels.levels import _measure_levels
 from sonicforge_studio.kernels.onset import _onset_strength
+from sonicforge_studio.kernels.rolling import _rolling_mean
 from sonicforge_studio.kernels.spectrum import _decimate, _stft_power
-from sonicforge_studio.kernels.tempo import _harmonic_strength, _moving_mean, _score_beats
+from sonicforge_studio.kernels.tempo import _harmonic_strength, _score_beats
 from sonicforge_studio.kernels.tempogram import _tempo_sums, _tempogram
 from sonicforge_studio.kernels.timbre import _add_timbre
 from tests.analysis.played_patterns import RATE_HZ, chords, drums
@@ -180,7 +181,7 @@ def test_warming_up_leaves_no_kernel_to_compile() -> None:
     warm()
     kernels = (_decimate, _stft_power, _onset_strength, _pitch_class_rows, _measure_levels)
     kernels += (_score_changing_beats, _smoothest_path, _places_in_bars)
-    kernels += (_harmonic_strength, _score_beats, _moving_mean, _add_timbre, _tempo_sums, _tempogram)
+    kernels += (_harmonic_strength, _score_beats, _rolling_mean, _add_timbre, _tempo_sums, _tempogram)
     before = [len(kernel.signatures) for kernel in kernels]
     assert min(before) >= 1
     measured(stereo_music(5.0))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from sonicforge_studio.kernels.tempo import autocorrelation, harmonic_strength, moving_mean, track_beats
+from sonicforge_studio.kernels.rolling import rolling_mean
+from sonicforge_studio.kernels.tempo import autocorrelation, harmonic_strength, track_beats
 
 
 def pulses(period: float, frames: int, first: float = 0.0) -> np.ndarray:
@@ -27,7 +28,7 @@ def test_the_moving_mean_averages_what_is_there(frames: int) -> None:
     values = np.random.default_rng(2).random(100)
     reach = frames // 2
     expected = [values[max(0, i - reach) : i + reach + 1].mean() for i in range(100)]
-    np.testing.assert_allclose(moving_mean(values, frames), expected, atol=1e-12)
+    np.testing.assert_allclose(rolling_mean(values, frames), expected, atol=1e-12)
 
 
 def test_harmonic_strength_is_a_sum_of_fourier_magnitudes() -> None:
