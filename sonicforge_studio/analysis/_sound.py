@@ -7,6 +7,7 @@ import numpy as np
 from sonicforge_studio.analysis._intake import PowerFrames, window_frames_for
 from sonicforge_studio.analysis.timbre import Timbre, TimbreFigures
 from sonicforge_studio.domain import Samples
+from sonicforge_studio.kernels.crossings import zero_crossing_rate
 from sonicforge_studio.kernels.levels import (
     CLIPPED,
     CLIPPED_RUNS,
@@ -48,9 +49,13 @@ class Levels:
     def __init__(self, sample_rate_hz: int, channels: int) -> None:
         self._sample_rate_hz = sample_rate_hz
         self._per_channel, self._whole = levels_state(channels)
+        self._crossings = 0.0
 
     def add(self, block: Samples) -> None:
         measure_levels(block, self._per_channel, self._whole)
+        frames = block.shape[1]
+        if frames:
+            self._crossings += frames * float(zero_crossing_rate(block, frames, frames).mean())
 
     def finish(self) -> dict[str, float]:
         """Named figures; those that do not apply (a crest of silence, a correlation of mono) are left out."""
@@ -67,6 +72,7 @@ class Levels:
         squares = self._per_channel[:, SQUARE_SUM]
         if squares.sum() > 0.0:
             rms = np.sqrt(squares.sum() / (frames * squares.size))
+            named["zero_crossing_rate"] = self._crossings / frames
             named["crest_factor_db"] = float(20.0 * np.log10(self._per_channel[:, PEAK].max() / rms))
         if squares.size == 2 and squares.min() > 0.0:
             named["phase_correlation"] = float(self._whole[LEFT_RIGHT] / np.sqrt(squares[0] * squares[1]))

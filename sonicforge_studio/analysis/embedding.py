@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from sonicforge_studio.analysis._embedding_scale import DEVIATIONS, MEANS
 from sonicforge_studio.analysis.timbre import COLOURS, TimbreFigures
 from sonicforge_studio.domain import Tempo
+from sonicforge_studio.kernels.peaks import pick_peaks
+from sonicforge_studio.kernels.similarity import cosine_similarity
 
 Float64 = NDArray[np.float64]
 
@@ -48,6 +50,13 @@ def embed(
     return tuple(round(float(value), 4) for value in np.nan_to_num(standard, nan=0.0))
 
 
+def likeness(one: tuple[float, ...], other: tuple[float, ...]) -> float | None:
+    """How alike two recordings sound, −1..1: the cosine between their embeddings; None where one of them has none."""
+    if not one or not other:
+        return None
+    return float(cosine_similarity(np.array([one], np.float32), np.array([other], np.float32))[0, 0])
+
+
 def raw_embedding(
     figures: TimbreFigures,
     strength: NDArray[np.floating],
@@ -73,9 +82,8 @@ def _rhythm(strength: Float64, frame_rate_hz: float, tempo: Tempo) -> Float64:
     together = strength.sum(axis=1)
     spread = together.std() / together.mean()
     shares = [part.sum() / whole for part in parts]
-    middle = together[1:-1]
-    peaks = (middle > together[:-2]) & (middle >= together[2:]) & (middle > 0.5 * together.std())
-    onsets_per_second = np.count_nonzero(peaks) * frame_rate_hz / together.size
+    onsets = pick_peaks(together, height=0.5 * together.std())
+    onsets_per_second = onsets.size * frame_rate_hz / together.size
     beats_per_second = np.nan if tempo.bpm is None else tempo.bpm / 60.0
     # Half and double tempo lie close by: what is told is the place within the octave, as on a circle.
     turn = 2.0 * np.pi * np.log2(beats_per_second)

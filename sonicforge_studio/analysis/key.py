@@ -13,6 +13,7 @@ from sonicforge_studio.analysis.key_path import KeyEvidence, index_of, key_at, k
 from sonicforge_studio.domain import KeyCandidate, KeyEstimate, Progress, Samples
 from sonicforge_studio.domain.analysis import KeySegment
 from sonicforge_studio.kernels.chroma import STEPS, STEPS_PER_SEMITONE
+from sonicforge_studio.kernels.profiles import profile_correlations
 
 Float64 = NDArray[np.float64]
 
@@ -35,18 +36,10 @@ _PROFILES: Float64 = np.array([
 ])  # fmt: skip
 
 
-def _shapes() -> Float64:
-    """Of each profile the 24 keys that it makes, without their mean and of length 1, shape ``(profiles, 24, 12)``."""
-    centred = _PROFILES - _PROFILES.mean(axis=2, keepdims=True)
-    return np.array(
-        [
-            [np.roll(steps / np.sqrt(steps @ steps), tonic) for steps in profile for tonic in range(12)]
-            for profile in centred
-        ]
-    )
-
-
-_SHAPES = _shapes()
+_TURNED_PROFILES: Float64 = np.array(
+    [np.roll(steps, tonic) for profile in _PROFILES for steps in profile for tonic in range(12)]
+)
+"""Of each profile the 24 keys that it makes, shape ``(profiles * 24, 12)``."""
 _SHARPNESS = 6.0
 """How fast a key loses confidence as its correlation falls below the best one's."""
 _FOLD_SEMITONES = 0.45
@@ -191,11 +184,6 @@ def fold_weights(cents: float) -> Float64:
 
 def key_correlations(classes: Float64) -> Float64:
     """Mean over the profiles of their correlation with the pitch classes: 12 major keys from C, then 12 minor."""
-    centred = classes - classes.mean()
-    size = float(np.sqrt(centred @ centred))
-    if size == 0.0:
-        return np.zeros(24)
-    total = np.zeros(24)
-    for shapes in _SHAPES:
-        total += [shape @ centred / size for shape in shapes]
-    return total / len(_PROFILES)
+    correlations = profile_correlations(classes[np.newaxis], _TURNED_PROFILES)[0]
+    mean: Float64 = correlations.reshape(len(_PROFILES), 24).mean(axis=0)
+    return mean

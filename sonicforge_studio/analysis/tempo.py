@@ -22,12 +22,15 @@ from sonicforge_studio.analysis._periodicity import (
 )
 from sonicforge_studio.analysis._tempo_weights import BEAT_WEIGHTS, WEIGHTS
 from sonicforge_studio.domain import Progress, Tempo, TempoCandidate
+from sonicforge_studio.kernels.peaks import pick_peaks
 from sonicforge_studio.kernels.tempo import harmonic_strength, track_beats
 
 Float64 = NDArray[np.float64]
 
 _NO_TEMPO = Tempo(None, 0.0)
 _FEWEST_ONSETS = 4
+_ONSET_HEIGHT = 0.5
+"""In deviations of the envelope around it."""
 _FEWEST_SECONDS = 0.8
 _SAID_CANDIDATES = 3
 LEAST_BEAT = 0.5
@@ -103,7 +106,7 @@ def weigh_tempi(
     ``loop_seconds`` is the length that whole beats may fill; infinite for a stretch cut from something longer.
     """
     envelope = normalised(blended(strength, slice(0, 4)), frame_rate_hz)
-    onsets = _count_onsets(envelope)
+    onsets = pick_peaks(envelope, height=_ONSET_HEIGHT).size
     onset_rate_hz = onsets / duration_seconds
     if onsets < _FEWEST_ONSETS:
         return None, onset_rate_hz
@@ -137,11 +140,6 @@ def beats_seconds(strength: Float64, envelope: Float64, frame_rate_hz: float, bp
     frames = track_beats(pulse, 60.0 * frame_rate_hz / bpm, _TIGHT if steady else _LOOSE)
     seconds: Float64 = frames / frame_rate_hz + _ONSET_DELAY_SECONDS
     return seconds
-
-
-def _count_onsets(envelope: Float64) -> int:
-    middle = envelope[1:-1]
-    return int(np.count_nonzero((middle > envelope[:-2]) & (middle >= envelope[2:]) & (middle > 0.5)))
 
 
 def _beat_probability(

@@ -13,6 +13,7 @@ from sonicforge_studio import __version__
 from sonicforge_studio.cli import (
     analysing,
     cataloguing,
+    comparing,
     forging,
     mastering,
     measuring,
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for room in (forging, analysing, measuring, mastering, cataloguing, picturing, playing, recording, tending):
+for room in (forging, analysing, comparing, measuring, mastering, cataloguing, picturing, playing, recording, tending):
     room.register(app)
 
 

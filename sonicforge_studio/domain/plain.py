@@ -63,6 +63,8 @@ def _revive(kind: Any, value: Any) -> Any:
     if origin is tuple:
         item_kinds = typing.get_args(kind)
         if len(item_kinds) == 2 and item_kinds[1] is Ellipsis:
+            if item_kinds[0] is float and None not in value:
+                return tuple(map(float, value))  # a beat grid has hundreds
             return tuple(_revive(item_kinds[0], item) for item in value)
         return tuple(_revive(item_kind, item) for item_kind, item in zip(item_kinds, value, strict=True))
     if origin in (dict, Mapping):

@@ -29,7 +29,7 @@ from sonicforge_studio.host.cache import Cache
 from sonicforge_studio.host.tile_cache import TileCache
 from sonicforge_studio.studio.blocks import each_block
 
-_VERSION = 3
+_VERSION = 4
 """Raised whenever a measurement would come out otherwise: what was cached under an older one is measured again."""
 
 
@@ -71,15 +71,16 @@ class Measurer:
         known = None if force or stamp is None else self._cache.get(place)
         if isinstance(known, dict) and known.get("stamp") == stamp:
             remembered = self._recall(str(known.get("hash")))
-            if remembered is not None:
-                return self._with_tags(remembered, path)
+            if remembered is not None and isinstance(known.get("tags"), dict):
+                return replace(remembered, tags=from_plain(Tags, known["tags"]))
         with open_source(path) as source:
             digest = content_hash(path, Span(progress, 0.0, 0.05))
             remembered = None if force else self._recall(digest)
             if remembered is None:
                 remembered = self._measure_new(source, path, digest, force, Span(progress, 0.05, 1.0))
-        self._cache.set(place, {"stamp": stamp, "hash": digest})
-        return self._with_tags(remembered, path)
+        tags = read_tags(path)
+        self._cache.set(place, {"stamp": stamp, "hash": digest, "tags": to_plain(tags)})
+        return replace(remembered, tags=tags)
 
     def curves(self, path: Path, progress: Progress) -> Curves:
         """What was measured of a file over time; measured again where that is not kept any more. Raises as
@@ -128,10 +129,6 @@ class Measurer:
             return _from_cache(stored) if isinstance(stored, dict) else None
         except (KeyError, TypeError, ValueError):
             return None  # written by another version: measured again
-
-    @staticmethod
-    def _with_tags(measurement: Measurement, path: Path) -> Measurement:
-        return replace(measurement, tags=read_tags(path))
 
 
 def _curves_key(measurement: Measurement) -> str:

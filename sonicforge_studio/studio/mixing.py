@@ -1,4 +1,4 @@
-"""Whether two tracks mix: tempo, key on the Camelot wheel, and loudness."""
+"""Whether two tracks mix: tempo, key on the Camelot wheel, loudness, and how alike they sound."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from sonicforge_studio.analysis import likeness
 from sonicforge_studio.domain import Analysis, Key
 
 Relation = Literal["same", "relative", "adjacent", "energy-boost", "clash"]
@@ -60,6 +61,8 @@ class MixAdvice:
     tempo: TempoMatch | None
     key: KeyMatch | None
     loudness: LoudnessMatch | None
+    likeness: float | None
+    """How alike they sound, −1..1, about 0 for any two; it hinders nothing."""
     grade: Grade | None
     """The worst of tempo and key; None where neither can be told. Loudness is matched with a gain and never hinders."""
 
@@ -67,8 +70,9 @@ class MixAdvice:
 def compare(one: Analysis, other: Analysis) -> MixAdvice:
     """What it takes to go on from the one to the other."""
     tempo, key = _tempo(one.tempo.bpm, other.tempo.bpm), _key(one.key.key, other.key.key)
+    alike = likeness(one.embedding, other.embedding)
     grades = [part.grade for part in (tempo, key) if part is not None]
-    return MixAdvice(tempo, key, _loudness(one, other), min(grades, key=_WORST.index) if grades else None)
+    return MixAdvice(tempo, key, _loudness(one, other), alike, min(grades, key=_WORST.index) if grades else None)
 
 
 def _tempo(one_bpm: float | None, other_bpm: float | None) -> TempoMatch | None:

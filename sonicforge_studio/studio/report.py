@@ -8,6 +8,7 @@ from sonicforge_studio.domain import Analysis, Loudness, Master, Track, to_plain
 from sonicforge_studio.fingerprints import Pair
 from sonicforge_studio.studio.forging import Forged
 from sonicforge_studio.studio.mastering import Mastered
+from sonicforge_studio.studio.mixing import MixAdvice
 from sonicforge_studio.studio.remaking import Remade
 
 
@@ -52,6 +53,15 @@ def analysis_fields(analysis: Analysis, genre: str | None = None) -> dict[str, A
             "warning": analysis.warning,
         }
     )
+    return fields
+
+
+def mix_fields(advice: MixAdvice) -> dict[str, Any]:
+    """Advice on a mix; a part that one of the two has not is null."""
+    fields: dict[str, Any] = to_plain(advice)
+    for name, match in (("one", advice.key and advice.key.one), ("other", advice.key and advice.key.other)):
+        if match:
+            fields["key"][f"{name}_camelot"] = match.camelot
     return fields
 
 

@@ -61,6 +61,12 @@ def test_the_centroid_of_a_tone_is_the_tone_and_silence_does_not_count() -> None
     assert measured(wave, 44_100).features["spectral_centroid_hz"] == pytest.approx(9000, rel=0.02)
 
 
+def test_a_tone_crosses_zero_twice_a_period() -> None:
+    tone = np.sin(2 * np.pi * 441.0 * np.arange(44100) / 44100 + 0.1)[np.newaxis].astype(np.float32)
+    assert measured(tone, 44100).features["zero_crossing_rate"] == pytest.approx(2 * 441.0 / 44100, abs=1e-4)
+    assert "zero_crossing_rate" not in measured(np.zeros((1, 44100), np.float32), 44100).features
+
+
 def test_the_figures_of_the_samples() -> None:
     wave = np.zeros((2, 6 * RATE_HZ), np.float32)
     sine = np.sin(2 * np.pi * 441 * np.arange(2 * RATE_HZ) / RATE_HZ).astype(np.float32)

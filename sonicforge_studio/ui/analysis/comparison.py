@@ -81,6 +81,9 @@ class Comparison(QWidget):
         self.verdict = label("", "title", wrap=True)
         self.verdict.setAccessibleName(tr("Will these mix?"))
         row.addWidget(self.verdict, 1)
+        self.likeness = label("", "muted")
+        self.likeness.setToolTip(tr("By timbre, rhythm and harmony; any two tracks are about 0 % alike"))
+        row.addWidget(self.likeness)
         return card
 
     def show_pair(self, one: Track | None, other: Track | None) -> None:
@@ -94,6 +97,7 @@ class Comparison(QWidget):
         advice = compare(one.analysis, other.analysis)
         self.verdict.setText(mix_words.verdict(advice))
         restyle(self.verdict, "tone", _TONES[advice.grade])
+        self.likeness.setText(mix_words.likeness_text(advice.likeness))
         tempo, key, loudness = advice.tempo, advice.key, advice.loudness
         self.tempo.show_match(
             mix_words.tempo_figure(tempo), mix_words.tempo_text_of(tempo), _TONES[tempo.grade if tempo else None]

@@ -24,6 +24,10 @@ def verdict(advice: MixAdvice) -> str:
     return tr("Neither beat nor key to go by: let your ears decide.")
 
 
+def likeness_text(likeness: float | None) -> str:
+    return "" if likeness is None else tr("{percent} % alike in sound", percent=decimal(100.0 * max(0.0, likeness), 0))
+
+
 def _tempo_reason(match: TempoMatch | None) -> str:
     if match is None:
         return ""
