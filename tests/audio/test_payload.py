@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import mutagen.apev2
 import numpy as np
 import pytest
 
@@ -63,3 +64,28 @@ def test_vorbis_comments_are_no_part_of_the_sound(tmp_path: Path) -> None:
     write_tags(first, Tags(title="Another title", comment="long " * 1000))
     assert payload_hash(first) == before is not None
     assert payload_hash(other) != before
+
+
+def test_tags_behind_the_sound_are_no_part_of_it(tmp_path: Path) -> None:
+    path = _file(tmp_path / "sound.mp3")
+    before = payload_hash(path)
+    tags = mutagen.apev2.APEv2()
+    tags["Title"] = "Another name"
+    tags.save(path)
+    assert payload_hash(path) == before
+    path.write_bytes(path.read_bytes() + b"TAG" + b"Old name".ljust(125, b"\0"))
+    assert payload_hash(path) == before
+    path.write_bytes(path.read_bytes()[:-200])
+    assert payload_hash(path) != before
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "mp3"])
+def test_any_beginning_of_a_file_has_one_or_none(tmp_path: Path, suffix: str) -> None:
+    whole = _file(tmp_path / f"whole.{suffix}").read_bytes()
+    known = {payload_hash(tmp_path / f"whole.{suffix}")}
+    part = tmp_path / f"part.{suffix}"
+    for size in (1, 3, 4, 9, 12, 30, 43, 44, 45, 100, 1000, len(whole) // 2, len(whole) - 1):
+        part.write_bytes(whole[:size])
+        found = payload_hash(part)
+        assert found is None or found not in known
+        known.add(found)
