@@ -107,6 +107,59 @@ def test_the_journey(screen: Screen, sound_server: SoundServer, tmp_path: Path) 
     assert _is_audio(target)
 
 
+@pytest.mark.sound
+def test_a_tempo_is_set_right_on_the_analysis_page(screen: Screen, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    named = {"first": 122.0, "second": 124.0}
+    paths = [write(tmp_path / f"{name}.wav", groove(12.0, bpm=bpm)) for name, bpm in named.items()]
+    waves = load_tokens().colour.wave
+    with screen.program("-m", "sonicforge_studio.ui.main", "--home", str(home), *map(str, paths)) as program:
+        window = screen.window("SonicForge Studio")
+        screen.place(window, 0, 20, WIDTH, HEIGHT - 20)
+        titles, tempi = _Titles(home), _Tempi(home)
+        wait_for(lambda: len(titles()) == 2, "both files")
+        screen.front(window)
+        screen.press("ctrl+2")
+        screen.click(*_first_row(screen, tmp_path, load_tokens().colour.accent))
+        before = dict(tempi())
+        screen.press("ctrl+i")
+        shown = QRect(120, 80, 700, 300)
+        wait_for(
+            lambda: area_of(screen.picture(tmp_path / "track.png"), waves, shown).width() > 300,
+            "the waveform over time",
+        )
+        screen.press("bracketleft")
+        wait_for(lambda: sorted(tempi().values()) != sorted(before.values()), "the halved tempo")
+        (corrected,) = [title for title, bpm in tempi().items() if bpm != before[title]]
+        assert tempi()[corrected] == pytest.approx(before[corrected] / 2)
+        screen.press("ctrl+z")
+        wait_for(lambda: tempi() == before, "the tempo as it was measured")
+
+        # Both are held side by side.
+        screen.press("ctrl+2")
+        screen.click(*_first_row(screen, tmp_path, load_tokens().colour.accent))
+        screen.press("ctrl+a", "ctrl+i")
+        good = load_tokens().colour.good
+        verdict = QRect(120, 80, 900, 90)
+        wait_for(
+            lambda: not area_of(screen.picture(tmp_path / "pair.png"), good, verdict).isEmpty(), "that the two mix well"
+        )
+        screen.press("ctrl+q")
+        assert program.wait(timeout=15) == 0
+        assert "Traceback" not in str(program.communicate()[1])
+
+
+class _Tempi:
+    """Each title's tempo as the library has it."""
+
+    def __init__(self, home: Path) -> None:
+        self._database = home / "library.sqlite"
+
+    def __call__(self) -> dict[str, float | None]:
+        with Library(self._database) as library:
+            return {row.title: row.tempo_bpm for row in library.rows()}
+
+
 class _Titles:
     """What stands in the library, read from beside the running program."""
 
