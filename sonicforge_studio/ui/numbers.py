@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 
 from sonicforge_studio.domain import Key
+from sonicforge_studio.ui.text import tr
 
 NONE = "–"
 _NOTES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
@@ -62,5 +64,13 @@ def pitch(hz: float) -> str:
 
 
 def key_name(key: Key | None) -> str:
-    """The key with its place on the Camelot wheel in front, "8A · A minor"."""
-    return NONE if key is None else f"{key.camelot} · {key}"
+    """The key with its place on the Camelot wheel in front, "8A · A minor", in Polish "8A · a-moll"."""
+    return NONE if key is None else f"{key.camelot} · {tr(str(key))}"
+
+
+def codec_name(codec: str) -> str:
+    """ "PCM 16" and "PCM 32 float" for FFmpeg's ``pcm_s16le`` and ``pcm_f32le``, "MP3" for ``mp3float``."""
+    pcm = re.match(r"pcm_([suf])(\d+)", codec)
+    if pcm is None:
+        return codec.removesuffix("float").upper()
+    return f"PCM {pcm[2]}" + (" float" if pcm[1] == "f" else "")

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from sonicforge_studio.domain import Key
-from sonicforge_studio.ui.numbers import clock, decimal, frequency, key_name, note_at, tempo
+from sonicforge_studio.ui.numbers import clock, codec_name, decimal, frequency, key_name, note_at, tempo
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,11 @@ def test_frequencies_and_their_notes() -> None:
 def test_keys_carry_their_place_on_the_wheel() -> None:
     assert key_name(Key.parse("A minor")) == "8A · A minor"
     assert key_name(None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("codec", "shown"),
+    [("pcm_s16le", "PCM 16"), ("pcm_f32le", "PCM 32 float"), ("mp3float", "MP3"), ("flac", "FLAC")],
+)
+def test_codecs_by_the_names_that_people_know(codec: str, shown: str) -> None:
+    assert codec_name(codec) == shown

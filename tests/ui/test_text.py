@@ -12,10 +12,11 @@ import pytest
 from PySide6.QtCore import QTranslator
 from PySide6.QtWidgets import QApplication, QLineEdit
 
-from sonicforge_studio.domain import errors
+from sonicforge_studio.domain import Key, errors
 from sonicforge_studio.domain.errors import StudioError, UnknownKey
 from sonicforge_studio.host import resource
 from sonicforge_studio.ui import text as text_module
+from sonicforge_studio.ui.numbers import key_name
 from sonicforge_studio.ui.text import Translator, error_of, language_in_use, polish_form, speak, tr, tr_count, tr_error
 
 UI = Path(text_module.__file__).parent
@@ -50,6 +51,12 @@ def polish(qapp: QApplication) -> Iterator[None]:
     for translator in set(qapp.findChildren(QTranslator)) - before:
         qapp.removeTranslator(translator)
         translator.deleteLater()
+
+
+def test_keys_have_their_polish_names(polish: None) -> None:
+    assert key_name(Key.parse("A minor")) == "8A · a-moll"
+    keys = [key for tonic in range(12) for key in (Key(tonic, "major"), Key(tonic, "minor"))]
+    assert not [str(key) for key in keys if str(key) not in POLISH]
 
 
 def test_there_is_something_to_translate() -> None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from sonicforge_studio.domain import Analysis
-from sonicforge_studio.ui.numbers import clock, decimal, frequency
+from sonicforge_studio.ui.numbers import clock, codec_name, decimal, frequency
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
 from sonicforge_studio.ui.widgets.controls import Card, ElidedLabel, label
@@ -137,5 +137,5 @@ def character_facts(analysis: Analysis) -> Facts:
             facts.append((name, f"{decimal(features[key])} s"))
     facts.append((tr("Length"), clock(analysis.duration_seconds)))
     channels = {1: tr("mono"), 2: tr("stereo")}.get(analysis.channels, str(analysis.channels))
-    facts.append((tr("File"), f"{analysis.codec.upper()} · {analysis.sample_rate_hz / 1000:g} kHz · {channels}"))
+    facts.append((tr("File"), f"{codec_name(analysis.codec)} · {analysis.sample_rate_hz / 1000:g} kHz · {channels}"))
     return facts
