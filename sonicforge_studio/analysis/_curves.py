@@ -29,7 +29,7 @@ _FAINT = 0.2
 
 
 class LoudnessCurve:
-    """Listens to a meter while it is fed: 40 bytes for each second."""
+    """Listens to a meter while it is fed: 80 bytes for each second."""
 
     def __init__(self, sample_rate_hz: int, meter: LoudnessMeter) -> None:
         self._meter = meter

@@ -113,7 +113,7 @@ def _interpolated(values: Float64, position: Float64) -> Float64:
 def periodicity(envelope: Float64, frame_rate_hz: float, progress: Progress) -> Periodicity:
     lags = min(envelope.size - 1, int(frame_rate_hz * 60.0 / SLOWEST_BPM * _LONGEST_BEATS))
     products = np.zeros(lags)
-    piece_frames = min(_PIECE_FRAMES, envelope.size)
+    piece_frames = envelope.size // -(-envelope.size // _PIECE_FRAMES)
     for start in range(0, envelope.size - piece_frames + 1, piece_frames):
         progress.step(start, envelope.size, "Finding the tempo")
         products += autocorrelation(envelope[start : start + piece_frames], lags)

@@ -51,7 +51,7 @@ class Measured:
 
 
 class TrackAnalyser:
-    """Takes blocks of any size, float32 ``(channels, n)``, and keeps 12 MB for each hour of them.
+    """Takes blocks of any size, float32 ``(channels, n)``, and keeps 20 MB for each hour of them.
 
     The same audio gives the same figures however it is cut into blocks. Samples that are not finite count as 0.
     """

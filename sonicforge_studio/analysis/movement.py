@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from sonicforge_studio.domain import Loudness, Tempo
 from sonicforge_studio.kernels.danceability import fluctuations
+from sonicforge_studio.kernels.peaks import pick_peaks
 
 Float64 = NDArray[np.float64]
 
@@ -40,9 +41,8 @@ def rhythm_figures(
 
 def _energy(together: Float64, frame_rate_hz: float, tempo: Tempo, loudness: Loudness) -> float:
     loud = np.clip((loudness.integrated_lufs - _SOFT_LUFS) / (_LOUD_LUFS - _SOFT_LUFS), 0.0, 1.0)
-    middle = together[1:-1]
-    peaks = (middle > together[:-2]) & (middle >= together[2:]) & (middle > together.mean() + 0.5 * together.std())
-    onsets_hz = np.count_nonzero(peaks) * frame_rate_hz / together.size
+    onsets = pick_peaks(together, height=together.mean() + 0.5 * together.std())
+    onsets_hz = onsets.size * frame_rate_hz / together.size
     busy = min(1.0, onsets_hz / _BUSY_ONSETS_HZ)
     beat = tempo.confidence if tempo.bpm is not None else 0.0
     return float(_LOUDNESS_SHARE * loud + _ONSET_SHARE * busy + _BEAT_SHARE * min(1.0, max(0.0, beat)))

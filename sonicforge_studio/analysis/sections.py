@@ -95,8 +95,10 @@ def _places(downbeats: Float64, duration_seconds: float, rate_hz: float) -> tupl
     phrased = inner.size >= 4 and float(gaps.max()) < 4.0 * float(np.median(gaps))
     if not phrased:
         rows = np.arange(1.0, duration_seconds - 1.0, 1.0 / rate_hz)
-        near = np.abs(rows - inner[np.searchsorted(inner, rows).clip(0, inner.size - 1)]) if inner.size else np.ones(1)
-        inner = np.sort(np.concatenate((inner, rows[near > 1.0 / rate_hz]))) if inner.size else rows
+        known = np.concatenate(([-np.inf], inner, [np.inf]))
+        behind = np.searchsorted(known, rows)
+        near = np.minimum(known[behind] - rows, rows - known[behind - 1])
+        inner = np.sort(np.concatenate((inner, rows[near > 1.0 / rate_hz])))
     return np.concatenate(([0.0], inner, [duration_seconds])), phrased
 
 

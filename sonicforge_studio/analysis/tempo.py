@@ -46,7 +46,7 @@ _FIRST_WINDOW_SECONDS = 12.0
 _FIRST_REACH = 0.015
 _HARMONICS = (1, 2, 4)
 _STILL_STEADY = 0.8
-"""A four times longer window may lose so much of the coherence before the tempo counts as wandering."""
+"""A three times longer window may lose so much of the coherence before the tempo counts as wandering."""
 _LOOP_BEATS_OFF = 0.1
 _TIGHT, _LOOSE = 5000.0, 400.0
 """What a beat pays for leaving the grid: much where the tempo was steady from end to end."""

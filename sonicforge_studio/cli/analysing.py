@@ -45,6 +45,7 @@ def analyze(paths: Paths, json: Json = False, home: Home = None, workers: Worker
         each_input(
             paths, output, _timed(studio, force), use, workers=workers, verb="Analysing",
             seconds_of=lambda result: result[0].analysis.duration_seconds,
+            known=lambda path: not force and studio.measurer.knows(path),
         )  # fmt: skip
     if rows:
         output.table(_analysis_table(sorted(rows, key=lambda row: row["path"])))
@@ -70,7 +71,10 @@ def fingerprint(
         output.item(fields, lambda: text)
 
     with studio_session(home) as studio:
-        each_input(paths, output, _timed(studio, force), use, workers=workers, verb="Fingerprinting")
+        each_input(
+            paths, output, _timed(studio, force), use, workers=workers, verb="Fingerprinting",
+            known=lambda path: not force and studio.measurer.knows(path),
+        )  # fmt: skip
     return output.exit_code
 
 
@@ -92,6 +96,7 @@ def duplicates(
             lambda given, path, measurement: measured.append((given, measurement)),
             workers=workers,
             verb="Listening",
+            known=lambda path: not force and studio.measurer.knows(path),
         )
         measured.sort(key=lambda pair: pair[0])
         with one_bar(output, "Comparing") as progress:

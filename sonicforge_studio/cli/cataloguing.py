@@ -46,7 +46,10 @@ def add(paths: Paths, json: Json = False, home: Home = None, workers: Workers = 
             began = time.perf_counter()
             return studio.importer.add(path, progress, force=force), time.perf_counter() - began
 
-        each_input(paths, output, work, use, workers=workers, verb="Adding")
+        each_input(
+            paths, output, work, use, workers=workers, verb="Adding",
+            known=lambda path: not force and studio.measurer.knows(path),
+        )  # fmt: skip
     if added:
         output.table(_tracks_table(added))
     return output.exit_code

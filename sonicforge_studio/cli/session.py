@@ -35,11 +35,12 @@ def each_input(
     workers: int | None,
     verb: str,
     seconds_of: Callable[[Result], float] = lambda _: 0.0,
+    known: Callable[[Path], bool] = lambda _: False,
 ) -> None:
     """Do ``work`` on every file the inputs name, several at once, and ``use`` each result as it comes.
 
     An input that fails is told of and the rest goes on; Ctrl-C stops them all. ``seconds_of`` a result are the seconds
-    of audio that the bar counts.
+    of audio that the bar counts; ``known`` files will not be read.
     """
     from sonicforge_studio.studio.batches import BatchProgress, ReadAhead
     from sonicforge_studio.studio.inputs import expand, run_many
@@ -52,7 +53,7 @@ def each_input(
             files.append((given, found))
     if not files:
         return
-    ahead = ReadAhead([path for _, path in files], workers or os.cpu_count() or 1)
+    ahead = ReadAhead([path for _, path in files], workers or os.cpu_count() or 1, known)
 
     def begin(item: tuple[str, Path], step: Progress) -> Result:
         ahead.began(item[1])

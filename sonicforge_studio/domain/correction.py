@@ -24,3 +24,7 @@ class Correction:
     genre: str = ""
     corrected_at: str = ""
     """ISO 8601, UTC."""
+
+    @property
+    def empty(self) -> bool:
+        return self.tempo_bpm is None and self.key is None

@@ -20,7 +20,8 @@ _CHROMA_CLASSES = 12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curves:
-    """Row ``i`` of each is about the time ``i / rate`` from the start. Small: 140 bytes for a second of audio."""
+    """Row ``i`` of each is about the time ``i / rate`` from the start; of the chromagram, about what follows until the
+    next one. Small: 140 bytes for a second of audio."""
 
     loudness_rate_hz: float
     short_term_lufs: NDArray[np.float32]

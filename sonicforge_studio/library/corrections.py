@@ -21,7 +21,8 @@ _NEAREST = 200
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A correction, and the measured tempo and key that it stands against."""
+    """A correction, and the measured tempo and key that it stands against; it is empty where these were only learned
+    to be otherwise."""
 
     correction: Correction
     tempo: Tempo
@@ -42,8 +43,8 @@ class Corrections:
     def near(self, folder: str, genre: str) -> list[Correction]:
         """The latest corrections in this folder or of this genre ("" is none), the newest first."""
         rows = self._library.read(
-            "SELECT * FROM corrections WHERE folder = CAST(? AS TEXT) OR (genre = CAST(? AS TEXT) AND genre <> '')"
-            " ORDER BY corrected_at DESC LIMIT ?",
+            "SELECT * FROM corrections WHERE (folder = CAST(? AS TEXT) OR (genre = CAST(? AS TEXT) AND genre <> ''))"
+            " AND (tempo_bpm IS NOT NULL OR key IS NOT NULL) ORDER BY corrected_at DESC LIMIT ?",
             (as_text(folder), as_text(genre), _NEAREST),
         )
         return [_kept(row).correction for row in rows]

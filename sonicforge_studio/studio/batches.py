@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,15 +40,17 @@ class ReadAhead:
     """Asks the system for the files that come next, so that no thread waits for the disk. Where the system cannot be
     asked, nothing happens."""
 
-    def __init__(self, paths: Sequence[Path], workers: int) -> None:
+    def __init__(self, paths: Sequence[Path], workers: int, known: Callable[[Path], bool] = lambda _: False) -> None:
+        """``known`` files will not be read."""
         self._paths = paths
+        self._known = known
         self._workers = workers
         self._places = {path: place for place, path in enumerate(paths)}
 
     def began(self, path: Path) -> None:
         """This one is being read now: the one that the same thread will come to is asked for."""
         place = self._places.get(path, len(self._paths)) + self._workers
-        if place >= len(self._paths) or not hasattr(os, "posix_fadvise"):
+        if place >= len(self._paths) or not hasattr(os, "posix_fadvise") or self._known(self._paths[place]):
             return
         with suppress(OSError):
             # Opening a pipe would wait for who writes it.

@@ -10,11 +10,9 @@ from pathlib import Path
 
 from sonicforge_studio.analysis.prior import learned
 from sonicforge_studio.analysis.retiming import at_tempo, in_key
-from sonicforge_studio.domain import Analysis, Correction, Key, KeyEstimate, Tempo, Track
+from sonicforge_studio.domain import Analysis, Correction, Key, Track
 from sonicforge_studio.domain.errors import LibraryError, TempoOutOfRange
 from sonicforge_studio.library import Corrections, Kept, Library
-
-__all__ = ["Corrector", "apply", "learned"]
 
 _SLOWEST_BPM, _FASTEST_BPM = 20.0, 400.0
 _CERTAIN = 1.0
@@ -61,7 +59,7 @@ class Corrector:
     def correction(self, track_id: int) -> Correction | None:
         track = self._library.track(track_id)
         kept = None if track is None else self._corrections.of(track.analysis.audio_hash)
-        return None if kept is None else kept.correction
+        return None if kept is None or kept.correction.empty else kept.correction
 
     def see(self, analysis: Analysis, path: str | Path, genre: str = "") -> Analysis:
         """A fresh measurement of the file at ``path`` as the user wants to have it.
@@ -70,17 +68,23 @@ class Corrector:
         learned from those of the same folder or genre ("" is none).
         """
         kept = self._corrections.of(analysis.audio_hash) if analysis.audio_hash else None
-        if kept is None:
-            folder = str(Path(path).parent)
-            return learned(analysis, self._corrections.near(folder, genre), folder, genre)
+        if kept is None or kept.correction.empty:
+            return self._learn(analysis, str(Path(path).parent), genre, known=kept is not None)
         if (kept.tempo, kept.key) != (analysis.tempo, analysis.key):
             self._corrections.keep(replace(kept, tempo=analysis.tempo, key=analysis.key))
         return apply(kept.correction, analysis)
 
+    def _learn(self, analysis: Analysis, folder: str, genre: str, *, known: bool) -> Analysis:
+        taught = learned(analysis, self._corrections.near(folder, genre), folder, genre)
+        if known or (taught.corrected and analysis.audio_hash):
+            # What was measured is kept beside it: no way back leads from a grid to the beats that were heard.
+            self._corrections.keep(Kept(Correction(analysis.audio_hash), analysis.tempo, analysis.key))
+        return taught
+
     def _correct(self, track_id: int, *, tempo_bpm: float | None = None, key: Key | None = None) -> Track:
         track = self._known(track_id)
         before = self._corrections.of(track.analysis.audio_hash)
-        tempo, estimate = (before.tempo, before.key) if before else _as_measured(track.analysis)
+        tempo, estimate = (before.tempo, before.key) if before else (track.analysis.tempo, track.analysis.key)
         old = before.correction if before else Correction(track.analysis.audio_hash)
         correction = Correction(
             audio_hash=track.analysis.audio_hash,
@@ -134,14 +138,3 @@ def apply(correction: Correction, analysis: Analysis) -> Analysis:
 
 def _measured(analysis: Analysis, kept: Kept) -> Analysis:
     return replace(analysis, tempo=kept.tempo, key=kept.key, corrected=())
-
-
-def _as_measured(analysis: Analysis) -> tuple[Tempo, KeyEstimate]:
-    """Tempo and key before earlier corrections chose among the candidates: the first of these."""
-    tempo, key = analysis.tempo, analysis.key
-    if "tempo-learned" in analysis.corrected and tempo.candidates:
-        first = tempo.candidates[0]
-        tempo = at_tempo(tempo, first.bpm, first.confidence, analysis.duration_seconds)
-    if "key-learned" in analysis.corrected and key.candidates:
-        key = in_key(key, key.candidates[0].key, key.candidates[0].confidence)
-    return tempo, key

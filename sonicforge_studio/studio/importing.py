@@ -59,7 +59,7 @@ class Importer:
                 wanted.append((given, Path(os.path.abspath(found))))  # noqa: PTH100 # as in ``add``
         workers = os.cpu_count() or 1
         told = BatchProgress(progress, len(wanted))
-        ahead = ReadAhead([path for _, path in wanted], workers)
+        ahead = ReadAhead([path for _, path in wanted], workers, self._measurer.knows)
 
         def look(item: tuple[str, Path], step: Progress) -> Track | Measurement:
             ahead.began(item[1])

@@ -66,7 +66,7 @@ class Measurer:
         Path, size and mtime are asked first; the content hash is only computed where one of them is new, and that of
         the sound as it is encoded where the content is. Raises the input errors of ``open_source``.
         """
-        place = f"place/{_VERSION}/{path.absolute()}"
+        place = _place_key(path)
         stamp = _stamp(path)
         known = None if force or stamp is None else self._cache.get(place)
         if isinstance(known, dict) and known.get("stamp") == stamp:
@@ -82,14 +82,16 @@ class Measurer:
         self._cache.set(place, {"stamp": stamp, "hash": digest, "tags": to_plain(tags)})
         return replace(remembered, tags=tags)
 
-    def curves(self, path: Path, progress: Progress) -> Curves:
-        """What was measured of a file over time; measured again where that is not kept any more. Raises as
-        ``measure``."""
-        return curves_from_bytes(self._picture(path, progress).curves)
+    def knows(self, path: Path) -> bool:
+        """Whether ``measure`` would answer without reading the file."""
+        known, stamp = self._cache.get(_place_key(path)), _stamp(path)
+        return isinstance(known, dict) and stamp is not None and known.get("stamp") == stamp
 
-    def waveform(self, path: Path, progress: Progress) -> ZoomPeaks:
-        """The waveform of a file at every zoom; as ``curves``."""
-        return ZoomPeaks.from_bytes(self._picture(path, progress).waveform)
+    def over_time(self, path: Path, progress: Progress) -> tuple[Curves, ZoomPeaks]:
+        """What was measured of a file over time, and its waveform at every zoom; measured again where that is not kept
+        any more. Raises as ``measure``."""
+        drawn = self._picture(path, progress)
+        return curves_from_bytes(drawn.curves), ZoomPeaks.from_bytes(drawn.waveform)
 
     def _measure_new(self, source: FileSource, path: Path, digest: str, force: bool, progress: Progress) -> Measurement:
         encoded = payload_hash(path, Span(progress, 0.0, 0.02))
@@ -129,6 +131,10 @@ class Measurer:
             return _from_cache(stored) if isinstance(stored, dict) else None
         except (KeyError, TypeError, ValueError):
             return None  # written by another version: measured again
+
+
+def _place_key(path: Path) -> str:
+    return f"place/{_VERSION}/{path.absolute()}"
 
 
 def _curves_key(measurement: Measurement) -> str:

@@ -66,7 +66,7 @@ def mix_fields(advice: MixAdvice) -> dict[str, Any]:
 
 
 def track_fields(track: Track, score: float | None = None) -> dict[str, Any]:
-    """A track of the library: its analysis, and what the library adds. The file's whole beat list is left out."""
+    """A track of the library: its analysis, and what the library adds."""
     genre = track.recipe.concept.genre if track.recipe and track.recipe.concept else None
     return {
         "path": track.path,

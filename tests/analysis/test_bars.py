@@ -92,4 +92,5 @@ def test_the_downbeats_survive_json() -> None:
 
 def test_recorded_songs_of_four_beats(test_data: Path) -> None:
     songs = sorted((test_data / "songs").glob("*.ogg"))[::12]
+    assert songs
     assert [measured_file(path, 30.0).tempo.beats_per_bar for path in songs] == [4] * len(songs)

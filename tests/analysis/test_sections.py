@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sonicforge_studio.analysis._section_names import Stretch, letters, names
-from sonicforge_studio.analysis.sections import find_sections
+from sonicforge_studio.analysis.sections import _places, find_sections
 from sonicforge_studio.domain import Section, SilentProgress
 from sonicforge_studio.domain.errors import Cancelled
 
@@ -55,6 +55,14 @@ def test_they_begin_on_downbeats_and_leave_no_gap() -> None:
     np.testing.assert_allclose(starts, [0, 16, 48, 64, 96], atol=1.9)
     assert all(a.end_seconds == b.start_seconds for a, b in itertools.pairwise(sections))
     assert sections[-1].end_seconds == 112.0
+
+
+def test_where_some_bars_are_unknown_no_place_lies_beside_a_known_one() -> None:
+    places, phrased = _places(np.array([10.3, 12.3, 14.3]), 60.0, RATE_HZ)
+    assert not phrased
+    assert np.diff(places).min() > 0.5 / RATE_HZ
+    assert {10.3, 12.3, 14.3} <= set(places.tolist())
+    assert places.size > 100
 
 
 def test_what_never_changes_is_one_part() -> None:

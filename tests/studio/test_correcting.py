@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sonicforge_studio.analysis.prior import learned
 from sonicforge_studio.domain import (
     Analysis,
     Correction,
@@ -23,7 +24,7 @@ from sonicforge_studio.domain import (
 from sonicforge_studio.domain.errors import LibraryError, TempoOutOfRange
 from sonicforge_studio.library import Library
 from sonicforge_studio.studio.changes import Changes
-from sonicforge_studio.studio.correcting import Corrector, apply, learned
+from sonicforge_studio.studio.correcting import Corrector, apply
 from tests.library.track_examples import a_track, an_analysis
 
 C_MAJOR, A_MINOR, G_MAJOR = Key(0, "major"), Key(9, "minor"), Key(7, "major")
@@ -249,6 +250,32 @@ def test_a_track_of_the_same_folder_is_seen_in_the_light_of_it_and_can_be_correc
     corrector.set_key(learned_track.id, A_MINOR)
     found = corrector.undo(learned_track.id).analysis
     assert (found.tempo.bpm, found.key.key, found.corrected) == (86.0, C_MAJOR, ())
+
+
+def test_what_was_learned_is_taken_back_to_the_very_beats(library: Library, corrector: Corrector) -> None:
+    track = library.add(a_track(analysis=measured(87.0)))
+    corrector.double_tempo(track.id)
+    uneven = replace(measured(86.0), audio_hash="another")
+    beats = tuple(beat + 0.01 * (place % 3) for place, beat in enumerate(uneven.tempo.beats_seconds))
+    uneven = replace(uneven, tempo=replace(uneven.tempo, beats_seconds=beats, curve=(TempoPoint(0.0, 86.0),)))
+    seen = library.add(a_track("/music/next.wav", analysis=corrector.see(uneven, "/music/next.wav")))
+    assert seen.analysis.tempo.bpm == 172.0
+    assert corrector.correction(seen.id) is None
+    corrector.set_tempo(seen.id, 100.0)
+    assert corrector.undo(seen.id).analysis == uneven
+
+
+def test_a_newer_measurement_is_what_is_gone_back_to(library: Library, corrector: Corrector) -> None:
+    track = library.add(a_track(analysis=measured(87.0)))
+    corrector.double_tempo(track.id)
+    fresh = replace(measured(86.0), audio_hash="another")
+    assert corrector.see(fresh, "/music/next.wav").corrected == ("tempo-learned",)
+    corrector.undo(track.id)
+    assert corrector.see(fresh, "/music/next.wav") == fresh
+    anew = replace(fresh, tempo=replace(fresh.tempo, bpm=86.5))
+    again = library.add(a_track("/music/next.wav", analysis=corrector.see(anew, "/music/next.wav")))
+    corrector.set_key(again.id, A_MINOR)
+    assert corrector.undo(again.id).analysis == anew
 
 
 def test_what_cannot_be_is_refused(library: Library, corrector: Corrector) -> None:

@@ -46,8 +46,10 @@ def _never_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_renamed_file_is_known(measurer: Measurer, song: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not measurer.knows(song)
     first = measurer.measure(song, SILENT)
     _never_again(monkeypatch)
+    assert measurer.knows(song)
     assert measurer.measure(song, SILENT).analysis == first.analysis
     assert measurer.measure(song.rename(song.with_name("other.flac")), SILENT).analysis == first.analysis
 
@@ -61,7 +63,7 @@ def test_new_tags_measure_nothing_again(measurer: Measurer, song: Path, monkeypa
     assert second.analysis.content_hash != first.analysis.content_hash
     assert second.analysis.audio_hash == first.analysis.audio_hash
     assert second.analysis.tempo == first.analysis.tempo
-    assert measurer.curves(song, SILENT).chromagram.shape[1] == 12
+    assert measurer.over_time(song, SILENT)[0].chromagram.shape[1] == 12
 
 
 def test_what_a_damaged_file_gave_answers_for_no_other(
@@ -87,15 +89,14 @@ def _stop() -> None:
 
 
 def test_curves_and_waveform_come_from_the_cache_and_back(measurer: Measurer, song: Path, tmp_path: Path) -> None:
-    fresh = measurer.waveform(song, SILENT)
+    curves, fresh = measurer.over_time(song, SILENT)
     assert fresh.duration_seconds == pytest.approx(12.0, abs=0.01)
     low, high = fresh.columns(0.0, 12.0, 100).T
     assert low.min() < -20
     assert high.max() > 20
-    curves = measurer.curves(song, SILENT)
     assert np.nanmax(curves.short_term_lufs) > -40.0
     with Cache(tmp_path / "empty") as cache:
-        without = Measurer(cache).curves(song, SILENT)
+        without = Measurer(cache).over_time(song, SILENT)[0]
     np.testing.assert_array_equal(without.chromagram, curves.chromagram)
 
 

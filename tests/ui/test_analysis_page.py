@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,8 +49,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def measurer(monkeypatch: pytest.MonkeyPatch) -> StandInMeasurer:
     made = StandInMeasurer()
-    monkeypatch.setattr(Measurer, "curves", lambda _, path, progress: made.curves(path, progress), raising=False)
-    monkeypatch.setattr(Measurer, "waveform", lambda _, path, progress: made.waveform(path, progress), raising=False)
+    monkeypatch.setattr(Measurer, "over_time", lambda _, path, progress: made.over_time(path, progress))
     return made
 
 
@@ -173,6 +174,54 @@ def test_a_dropped_file_is_shown_and_the_next_held_beside_it(
 
     run(drop())
     assert workspace.analysis.comparison.pair_is_shown()
+
+
+def test_another_sound_under_the_same_name_is_drawn_anew(page: AnalysisPage, measurer: StandInMeasurer) -> None:
+    track = page.track
+    assert track is not None
+    asked = len(measurer.asked)
+    page.open(replace(track, title="Another title"))
+    assert len(measurer.asked) == asked, "the same sound is not drawn again"
+    page.open(replace(track, analysis=replace(track.analysis, audio_hash="another", duration_seconds=99.0)))
+    assert page.lanes.axis.stretch is not None
+    assert page.lanes.axis.stretch.track_seconds == pytest.approx(99.0)
+
+
+def test_what_was_asked_for_last_is_shown(stocked: Workspace, stocked_studio: Studio, run: Run) -> None:
+    page = stocked.analysis
+    first, last = (stocked.library.model.row(row).id for row in (0, 1))
+    look_up = stocked.actions.track
+
+    async def slow(track_id: int) -> Track:
+        if track_id == first:
+            await asyncio.sleep(0.1)
+        return await look_up(track_id)
+
+    async def ask() -> None:
+        page._actions.track = slow  # type: ignore[method-assign]
+        page.open_id(first)
+        page.open_id(last)
+        await until(lambda: page.track is not None and page.track.id == last, "the last one")
+        await asyncio.sleep(0.2)
+
+    run(ask())
+    assert page.track is not None
+    assert page.track.id == last
+
+
+def test_a_track_that_was_removed_is_not_asked_for_again(page: AnalysisPage, stocked: Workspace, run: Run) -> None:
+    removed = page.track
+    assert removed is not None
+
+    async def remove_and_return() -> None:
+        stocked._go("library")
+        await asyncio.to_thread(page._studio.library.remove, [removed.id])
+        await until(lambda: page.track is None, "the empty page")
+        stocked._go("analysis")
+        await asyncio.sleep(0.2)
+
+    run(remove_and_return())
+    assert page.state() == "empty"
 
 
 # Measuring

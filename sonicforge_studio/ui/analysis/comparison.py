@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from sonicforge_studio.domain import Track
@@ -33,6 +34,7 @@ class Comparison(QWidget):
     def __init__(self, kit: Kit, actions: Actions, listening: Listening) -> None:
         super().__init__()
         theme = kit.theme
+        self._listening = listening
         self._stack = QStackedWidget()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -112,6 +114,11 @@ class Comparison(QWidget):
     def pair_is_shown(self) -> bool:
         return self._stack.currentIndex() == 1
 
+    def showEvent(self, event: QShowEvent) -> None:
+        # What changed while this was not seen was not followed.
+        if self._listening.state is not None:
+            self._show_playback(self._listening.state)
+
     def _show_playback(self, state: PlayerState) -> None:
         if self.isVisible():
             self.one.show_playback(state)
@@ -185,7 +192,7 @@ class Side(Card):
 
     def show_track(self, track: Track) -> None:
         analysis = track.analysis
-        if self._track is None or track.id != self._track.id:
+        if self._track is None or track.peaks != self._track.peaks:
             self._wave.show_track(track.peaks, analysis.duration_seconds)
         self._track = track
         self.title.show_text(" · ".join(part for part in (track.title, track.artist) if part))

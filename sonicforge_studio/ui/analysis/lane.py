@@ -188,9 +188,11 @@ class Lane(QWidget):
             self.axis.set_stretch(stretch.moved((at.x() - place.x()) / self.plot.width() * stretch.seconds))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
         pressed, self._pressed = self._pressed, None
         self.axis.held = False
-        if pressed is None or event.button() != Qt.MouseButton.LeftButton:
+        if pressed is None:
             return
         self.unsetCursor()
         at, _, looping = pressed

@@ -41,7 +41,7 @@ class Pictures:
         return cls(
             curves,
             peaks,
-            Raster.of(curves.tempogram, curves.tempogram_rate_hz),
+            Raster.of(curves.tempogram, curves.tempogram_rate_hz, -0.5 / curves.tempogram_rate_hz),
             Raster.of(curves.chromagram, curves.chroma_rate_hz),
             LoudnessRange.of(curves, target_lufs),
         )

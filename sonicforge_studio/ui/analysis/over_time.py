@@ -8,15 +8,13 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from sonicforge_studio.domain import Cancelled, Span, StudioError, Track
+from sonicforge_studio.domain import Cancelled, StudioError, Track
 from sonicforge_studio.studio.measuring import Measurer
 from sonicforge_studio.ui.analysis.following import Following
 from sonicforge_studio.ui.analysis.lanes import Lanes, Pictures
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.text import tr, tr_error
 from sonicforge_studio.ui.widgets.empty import EmptyState
-
-_CURVES_SHARE = 0.7
 
 
 class OverTime(QStackedWidget):
@@ -69,8 +67,7 @@ class OverTime(QStackedWidget):
             self.lanes.show_pictures(pictures)
 
     def _make(self, path: Path, following: Following) -> Pictures:
-        curves = self._measurer.curves(path, Span(following, 0.0, _CURVES_SHARE))
-        peaks = self._measurer.waveform(path, Span(following, _CURVES_SHARE, 1.0))
+        curves, peaks = self._measurer.over_time(path, following)
         return Pictures.of(curves, peaks, self._target_lufs)
 
     def _show_progress(self, following: Following, share: float) -> None:

@@ -31,27 +31,30 @@ class Raster:
     """Bytes over time at every resolution, each a fourth of the one before; row 0 of a picture is the top."""
 
     rate_hz: float
+    start_seconds: float
+    """Where the first column begins."""
     levels: tuple[NDArray[np.uint8], ...]
     """Each ``(rows, columns)``."""
 
     @classmethod
-    def of(cls, shares: NDArray[np.float32], rate_hz: float) -> Raster:
+    def of(cls, shares: NDArray[np.float32], rate_hz: float, start_seconds: float = 0.0) -> Raster:
         """From 0..1 of shape ``(columns, rows)``, rows from the bottom up. Not for the main thread."""
         steps: NDArray[np.uint8] = np.rint(255.0 * np.clip(np.nan_to_num(shares), 0.0, 1.0)).astype(np.uint8)
         levels = [np.ascontiguousarray(steps.T[::-1])]
         while levels[-1].shape[1] > _COARSER:
             fine = levels[-1]
             levels.append(np.maximum.reduceat(fine, np.arange(0, fine.shape[1], _COARSER), axis=1))
-        return cls(rate_hz, tuple(levels))
+        return cls(rate_hz, start_seconds, tuple(levels))
 
     def seen(self, stretch: Stretch, pixels: int) -> tuple[NDArray[np.uint8], float, float]:
         """The columns that are seen, about as many as there are pixels, and the seconds of their two ends."""
         wanted = stretch.seconds * self.rate_hz / max(1, _COLUMNS_A_PIXEL * pixels)
         level = min(len(self.levels) - 1, max(0, math.ceil(math.log(max(1.0, wanted), _COARSER))))
         cells, rate_hz = self.levels[level], self.rate_hz / _COARSER**level
-        first = max(0, math.floor(stretch.start_seconds * rate_hz))
-        last = min(cells.shape[1], math.ceil(stretch.end_seconds * rate_hz))
-        return cells[:, first:last], first / rate_hz, max(first, last) / rate_hz
+        first = max(0, math.floor((stretch.start_seconds - self.start_seconds) * rate_hz))
+        last = min(cells.shape[1], math.ceil((stretch.end_seconds - self.start_seconds) * rate_hz))
+        start, end = (self.start_seconds + place / rate_hz for place in (first, max(first, last)))
+        return cells[:, first:last], start, end
 
 
 class RasterLane(Lane):
@@ -90,7 +93,7 @@ class RasterLane(Lane):
     def tick(self, painter: QPainter, plot: QRectF, share: float, text: str, colour: str) -> None:
         """A text in the gutter at a height, 0 at the bottom to 1 at the top."""
         line = painter.fontMetrics().height()
-        y = plot.bottom() + 1 - share * plot.height()
+        y = plot.bottom() - share * plot.height()
         painter.setPen(QColor(colour))
         room = QRectF(0, y - line / 2, plot.left() - self.theme.space.s, line)
         painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)

@@ -39,7 +39,7 @@ class StoredPeaks:
         self._duration_seconds = duration_seconds
 
     def columns(self, start_seconds: float, end_seconds: float, columns: int) -> NDArray[np.int8]:
-        """As ``ZoomPeaks.columns``."""
+        """So many columns of a stretch, int8 ``(columns, 2)``: those of the nearest places that are stored."""
         pairs = np.frombuffer(self._peaks, np.int8).reshape(-1, 2)
         if not len(pairs):
             return np.zeros((columns, 2), np.int8)

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from sonicforge_studio.domain import Key, Track
@@ -138,24 +138,22 @@ class AnalysisPage(QWidget):
         """Show a track, alone."""
         self._latest_id = track.id
         self.shown.choose("track")
-        if self._track is None or self._track.id != track.id:
-            self._begin(track)
-        else:
-            self._take(track)
-        self._show_state()
+        self._show(track)
 
     def open_id(self, track_id: int) -> None:
         self._kit.tasks.start(self._open_id(track_id))
 
     async def _open_id(self, track_id: int) -> None:
-        self.open(await self._actions.track(track_id))
+        async with self._in_order:
+            self.open(await self._actions.track(track_id))
         self.take_focus()
 
     def compare_ids(self, one_id: int, other_id: int) -> None:
         self._kit.tasks.start(self._compare_ids(one_id, other_id))
 
     async def _compare_ids(self, one_id: int, other_id: int) -> None:
-        self.compare(await self._actions.track(one_id), await self._actions.track(other_id))
+        async with self._in_order:
+            self.compare(await self._actions.track(one_id), await self._actions.track(other_id))
         self.take_focus()
 
     def compare_with(self, track_id: int) -> None:
@@ -170,9 +168,7 @@ class AnalysisPage(QWidget):
         self._second = other
         self._latest_id = one.id
         self.shown.choose("compare")
-        if self._track is None or self._track.id != one.id:
-            self._begin(one)
-        self._show_state()
+        self._show(one)
 
     def awaits_second(self) -> bool:
         """Whether a track is there to be compared, and nothing yet to compare it with."""
@@ -185,7 +181,14 @@ class AnalysisPage(QWidget):
     def come_up(self) -> None:
         """The page was opened by itself: it shows what was played or chosen last."""
         if self._latest_id is not None and (self._track is None or self._track.id != self._latest_id):
-            self.open_id(self._latest_id)
+            self._kit.tasks.start(self._open_latest(self._latest_id))
+        self.take_focus()
+
+    async def _open_latest(self, track_id: int) -> None:
+        async with self._in_order:
+            found = await asyncio.to_thread(self._studio.library.track, track_id)
+            if found is not None:
+                self.open(found)
         self.take_focus()
 
     def take_focus(self) -> None:
@@ -194,6 +197,14 @@ class AnalysisPage(QWidget):
             self.shown.focus_choice()
         elif state != "empty":
             self.lanes.setFocus()
+
+    def _show(self, track: Track) -> None:
+        before = self._track
+        if before is None or _same_sound(before) != _same_sound(track):
+            self._begin(track)
+        else:
+            self._take(track)
+        self._show_state()
 
     def _begin(self, track: Track) -> None:
         """Another track: what is known of it at once, the rest as it comes."""
@@ -256,13 +267,11 @@ class AnalysisPage(QWidget):
             return
         if beside and self._second is second:
             self._second = beside[0]
-        if found is None:
-            self.over_time.stop()
-            self._track = None
-        elif found.analysis.audio_hash != track.analysis.audio_hash or found.path != track.path:
-            self._begin(found)
-        elif found != track:
-            self._take(found)
+        if found is not None:
+            self._show(found)
+            return
+        self.over_time.stop()
+        self._track = None
         self._show_state()
 
     # Hearing
@@ -297,7 +306,7 @@ class AnalysisPage(QWidget):
         self._correct(lambda track_id: self._studio.corrections.set_key(track_id, key))
 
     def undo(self) -> None:
-        if self._track is not None and {"tempo", "key"} & set(self._track.analysis.corrected):
+        if self._track is not None and self._track.analysis.corrected:
             self._correct(self._studio.corrections.undo)
 
     def _has_tempo(self) -> bool:
@@ -339,7 +348,7 @@ class AnalysisPage(QWidget):
         menu.addAction(tr("Choose in the library")).triggered.connect(self.library_wanted.emit)
         return menu
 
-    # The keyboard
+    # The keyboard, and coming back
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, modifiers = event.key(), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
@@ -380,7 +389,17 @@ class AnalysisPage(QWidget):
         elif place is not None:
             self.play_from(place)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        # What changed while another page was seen was not followed.
+        if self._listening.state is not None:
+            self._show_playback(self._listening.state)
+
     def close_down(self) -> None:
         """Stop what is still being measured."""
         self._settling.stop()
         self.over_time.stop()
+
+
+def _same_sound(track: Track) -> tuple[int, str, str]:
+    """What the pictures over time are of."""
+    return track.id, track.path, track.analysis.audio_hash
