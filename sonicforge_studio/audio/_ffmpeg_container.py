@@ -6,7 +6,7 @@ import av
 from av.container import InputContainer
 from av.stream import Discard, Disposition
 
-from sonicforge_studio.audio._known_formats import CONTAINERS, begins_like_audio
+from sonicforge_studio.audio._known_formats import CONTAINERS, begins_like_audio, is_adts_behind_id3
 from sonicforge_studio.audio._regular_file import DecoderFile, RegularFile
 from sonicforge_studio.domain.errors import DecodeFailed, NotAudio
 
@@ -52,6 +52,9 @@ def open_container(file: RegularFile) -> InputContainer:
     try:
         return _open_as(file, None)
     except av.FFmpegError:
+        if is_adts_behind_id3(file):
+            # FFmpeg looks no further than 1 MB into a tag for what follows it.
+            return _open_as(file, "aac")
         # A FLAC file whose beginning is damaged has nothing to be recognised by, but its frames can be found; no
         # other format's packets are marked so clearly that nothing else passes for them.
         if file.path.suffix.casefold() != ".flac" or begins_like_audio(file):

@@ -10,7 +10,13 @@ import av
 import numpy as np
 
 from sonicforge_studio.audio._ffmpeg_container import choose_stream, open_container
-from sonicforge_studio.audio._known_formats import begins_like_audio, has_vbr_header, ogg_ends_well
+from sonicforge_studio.audio._known_formats import (
+    HIGHEST_RATE_HZ,
+    begins_like_audio,
+    has_ape_tag_behind,
+    has_vbr_header,
+    ogg_ends_well,
+)
 from sonicforge_studio.audio._pcm import float_samples
 from sonicforge_studio.audio._regular_file import RegularFile
 from sonicforge_studio.audio._riff import declared_wav_frames
@@ -162,7 +168,8 @@ class FfmpegReader:
         duration = self._stream.duration
         if duration is None or not self._exact or not _EXACT_LENGTHS.intersection(names):
             return None
-        if "mp3" in names and not has_vbr_header(self._file):
+        counted = has_vbr_header(self._file) and not has_ape_tag_behind(self._file, self._file.size_bytes)
+        if "mp3" in names and not counted:
             return None
         frames = duration // self._ticks_per_frame
         extradata = self._stream.codec_context.extradata
@@ -249,7 +256,7 @@ class FfmpegReader:
         self._layout = frame.layout
         self.sample_rate_hz = frame.sample_rate
         self.channels = frame.layout.nb_channels
-        if self.sample_rate_hz <= 0 or self.channels <= 0:
+        if not 0 < self.sample_rate_hz <= HIGHEST_RATE_HZ or self.channels <= 0:
             raise DecodeFailed()
         self._origin = frame.pts or 0
         self._time_base = frame.time_base or Fraction(1, self.sample_rate_hz)

@@ -26,6 +26,9 @@ AUDIO_SUFFIXES = (
 )  # fmt: skip
 """Lower-case endings of what looks like audio, or like video with sound."""
 
+_ID3_HEAD_BYTES, _ID3_FOOTED = 10, 0x10
+_ID3V1_BYTES, _APE_FOOT_BYTES = 128, 32
+
 _BEGINNINGS = (
     b"RF64", b"BW64", b"RIFX", b"fLaC", b"OggS", b"wvpk", b"caff", b".snd", b"TTA1", b"MAC ", b"\x1aE\xdf\xa3",
     b"riff\x2e\x91\xcf\x11", b"0&\xb2u\x8ef\xcf\x11", b"#!AMR", b"DSD ", b"tBaK", b"FLV\x01",
@@ -44,14 +47,42 @@ def begins_like_audio(file: _ReadableAt) -> bool:
     return head.startswith(_BEGINNINGS) or head[4:8] in (b"ftyp", b"moov", b"mdat")
 
 
+def behind_id3(file: _ReadableAt) -> int:
+    """Where an ID3v2 tag in front ends (id3.org, 2.4.0, 3.1: no byte of its version is 0xFF); 0 without one."""
+    head = file.read_at(0, _ID3_HEAD_BYTES)
+    if len(head) < _ID3_HEAD_BYTES or head[:3] != b"ID3" or 0xFF in head[3:5] or any(byte & 0x80 for byte in head[6:]):
+        return 0
+    size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
+    return _ID3_HEAD_BYTES + size + (_ID3_HEAD_BYTES if head[5] & _ID3_FOOTED else 0)
+
+
+def has_tags_behind(file: _ReadableAt, size_bytes: int) -> bool:
+    """Whether a file ends with an ID3v1 or APE tag."""
+    return file.read_at(size_bytes - _ID3V1_BYTES, 3) == b"TAG" or has_ape_tag_behind(file, size_bytes)
+
+
+def has_ape_tag_behind(file: _ReadableAt, size_bytes: int) -> bool:
+    """Whether a file ends with an APE tag, before an ID3v1 tag or without: FFmpeg takes it for sound, and a long one
+    makes it doubt an MP3's own count of its frames."""
+    ends = (size_bytes, size_bytes - _ID3V1_BYTES)
+    return any(file.read_at(end - _APE_FOOT_BYTES, 8) == b"APETAGEX" for end in ends)
+
+
+HIGHEST_RATE_HZ = 6_144_000
+"""What is beyond is a header's mistake: eight times the fastest converters."""
+
+
 def has_vbr_header(file: _ReadableAt) -> bool:
     """Whether an MP3 tells its exact length in a Xing, Info or VBRI frame, which is the first after any ID3 tag."""
-    head = file.read_at(0, 10)
-    start = 0
-    if head[:3] == b"ID3" and len(head) == 10:
-        start = 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9])
-    first_frame = file.read_at(start, 4096)
+    first_frame = file.read_at(behind_id3(file), 4096)
     return any(mark in first_frame for mark in (b"Xing", b"Info", b"VBRI"))
+
+
+def is_adts_behind_id3(file: _ReadableAt) -> bool:
+    """Whether an ID3v2 tag is followed by AAC's transport stream (ISO/IEC 13818-7, 6.2.1)."""
+    start = behind_id3(file)
+    head = file.read_at(start, 2)
+    return start > 0 and len(head) == 2 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0
 
 
 def ogg_ends_well(file: _ReadableAt, size_bytes: int) -> bool:

@@ -94,7 +94,7 @@ def _open(path: Path) -> io.FileIO:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise MissingPath() from error
     except OSError as error:
-        raise InputError(f"This file cannot be opened: {error.strerror}.") from error
+        raise InputError(f"This file cannot be opened: {error.strerror}.", hint=_CHECK_DISK) from error
     except ValueError as error:
         raise MissingPath("This is not a path: it holds a NUL character.") from error
     file = io.FileIO(descriptor)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import soundfile
 
+from sonicforge_studio.audio._known_formats import HIGHEST_RATE_HZ
 from sonicforge_studio.audio._regular_file import DecoderFile, RegularFile
 from sonicforge_studio.domain import Samples
-from sonicforge_studio.domain.errors import EmptyAudio, NotAudio
+from sonicforge_studio.domain.errors import DecodeFailed, EmptyAudio, NotAudio
 
 _CODECS = {
     "PCM_S8": "pcm_s8",
@@ -29,8 +30,9 @@ _ENDLESS_FRAMES = 1 << 48
 class SoundfileReader:
     """Blocks through libsndfile.
 
-    Raises ``soundfile.LibsndfileError`` where it cannot read the file, ``EmptyAudio`` where it has no frames, and
-    ``NotAudio`` for MPEG audio: libmpg123 writes its doubts to stderr, where they cannot be held back.
+    Raises ``soundfile.LibsndfileError`` where it cannot read the file, ``EmptyAudio`` where it has no frames,
+    ``DecodeFailed`` where no sound has its rate, and ``NotAudio`` for MPEG audio: libmpg123 writes its doubts to
+    stderr, where they cannot be held back.
     """
 
     def __init__(self, file: RegularFile) -> None:
@@ -39,9 +41,9 @@ class SoundfileReader:
             raise NotAudio()
         self._file = file
         self._start()
-        if self._sound.frames == 0:
+        if self._sound.frames == 0 or self._sound.samplerate > HIGHEST_RATE_HZ:
             self._sound.close()
-            raise EmptyAudio()
+            raise EmptyAudio() if self._sound.frames == 0 else DecodeFailed()
         self.sample_rate_hz = int(self._sound.samplerate)
         self.channels = int(self._sound.channels)
         container = str(self._sound.format).lower()

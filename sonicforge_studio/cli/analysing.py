@@ -29,13 +29,16 @@ def register(app: typer.Typer) -> None:
 
 def analyze(paths: Paths, json: Json = False, home: Home = None, workers: Workers = None, force: Force = False) -> int:
     """Measure tempo, beats, key, loudness, peaks and features of files."""
+    from sonicforge_studio.studio.importing import genre_of
     from sonicforge_studio.studio.report import analysis_fields
 
     output = Output(json)
     rows: list[dict[str, Any]] = []
 
     def use(given: str, path: Path, result: tuple[Measurement, float]) -> None:
-        fields = {"path": given, **analysis_fields(result[0].analysis), "elapsed_seconds": result[1]}
+        measurement, seconds = result
+        analysis = studio.corrections.as_wanted(measurement.analysis, path.absolute(), genre_of(measurement))
+        fields = {"path": given, **analysis_fields(analysis), "elapsed_seconds": seconds}
         if json:
             output.item(fields, Table)
         else:

@@ -18,6 +18,9 @@ from sonicforge_studio.domain import Progress
 if TYPE_CHECKING:
     from sonicforge_studio.domain import Track
 
+_GREATEST_ID = 2**63 - 1
+"""What the database can hold."""
+
 library = typer.Typer(name="library", help="The catalogue of your music.", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -82,7 +85,9 @@ def search(
 
 @library.command()
 def correct(
-    track_id: Annotated[int, typer.Argument(metavar="ID", help="The track, as `library list --json` numbers it.")],
+    track_id: Annotated[
+        int, typer.Argument(metavar="ID", max=_GREATEST_ID, help="The track, as `library list --json` numbers it.")
+    ],
     bpm: Annotated[float | None, typer.Option("--bpm", help="Its tempo, 20 to 400.", show_default=False)] = None,
     halve: Annotated[bool, typer.Option("--halve", help="Half the tempo.")] = False,
     double: Annotated[bool, typer.Option("--double", help="Twice the tempo.")] = False,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sonicforge_studio.cli.options import Force, Home, Json, Workers
-from sonicforge_studio.cli.output import Output
+from sonicforge_studio.cli.output import Output, printable
 from sonicforge_studio.cli.session import each_input, studio_session
 from sonicforge_studio.cli.tables import facts, number
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from sonicforge_studio.domain import Analysis
+    from sonicforge_studio.studio.measuring import Measurement
     from sonicforge_studio.studio.mixing import MixAdvice
 
 
@@ -34,29 +35,42 @@ def compare(
 ) -> int:
     """Tell whether two files mix: tempo, key, loudness, and how alike they sound."""
     from sonicforge_studio.studio import mixing
+    from sonicforge_studio.studio.importing import genre_of
     from sonicforge_studio.studio.report import mix_fields
 
-    for given in (one, other):
-        if Path(given).is_dir():
-            raise typer.BadParameter(f"two files are wanted, and {given} is a folder")
     output = Output(json)
     began = time.perf_counter()
+    pair = [_one_file(given) for given in (one, other)]
     measured: dict[str, Analysis] = {}
+
+    def use(given: str, path: Path, measurement: Measurement) -> None:
+        measured[given] = studio.corrections.as_wanted(measurement.analysis, path.absolute(), genre_of(measurement))
+
     with studio_session(home) as studio:
         each_input(
-            list(dict.fromkeys((one, other))),
+            list(dict.fromkeys(pair)),
             output,
-            lambda path, progress: studio.measurer.measure(path, progress, force=force).analysis,
-            lambda given, path, analysis: measured.update({given: analysis}),
+            lambda path, progress: studio.measurer.measure(path, progress, force=force),
+            use,
             workers=workers,
             verb="Listening",
         )
     if output.exit_code:
         return output.exit_code
-    advice = mixing.compare(measured[one], measured[other])
-    fields = {"path": one, "other": other, **mix_fields(advice), "elapsed_seconds": time.perf_counter() - began}
+    advice = mixing.compare(*(measured[given] for given in pair))
+    fields = {"path": pair[0], "other": pair[1], **mix_fields(advice), "elapsed_seconds": time.perf_counter() - began}
     output.item(fields, lambda: _advice_table(advice))
     return output.exit_code
+
+
+def _one_file(given: str) -> str:
+    """What a pattern stands for, where it is one file."""
+    from sonicforge_studio.studio.inputs import expand
+
+    found = expand([given])
+    if len(found) > 1 or Path(given).is_dir():
+        raise typer.BadParameter(f"two files are wanted, and {printable(given)} is {len(found)}")
+    return found[0][0]
 
 
 def _advice_table(advice: MixAdvice) -> Table:

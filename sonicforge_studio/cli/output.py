@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import threading
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -118,8 +119,9 @@ def usage() -> Iterator[None]:
 
 
 def printable(path: str) -> str:
-    """A path as text that any terminal takes: undecodable bytes as escapes, line ends made visible."""
-    return path.encode("utf-8", "backslashreplace").decode("utf-8").replace("\n", "\\n").replace("\r", "\\r")
+    """A path as text that any terminal takes: undecodable bytes and control characters as escapes."""
+    text = path.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(letter if unicodedata.category(letter) != "Cc" else repr(letter)[1:-1] for letter in text)
 
 
 def may_replace(out: Path, output: Output) -> bool:

@@ -61,25 +61,31 @@ class Corrector:
         kept = None if track is None else self._corrections.of(track.analysis.audio_hash)
         return None if kept is None or kept.correction.empty else kept.correction
 
+    def as_wanted(self, analysis: Analysis, path: str | Path, genre: str = "") -> Analysis:
+        """A measurement of the file at ``path`` as the user wants to have it: with their own correction of this sound,
+        else with what was learned from those of the same folder or genre ("" is none)."""
+        return self._as_wanted(analysis, self._kept(analysis), path, genre)
+
     def see(self, analysis: Analysis, path: str | Path, genre: str = "") -> Analysis:
-        """A fresh measurement of the file at ``path`` as the user wants to have it.
-
-        With their own correction of this sound, which goes on standing against the new measurement; else with what was
-        learned from those of the same folder or genre ("" is none).
-        """
-        kept = self._corrections.of(analysis.audio_hash) if analysis.audio_hash else None
-        if kept is None or kept.correction.empty:
-            return self._learn(analysis, str(Path(path).parent), genre, known=kept is not None)
-        if (kept.tempo, kept.key) != (analysis.tempo, analysis.key):
-            self._corrections.keep(replace(kept, tempo=analysis.tempo, key=analysis.key))
-        return apply(kept.correction, analysis)
-
-    def _learn(self, analysis: Analysis, folder: str, genre: str, *, known: bool) -> Analysis:
-        taught = learned(analysis, self._corrections.near(folder, genre), folder, genre)
-        if known or (taught.corrected and analysis.audio_hash):
+        """As ``as_wanted``, of a fresh measurement: a correction goes on standing against this one."""
+        kept = self._kept(analysis)
+        wanted = self._as_wanted(analysis, kept, path, genre)
+        if kept is not None:
+            if (kept.tempo, kept.key) != (analysis.tempo, analysis.key):
+                self._corrections.keep(replace(kept, tempo=analysis.tempo, key=analysis.key))
+        elif wanted.corrected and analysis.audio_hash:
             # What was measured is kept beside it: no way back leads from a grid to the beats that were heard.
             self._corrections.keep(Kept(Correction(analysis.audio_hash), analysis.tempo, analysis.key))
-        return taught
+        return wanted
+
+    def _kept(self, analysis: Analysis) -> Kept | None:
+        return self._corrections.of(analysis.audio_hash) if analysis.audio_hash else None
+
+    def _as_wanted(self, analysis: Analysis, kept: Kept | None, path: str | Path, genre: str) -> Analysis:
+        if kept is not None and not kept.correction.empty:
+            return apply(kept.correction, analysis)
+        folder = str(Path(path).parent)
+        return learned(analysis, self._corrections.near(folder, genre), folder, genre)
 
     def _correct(self, track_id: int, *, tempo_bpm: float | None = None, key: Key | None = None) -> Track:
         track = self._known(track_id)

@@ -122,6 +122,12 @@ class Importer:
         return self._library.unchanged(str(path), status.st_size, status.st_mtime_ns)
 
 
+def genre_of(measurement: Measurement) -> str:
+    """The genre that the recipe in a file names; "" without one."""
+    recipe = embedded_recipe(measurement)
+    return recipe.concept.genre if recipe and recipe.concept else ""
+
+
 def embedded_recipe(measurement: Measurement) -> Recipe | None:
     """The recipe in a file's tags; one that cannot be read is left alone, since the sound is what was asked for."""
     if not measurement.tags.recipe:

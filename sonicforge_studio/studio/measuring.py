@@ -63,7 +63,7 @@ class Measurer:
     def measure(self, path: Path, progress: Progress, *, force: bool = False) -> Measurement:
         """The measurement of a file, from the cache where its sound is known.
 
-        Path, size and mtime are asked first; the content hash is only computed where one of them is new, and that of
+        Path, size and times are asked first; the content hash is only computed where one of them is new, and that of
         the sound as it is encoded where the content is. Raises the input errors of ``open_source``.
         """
         place = _place_key(path)
@@ -194,7 +194,8 @@ def _stamp(path: Path) -> list[int] | None:
         status = path.stat()
     except OSError:
         return None  # opening it says why
-    return [status.st_size, status.st_mtime_ns]
+    # Size and mtime alone do not tell apart what was swapped; ctime is the system's own.
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
 def _to_cache(measurement: Measurement) -> dict[str, Any]:

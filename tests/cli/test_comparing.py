@@ -39,5 +39,19 @@ def test_one_bad_file_is_told_and_nothing_is_compared(sonicforge: Sonicforge, pa
     assert (said.code, said.only["path"]) == (1, str(bad))
 
 
+def test_a_pattern_stands_for_the_one_file_that_matches(sonicforge: Sonicforge, pair: tuple[Path, Path]) -> None:
+    said = sonicforge("compare", pair[0].parent / "on*.wav", pair[1], "--json").only
+    assert (said["path"], said["grade"]) == (str(pair[0]), "good")
+    assert sonicforge("compare", pair[0].parent / "o*.wav", pair[1]).code == 2
+
+
+def test_a_correction_counts(sonicforge: Sonicforge, pair: tuple[Path, Path]) -> None:
+    track = sonicforge("library", "add", pair[0], "--json").only["id"]
+    sonicforge("library", "correct", track, "--bpm", 90)
+    assert sonicforge("compare", *pair, "--json").only["tempo"]["one_bpm"] == 90.0
+    said = sonicforge("analyze", pair[0], "--json").only
+    assert (said["tempo_bpm"], said["corrected"]) == (90.0, ["tempo"])
+
+
 def test_a_folder_is_wrong_usage(sonicforge: Sonicforge, pair: tuple[Path, Path]) -> None:
     assert sonicforge("compare", pair[0], pair[0].parent).code == 2

@@ -423,3 +423,10 @@ def test_ctrl_c_is_130_without_a_traceback(tmp_path: Path, wait_seconds: float) 
     assert "Traceback" not in err
     assert "Cancelled." in err
     assert [entry.name for entry in tmp_path.iterdir() if "out.wav" in entry.name] == []
+
+
+def test_a_name_cannot_steer_the_terminal(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    path = write(tmp_path / "red\x1b[31m\nname.wav", tone())
+    said = sonicforge("analyze", path, tmp_path / "gone\x1b[31m.wav")
+    assert "\x1b" not in said.out + said.err
+    assert "\\x1b[31m\\nname.wav" in said.out.replace("\n", "")

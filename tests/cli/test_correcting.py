@@ -34,5 +34,6 @@ def test_wrong_usage_is_told(sonicforge: Sonicforge, track: int, options: tuple[
 
 
 def test_a_track_that_is_not_there_is_one_plain_error(sonicforge: Sonicforge, track: int) -> None:
+    assert sonicforge("library", "correct", 10**20, "--double").code == 2
     said = sonicforge("library", "correct", track + 1, "--double", "--json")
     assert (said.code, said.only["error"]["code"]) == (1, "library-error")

@@ -21,7 +21,7 @@ from sonicforge_studio.host.cache import Cache
 from sonicforge_studio.host.tile_cache import TileCache
 from sonicforge_studio.studio import measuring
 from sonicforge_studio.studio.measuring import Measurer
-from tests.sounds import groove, write
+from tests.sounds import groove, tone, write
 
 SILENT = SilentProgress()
 _RUN = "from sonicforge_studio.cli.start import run; run()"
@@ -148,3 +148,15 @@ def test_a_killed_batch_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert 2 <= len(known) < 6
     again = subprocess.run(command, capture_output=True, env=home, text=True, check=True)
     assert len(again.stdout.splitlines()) == 6
+
+
+def test_files_that_swap_their_names_are_told_apart(measurer: Measurer, tmp_path: Path) -> None:
+    """As long, as old, and each under the other's name: unpacked stems are like that."""
+    paths = [write(tmp_path / f"{hz}.wav", tone(hz=hz)) for hz in (220.0, 330.0)]
+    for path in paths:
+        os.utime(path, (1.6e9, 1.6e9))
+    before = [measurer.measure(path, SILENT).analysis.content_hash for path in paths]
+    paths[0].rename(tmp_path / "aside")
+    paths[1].rename(paths[0])
+    (tmp_path / "aside").rename(paths[1])
+    assert [measurer.measure(path, SILENT).analysis.content_hash for path in paths] == before[::-1]
