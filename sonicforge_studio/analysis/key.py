@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +47,7 @@ _FOLD_SEMITONES = 0.45
 _FEWEST_FRAMES = 3
 _LOWEST_COHERENCE = 0.24
 """Below it the peaks lie at any pitch, as in speech, drums and noise; music of fixed pitches is above 0.35."""
+_CHANCE_COHERENCE, _CHORD_COHERENCE = 1.6, 0.65
 _LOWEST_CORRELATION = 0.62
 _UNHEARD = 0.05
 """What a key that no stretch is in counts, against one that all are in."""
@@ -76,7 +78,7 @@ class KeyListener:
         if progress is not None:
             progress.step(0.0, 1.0, "Finding the key")
         histogram = self._rows.histogram()
-        weighed = weigh_keys(histogram)
+        weighed = weigh_keys(histogram, rows=len(self._rows))
         if weighed is None or len(self._rows) < _FEWEST_FRAMES:
             self.chromagram = np.zeros((len(self._rows), 12), np.float32)
             return KeyEstimate(None, 0.0)
@@ -87,7 +89,7 @@ class KeyListener:
         confidence = evidence.of_track()
         listed = listed_keys(confidence)
         if not weighed.tonal:
-            trust = min(1.0, weighed.coherence / _LOWEST_COHERENCE) * 0.5
+            trust = min(1.0, weighed.coherence / _least_coherence(len(self._rows))) * 0.5
             doubted = tuple(KeyCandidate(one.key, round(one.confidence * trust, 4)) for one in listed)
             return KeyEstimate(None, 0.0, doubted)
         segments = key_segments(evidence, self.chroma_rate_hz, duration_seconds, self._rows.coherences())
@@ -107,20 +109,6 @@ def _by_time(segments: tuple[KeySegment, ...], confidence: Float64) -> Float64:
     mixed: Float64 = (seconds / seconds.sum() + _UNHEARD) * confidence
     mixed *= confidence.sum() / mixed.sum()
     return mixed
-
-
-def estimate_key(histogram: Float64) -> tuple[KeyEstimate, float | None]:
-    """The key of a pitch-class histogram in steps of 10 cents, ``(STEPS,)``, and the tuning in cents.
-
-    ``key`` is None where the pitches lie anywhere or fit no key; the candidates are told all the same.
-    """
-    weighed = weigh_keys(histogram)
-    if weighed is None:
-        return KeyEstimate(None, 0.0), None
-    listed = weighed.listed()
-    if not weighed.tonal:
-        return KeyEstimate(None, 0.0, listed), None
-    return KeyEstimate(listed[0].key, listed[0].confidence, listed), weighed.cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +135,9 @@ def listed_keys(confidence: Float64) -> tuple[KeyCandidate, ...]:
     return tuple(KeyCandidate(key_at(int(i)), round(float(confidence[i]), 4)) for i in order)
 
 
-def weigh_keys(histogram: Float64) -> WeighedKeys | None:
-    """Every key against a pitch-class histogram as of ``estimate_key``; None where it is empty."""
+def weigh_keys(histogram: Float64, rows: float = np.inf) -> WeighedKeys | None:
+    """Every key against a pitch-class histogram in steps of 10 cents, ``(STEPS,)``, the sum of so many ``rows``; None
+    where it is empty."""
     if float(histogram.sum()) <= 0.0:
         return None
     cents, coherence = tuning(histogram)
@@ -156,8 +145,14 @@ def weigh_keys(histogram: Float64) -> WeighedKeys | None:
     odds = np.exp(_SHARPNESS * (fit - fit.max()))
     share = odds / odds.sum()
     trust = min(1.0, coherence / (2.0 * _LOWEST_COHERENCE)) * min(1.0, max(0.0, float(fit.max())) / 0.8)
-    tonal = bool(coherence >= _LOWEST_COHERENCE and fit.max() >= _LOWEST_CORRELATION)
+    tonal = bool(coherence >= _least_coherence(rows) and fit.max() >= _LOWEST_CORRELATION)
     return WeighedKeys(fit, share * trust, cents, coherence, tonal)
+
+
+def _least_coherence(rows: float) -> float:
+    """Of a few rows, peaks that lie anywhere agree by chance, of half a second of noise in stereo up to 0.8; those of a
+    chord that is struck once do from 0.65 on."""
+    return max(_LOWEST_COHERENCE, min(_CHORD_COHERENCE, _CHANCE_COHERENCE / math.sqrt(rows)))
 
 
 def tuning(histogram: Float64) -> tuple[float, float]:

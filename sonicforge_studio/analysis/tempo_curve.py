@@ -41,6 +41,8 @@ _LAST_BEAT_SECONDS = 0.03
 _LOCAL_BEATS = 4
 """The tempo at a beat is that of so many beats before and after it."""
 _CURVE_TOLERANCE = 0.015
+_BEFORE_THE_FILE_SECONDS = 0.01
+"""A grid that begins so little before the file begins with it: it was cut on the beat."""
 _SNAP_SECONDS = 0.03
 _SNAP_SHARE = 0.12
 """Beats go onto the grid where nine in ten lie so near to it already, in seconds and in beats."""
@@ -202,6 +204,8 @@ def _on_grid(tempo: Tempo, duration_seconds: float) -> Tempo:
     if near.any():
         phase += float(off[near].mean())
     start = round(float(phase % period), 4) % period
+    if period - start < _BEFORE_THE_FILE_SECONDS:
+        start = 0.0
     if near.mean() >= 0.9:
         first = int(np.rint((beats[0] - start) / period))
         last = int(np.rint((beats[-1] - start) / period))

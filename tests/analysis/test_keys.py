@@ -7,7 +7,7 @@ import pytest
 import scipy.stats
 
 from sonicforge_studio.analysis import Measured, TrackAnalyser
-from sonicforge_studio.analysis.key import _PROFILES, estimate_key, key_correlations, pitch_classes, tuning
+from sonicforge_studio.analysis.key import _PROFILES, key_correlations, pitch_classes, tuning, weigh_keys
 from sonicforge_studio.domain import Samples
 from sonicforge_studio.domain.key import Key
 from sonicforge_studio.kernels.chroma import STEPS
@@ -70,6 +70,22 @@ def test_folding_follows_the_tuning() -> None:
 
 
 def test_an_empty_histogram_is_no_key() -> None:
-    estimate, cents = estimate_key(np.zeros(STEPS))
-    assert estimate.key is None
-    assert cents is None
+    assert weigh_keys(np.zeros(STEPS)) is None
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.0, 2.0, 3.0])
+def test_a_burst_of_noise_has_no_key(seconds: float) -> None:
+    told = []
+    for seed in range(20):
+        noise = 0.1 * np.random.default_rng(seed).standard_normal((2, int(seconds * RATE_HZ)))
+        told.append(measured(noise.astype(np.float32)).key.key)
+    assert sum(key is not None for key in told) <= 2
+
+
+@pytest.mark.parametrize("seconds", [0.6, 1.0])
+def test_a_chord_that_is_struck_once_has_one(seconds: float) -> None:
+    time = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
+    notes_hz = 440.0 * 2.0 ** (np.array([0.0, 3.0, 7.0]) / 12.0)
+    chord = sum(np.sin(2 * np.pi * hz * part * time) / part for hz in notes_hz for part in range(1, 5))
+    wave = (0.1 * chord * np.exp(-3.0 * time)).astype(np.float32)
+    assert str(measured(np.stack([wave, wave])).key.key) == "A minor"

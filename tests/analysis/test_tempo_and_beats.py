@@ -142,3 +142,10 @@ def test_loudness_and_rate_do_not_change_the_tempo() -> None:
     doubled = np.repeat(wave, 2, axis=1)
     assert measured(doubled, 2 * RATE_HZ).tempo.bpm == pytest.approx(plain, abs=0.05)
     assert measured(np.concatenate((wave, -wave))).tempo.bpm == pytest.approx(plain, abs=0.05)
+
+
+@pytest.mark.parametrize("bpm", [75.0, 90.0, 120.0, 124.0, 140.0])
+def test_what_was_cut_on_the_beat_begins_with_one(bpm: float) -> None:
+    tempo = measured(drums("rock", bpm, 24.0, seed=int(bpm))).tempo
+    assert tempo.beats_seconds[0] == pytest.approx(0.0, abs=0.02)
+    assert tempo.grid_start_seconds == pytest.approx(0.0, abs=0.02)
