@@ -8,7 +8,6 @@ import typer
 
 from sonicforge_studio.cli.options import Force, Home, Json, Workers
 from sonicforge_studio.cli.output import Output, leaving_a_hung_device, one_bar
-from sonicforge_studio.cli.session import studio_session
 from sonicforge_studio.cli.tables import grid
 
 
@@ -22,8 +21,8 @@ def doctor(json: Json = False, home: Home = None, workers: Workers = None, force
     from sonicforge_studio.studio.checkup import look_over
 
     output = Output(json)
-    with studio_session(home) as studio, leaving_a_hung_device(output):
-        findings = look_over(studio)
+    with leaving_a_hung_device(output):
+        findings = look_over(home)
     if json:
         for finding in findings:
             output.item(

@@ -9,13 +9,15 @@ import shutil
 import sqlite3
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import av
 import numba
 
 from sonicforge_studio import __version__
 from sonicforge_studio.audio import system_devices
-from sonicforge_studio.studio.compose import Studio
+from sonicforge_studio.domain import StudioError
+from sonicforge_studio.studio.compose import Studio, build_studio
 
 _LITTLE_DISK_BYTES = 2_000_000_000
 
@@ -30,8 +32,13 @@ class Finding:
     hint: str = ""
 
 
-def look_over(studio: Studio) -> list[Finding]:
-    """Every check, quick ones only; none of them changes anything."""
+def look_over(home: str | Path | None = None) -> list[Finding]:
+    """Every check, quick ones only; none of them changes anything. What is wrong with the data folder ``home`` is a
+    finding too."""
+    return [*_machine(), *_data(home), _neural()]
+
+
+def _machine() -> list[Finding]:
     return [
         Finding("SonicForge Studio", True, __version__),
         Finding("Python", True, f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
@@ -43,11 +50,19 @@ def look_over(studio: Studio) -> list[Finding]:
         Finding("Database", True, f"SQLite {sqlite3.sqlite_version}"),
         _sound(),
         _inputs(),
-        _disk(studio),
-        Finding("Library", True, f"{studio.library.count()} tracks in {studio.folders.database}"),
-        _cache(studio),
-        _neural(),
     ]
+
+
+def _data(home: str | Path | None) -> list[Finding]:
+    try:
+        with build_studio(home) as studio:
+            return [
+                _disk(studio),
+                Finding("Library", True, f"{studio.library.count()} tracks in {studio.folders.database}"),
+                _cache(studio),
+            ]
+    except StudioError as error:
+        return [Finding("Library", False, error.message, error.hint)]
 
 
 def _version(numbers: tuple[int, ...]) -> str:

@@ -328,6 +328,17 @@ def test_doctor_looks_the_machine_over(sonicforge: Sonicforge) -> None:
     assert math.isfinite(len(sonicforge("doctor").out))
 
 
+def test_doctor_looks_at_a_damaged_library_too(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    home = tmp_path / "damaged"
+    home.mkdir()
+    (home / "library.sqlite").write_bytes(b"no database at all" * 300)
+    said = sonicforge("doctor", "--json", "--home", home)
+    (library,) = [finding for finding in said.objects if finding["check"] == "Library"]
+    assert (said.code, library["ok"]) == (0, False)
+    assert library["hint"]
+    assert len(said.objects) > 8
+
+
 def test_for_people_there_are_tables(sonicforge: Sonicforge, tmp_path: Path) -> None:
     path = write(tmp_path / "groove.wav", groove(10, 120))
     assert "8A" in sonicforge("analyze", path).out
