@@ -48,7 +48,7 @@ def analyze(paths: Paths, json: Json = False, home: Home = None, workers: Worker
         each_input(
             paths, output, _timed(studio, force), use, workers=workers, verb="Analysing",
             seconds_of=lambda result: result[0].analysis.duration_seconds,
-            known=lambda path: not force and studio.measurer.knows(path),
+            measurer=studio.measurer, force=force,
         )  # fmt: skip
     if rows:
         output.table(_analysis_table(sorted(rows, key=lambda row: row["path"])))
@@ -76,7 +76,7 @@ def fingerprint(
     with studio_session(home) as studio:
         each_input(
             paths, output, _timed(studio, force), use, workers=workers, verb="Fingerprinting",
-            known=lambda path: not force and studio.measurer.knows(path),
+            measurer=studio.measurer, force=force,
         )  # fmt: skip
     return output.exit_code
 
@@ -99,7 +99,8 @@ def duplicates(
             lambda given, path, measurement: measured.append((given, measurement)),
             workers=workers,
             verb="Listening",
-            known=lambda path: not force and studio.measurer.knows(path),
+            measurer=studio.measurer,
+            force=force,
         )
         measured.sort(key=lambda pair: pair[0])
         with one_bar(output, "Comparing") as progress:

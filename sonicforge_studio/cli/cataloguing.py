@@ -51,7 +51,7 @@ def add(paths: Paths, json: Json = False, home: Home = None, workers: Workers = 
 
         each_input(
             paths, output, work, use, workers=workers, verb="Adding",
-            known=lambda path: not force and studio.measurer.knows(path),
+            measurer=studio.measurer, force=force,
         )  # fmt: skip
     if added:
         output.table(_tracks_table(added))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,6 +13,7 @@ from sonicforge_studio.domain import Progress, StudioError
 
 if TYPE_CHECKING:
     from sonicforge_studio.studio import Studio
+    from sonicforge_studio.studio.measuring import Measurer
 
 Result = TypeVar("Result")
 
@@ -35,12 +36,13 @@ def each_input(
     workers: int | None,
     verb: str,
     seconds_of: Callable[[Result], float] = lambda _: 0.0,
-    known: Callable[[Path], bool] = lambda _: False,
+    measurer: Measurer | None = None,
+    force: bool = False,
 ) -> None:
     """Do ``work`` on every file the inputs name, several at once, and ``use`` each result as it comes.
 
     An input that fails is told of and the rest goes on; Ctrl-C stops them all. ``seconds_of`` a result are the seconds
-    of audio that the bar counts; ``known`` files will not be read.
+    of audio that the bar counts. ``measurer`` is that of the work, which it does anew with ``force``.
     """
     from sonicforge_studio.studio.batches import BatchProgress, ReadAhead
     from sonicforge_studio.studio.inputs import expand, run_many
@@ -53,7 +55,10 @@ def each_input(
             files.append((given, found))
     if not files:
         return
-    ahead = ReadAhead([path for _, path in files], workers or os.cpu_count() or 1, known)
+    threads = workers or os.cpu_count() or 1
+    ahead = ReadAhead(
+        [path for _, path in files], threads, lambda path: measurer is not None and not force and measurer.knows(path)
+    )
 
     def begin(item: tuple[str, Path], step: Progress) -> Result:
         ahead.began(item[1])
@@ -61,7 +66,10 @@ def each_input(
 
     with one_bar(output, verb) as bar:
         told = BatchProgress(bar, len(files))
-        with closing(run_many(files, begin, workers=workers, progress=told, in_order=False)) as results:
+        with (
+            nullcontext() if measurer is None else measurer.many(len(files), threads),
+            closing(run_many(files, begin, workers=threads, progress=told, in_order=False)) as results,
+        ):
             for (given, path), result in results:
                 if isinstance(result, StudioError):
                     output.failure(given, result)

@@ -66,7 +66,10 @@ class Importer:
             return self._unchanged(item[1]) or self._measurer.measure(item[1], step)
 
         tracks: dict[str, Track] = {}
-        with closing(run_many(wanted, look, workers=workers, progress=told, in_order=False)) as results:
+        with (
+            self._measurer.many(len(wanted), workers),
+            closing(run_many(wanted, look, workers=workers, progress=told, in_order=False)) as results,
+        ):
             for (given, path), result in results:
                 try:
                     track = self._entered(path, result)

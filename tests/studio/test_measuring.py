@@ -19,6 +19,7 @@ from sonicforge_studio.audio import Tags, write_tags
 from sonicforge_studio.domain import Cancelled, SilentProgress
 from sonicforge_studio.host.cache import Cache
 from sonicforge_studio.host.tile_cache import TileCache
+from sonicforge_studio.jobs import HelperDied
 from sonicforge_studio.studio import measuring
 from sonicforge_studio.studio.measuring import Measurer
 from tests.sounds import groove, tone, write
@@ -160,3 +161,47 @@ def test_files_that_swap_their_names_are_told_apart(measurer: Measurer, tmp_path
     paths[1].rename(paths[0])
     (tmp_path / "aside").rename(paths[1])
     assert [measurer.measure(path, SILENT).analysis.content_hash for path in paths] == before[::-1]
+
+
+def test_helpers_measure_the_same(measurer: Measurer, tmp_path: Path) -> None:
+    paths = [write(tmp_path / f"{number}.flac", groove(4.0, 100.0 + number)) for number in range(8)]
+    alone = [measurer.measure(path, SILENT, force=True).analysis for path in paths]
+    with measurer.many(64, 2):
+        helpers = measurer._helpers
+        assert helpers is not None
+        helpers._starts_at = 0
+        deadline = time.monotonic() + 30.0
+        helped = 0
+        while helped < len(paths):
+            assert time.monotonic() < deadline
+            found = helpers.measure(paths[helped], alone[helped].content_hash, SILENT)
+            if found is None:
+                time.sleep(0.02)
+                continue
+            assert found.analysis == alone[helped]
+            assert found.drawn is not None
+            helped += 1
+    assert measurer._helpers is None
+
+
+def test_a_file_that_brings_a_helper_down_spoils_no_other(
+    measurer: Measurer, song: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with measurer.many(64, 2):
+        helpers = measurer._helpers
+        assert helpers is not None
+        monkeypatch.setattr(helpers._crew, "run", _raise_helper_died)
+        with pytest.raises(HelperDied):
+            measurer.measure(song, SILENT)
+        monkeypatch.undo()
+        assert measurer.measure(song, SILENT).analysis.duration_seconds == pytest.approx(12.0)
+
+
+def _raise_helper_died(*_: object) -> None:
+    raise HelperDied()
+
+
+def test_few_files_start_no_helper(measurer: Measurer) -> None:
+    for files, workers in ((23, 2), (1000, 1)):
+        with measurer.many(files, workers):
+            assert measurer._helpers is None
