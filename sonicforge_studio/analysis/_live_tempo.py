@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from sonicforge_studio.analysis._pulse import SIMPLE_RATIOS
 from sonicforge_studio.analysis._rhythm import OnsetEnvelope
 from sonicforge_studio.analysis.tempo import LEAST_BEAT, WeighedTempi, beats_seconds, refined, weigh_tempi
 from sonicforge_studio.domain import Progress, Samples, Tempo, TempoCandidate
@@ -18,7 +19,6 @@ _WEIGHED_EVERY_SECONDS = 1.0
 _LEAST_RISE = 0.01
 """Of the level: less is the rounding of a steady tone, in which nothing begins."""
 _SAME_TEMPO = 0.03
-_SIMPLE_RATIOS = (1 / 3, 1 / 2, 2 / 3, 3 / 4, 4 / 3, 3 / 2, 2.0, 3.0)
 _MOST_AT_ONCE = 0.9
 """The most that one weighing says for or against a change, as a logarithm of odds: one alone is never enough."""
 _ENOUGH = 1.0
@@ -137,6 +137,6 @@ class LiveTempo:
         odds = math.log((float(weighed.share[rival]) + 1e-9) / (float(weighed.share[same]) + 1e-9))
         self._against = max(0.0, self._against + min(max(odds, -_MOST_AT_ONCE), _MOST_AT_ONCE))
         enough = _ENOUGH
-        if any(abs(math.log(weighed.bpm[rival] / held / ratio)) < _SAME_TEMPO for ratio in _SIMPLE_RATIOS):
+        if any(abs(math.log(weighed.bpm[rival] / held / ratio)) < _SAME_TEMPO for ratio in SIMPLE_RATIOS):
             enough = min(_ENOUGH_AT_MOST, enough + _ENOUGH_A_SECOND * self._held_seconds)
         return rival if self._against > enough else same

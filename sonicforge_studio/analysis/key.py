@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonicforge_studio.analysis._intake import PowerFrames, window_frames_for
+from sonicforge_studio.analysis._key_profiles import LOWEST_COHERENCE, PROFILES
 from sonicforge_studio.analysis._pitch_rows import PitchRows
 from sonicforge_studio.analysis.key_path import KeyEvidence, index_of, key_at, key_segments
 from sonicforge_studio.domain import KeyCandidate, KeyEstimate, Progress, Samples
@@ -21,32 +22,14 @@ Float64 = NDArray[np.float64]
 WINDOW_SECONDS = 0.3715
 _SAID_CANDIDATES = 3
 
-# How well each pitch class fits a key, from its tonic upwards, major and minor. Four profiles vote, because each has
-# music that it is wrong about: listeners' ratings (C. Krumhansl and E. Kessler, Psychological Review 89, 1982), counts
-# in classical scores (J. Albrecht and D. Shanahan, Music Perception 31, 2013), and electronic dance music by corpus
-# and by hand (Á. Faraldo et al., "Key estimation in electronic dance music", ECIR 2016; "bgate" as in Essentia).
-_PROFILES: Float64 = np.array([
-    [[6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88],
-     [6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17]],
-    [[0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081],
-     [0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052]],
-    [[0.165, 0.047, 0.083, 0.067, 0.100, 0.093, 0.053, 0.132, 0.052, 0.074, 0.069, 0.064],
-     [0.172, 0.053, 0.076, 0.100, 0.056, 0.085, 0.050, 0.135, 0.075, 0.050, 0.092, 0.055]],
-    [[1.00, 0.00, 0.42, 0.00, 0.53, 0.37, 0.00, 0.77, 0.00, 0.38, 0.21, 0.30],
-     [1.00, 0.00, 0.36, 0.39, 0.00, 0.38, 0.00, 0.74, 0.27, 0.00, 0.42, 0.23]],
-])  # fmt: skip
-
-
 _TURNED_PROFILES: Float64 = np.array(
-    [np.roll(steps, tonic) for profile in _PROFILES for steps in profile for tonic in range(12)]
+    [np.roll(steps, tonic) for profile in PROFILES for steps in profile for tonic in range(12)]
 )
 """Of each profile the 24 keys that it makes, shape ``(profiles * 24, 12)``."""
 _SHARPNESS = 6.0
 """How fast a key loses confidence as its correlation falls below the best one's."""
 _FOLD_SEMITONES = 0.45
 _FEWEST_FRAMES = 3
-_LOWEST_COHERENCE = 0.24
-"""Below it the peaks lie at any pitch, as in speech, drums and noise; music of fixed pitches is above 0.35."""
 _CHANCE_COHERENCE, _CHORD_COHERENCE = 1.6, 0.65
 _LOWEST_CORRELATION = 0.62
 _UNHEARD = 0.05
@@ -144,7 +127,7 @@ def weigh_keys(histogram: Float64, rows: float = np.inf) -> WeighedKeys | None:
     fit = key_correlations(pitch_classes(histogram, cents))
     odds = np.exp(_SHARPNESS * (fit - fit.max()))
     share = odds / odds.sum()
-    trust = min(1.0, coherence / (2.0 * _LOWEST_COHERENCE)) * min(1.0, max(0.0, float(fit.max())) / 0.8)
+    trust = min(1.0, coherence / (2.0 * LOWEST_COHERENCE)) * min(1.0, max(0.0, float(fit.max())) / 0.8)
     tonal = bool(coherence >= _least_coherence(rows) and fit.max() >= _LOWEST_CORRELATION)
     return WeighedKeys(fit, share * trust, cents, coherence, tonal)
 
@@ -152,7 +135,7 @@ def weigh_keys(histogram: Float64, rows: float = np.inf) -> WeighedKeys | None:
 def _least_coherence(rows: float) -> float:
     """Of a few rows, peaks that lie anywhere agree by chance, of half a second of noise in stereo up to 0.8; those of a
     chord that is struck once do from 0.65 on."""
-    return max(_LOWEST_COHERENCE, min(_CHORD_COHERENCE, _CHANCE_COHERENCE / math.sqrt(rows)))
+    return max(LOWEST_COHERENCE, min(_CHORD_COHERENCE, _CHANCE_COHERENCE / math.sqrt(rows)))
 
 
 def tuning(histogram: Float64) -> tuple[float, float]:
@@ -180,5 +163,5 @@ def fold_weights(cents: float) -> Float64:
 def key_correlations(classes: Float64) -> Float64:
     """Mean over the profiles of their correlation with the pitch classes: 12 major keys from C, then 12 minor."""
     correlations = profile_correlations(classes[np.newaxis], _TURNED_PROFILES)[0]
-    mean: Float64 = correlations.reshape(len(_PROFILES), 24).mean(axis=0)
+    mean: Float64 = correlations.reshape(len(PROFILES), 24).mean(axis=0)
     return mean

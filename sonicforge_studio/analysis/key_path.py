@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonicforge_studio.analysis import _key_weights as weights
+from sonicforge_studio.analysis._key_profiles import KRUMHANSL, LOWEST_COHERENCE
 from sonicforge_studio.domain import Samples
 from sonicforge_studio.domain.analysis import KeySegment
 from sonicforge_studio.domain.key import Key
@@ -37,7 +38,6 @@ _DISTANCE_COST = 3.0
 _NONE_COST = 4.0
 _SHORTEST_SECONDS = 8.0
 _REFINED_SECONDS = 6.0
-_LEAST_COHERENCE = 0.24
 _USUAL_COHERENCE = 0.45
 """The pitches lie anywhere where they agree less on the tuning than this share of what is usual in the track."""
 _COHERENCE_RANGE = 0.1
@@ -176,7 +176,7 @@ def _none_evidence(coherences: NDArray[np.complex128], centres: Float64, rate_hz
     turns, weight = (total[high] - total[low]).T
     coherence = np.abs(turns) / np.maximum(weight.real, 1e-9)
     usual = float(np.median(weight.real)) if weight.size else 0.0
-    least = max(_LEAST_COHERENCE, _USUAL_COHERENCE * float(np.median(coherence))) if coherence.size else 1.0
+    least = max(LOWEST_COHERENCE, _USUAL_COHERENCE * float(np.median(coherence))) if coherence.size else 1.0
     untonal = np.clip((least - coherence) / _COHERENCE_RANGE, -1.0, 1.0)
     untonal[weight.real < _SILENT_SHARE * usual] = 1.0
     evidence: Float64 = likely.max(axis=1) + _UNTONAL * untonal
@@ -185,9 +185,7 @@ def _none_evidence(coherences: NDArray[np.complex128], centres: Float64, rate_hz
 
 def _change_costs() -> Float64:
     """By half of how little the Krumhansl profiles of two keys correlate; into and out of "none" all keys are alike."""
-    major = [6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88]
-    minor = [6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17]
-    shapes = _unit(_turned(np.array([major, minor])))
+    shapes = _unit(_turned(KRUMHANSL))
     costs = np.full((25, 25), _NONE_COST)
     costs[:24, :24] = _CHANGE_COST + _DISTANCE_COST * 0.5 * (1.0 - shapes @ shapes.T)
     np.fill_diagonal(costs, 0.0)

@@ -20,6 +20,7 @@ from sonicforge_studio.analysis._periodicity import (
     normalised,
     periodicity,
 )
+from sonicforge_studio.analysis._pulse import LAST_BEAT_SECONDS, ONSET_DELAY_SECONDS, SIMPLE_RATIOS, beat_pulse
 from sonicforge_studio.analysis._tempo_weights import BEAT_WEIGHTS, WEIGHTS
 from sonicforge_studio.domain import Progress, Tempo, TempoCandidate
 from sonicforge_studio.kernels.peaks import pick_peaks
@@ -36,7 +37,6 @@ _SAID_CANDIDATES = 3
 LEAST_BEAT = 0.5
 """Where a beat is less probable, no tempo is told."""
 
-_SIMPLE_RATIOS = (1 / 3, 1 / 2, 2 / 3, 3 / 4, 4 / 3, 3 / 2, 2.0, 3.0)
 _REPEATED_BEATS: Float64 = np.array([1.0, 2.0, 4.0, 8.0])
 _LINE_SECONDS = 60.0
 _LINE_MULTIPLES = (1 / 4, 1 / 2, 1.0, 2.0, 4.0)
@@ -50,12 +50,6 @@ _STILL_STEADY = 0.8
 _LOOP_BEATS_OFF = 0.1
 _TIGHT, _LOOSE = 5000.0, 400.0
 """What a beat pays for leaving the grid: much where the tempo was steady from end to end."""
-_BODY_WEIGHT = 0.5
-"""How much more kick, bass and drum shells say about where the beat is than hats and voices."""
-_LAST_BEAT_SECONDS = 0.03
-"""Nearer to the end nothing begins: it is the first beat of a loop's next round."""
-_ONSET_DELAY_SECONDS = 0.004
-"""The envelope peaks so long before the onset that causes it: the window sees it coming."""
 
 
 def estimate_tempo(
@@ -80,7 +74,7 @@ def estimate_tempo(
     if weighed.beat < LEAST_BEAT:
         return Tempo(None, 0.0, listed), onset_rate_hz
     seconds = beats_seconds(strength, weighed.envelope, frame_rate_hz, said[0], steady)
-    beats = tuple(round(float(at), 4) for at in seconds if at < duration_seconds - _LAST_BEAT_SECONDS)
+    beats = tuple(round(float(at), 4) for at in seconds if at < duration_seconds - LAST_BEAT_SECONDS)
     return Tempo(listed[0].bpm, listed[0].confidence, listed, beats), onset_rate_hz
 
 
@@ -135,10 +129,9 @@ def weigh_tempi(
 
 def beats_seconds(strength: Float64, envelope: Float64, frame_rate_hz: float, bpm: float, steady: bool) -> Float64:
     """Where the beats fall at this tempo, in seconds from the first frame."""
-    body = normalised(blended(strength, slice(0, 2)), frame_rate_hz)
-    pulse = envelope / envelope.mean() + _BODY_WEIGHT * body / (body.mean() + 1e-20)
+    pulse = beat_pulse(strength, envelope, frame_rate_hz)
     frames = track_beats(pulse, 60.0 * frame_rate_hz / bpm, _TIGHT if steady else _LOOSE)
-    seconds: Float64 = frames / frame_rate_hz + _ONSET_DELAY_SECONDS
+    seconds: Float64 = frames / frame_rate_hz + ONSET_DELAY_SECONDS
     return seconds
 
 
@@ -207,7 +200,7 @@ def refined(envelope: Float64, frame_rate_hz: float, bpm: float, progress: Progr
 
 def _as_multiple(bpm: float, exact: float) -> float:
     """A candidate near a simple multiple or part of the exact tempo is that: it was only found on a coarse grid."""
-    nearest = exact * min(_SIMPLE_RATIOS, key=lambda ratio: abs(np.log(bpm / exact / ratio)))
+    nearest = exact * min(SIMPLE_RATIOS, key=lambda ratio: abs(np.log(bpm / exact / ratio)))
     return nearest if abs(np.log(bpm / nearest)) < _FIRST_REACH else bpm
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonicforge_studio.analysis._periodicity import blended, normalised
+from sonicforge_studio.analysis._pulse import LAST_BEAT_SECONDS, ONSET_DELAY_SECONDS, beat_pulse
 from sonicforge_studio.domain import Progress, Tempo, TempoCandidate, TempoPoint
 from sonicforge_studio.kernels.bars import smoothest_path, track_changing_beats
 from sonicforge_studio.kernels.tempogram import tempo_sums, tempogram
@@ -35,9 +36,6 @@ _LEAST_CHANGE = 0.03
 _SHORTEST_CHANGING_SECONDS = 14.0
 _STEP_COST, _JUMP_COST = 0.05, 2.0
 _TIGHTNESS = 1500.0
-_BODY_WEIGHT = 0.5
-_ONSET_DELAY_SECONDS = 0.004
-_LAST_BEAT_SECONDS = 0.03
 _LOCAL_BEATS = 4
 """The tempo at a beat is that of so many beats before and after it."""
 _CURVE_TOLERANCE = 0.015
@@ -144,12 +142,11 @@ def _following(
     frame_rate_hz: float,
     duration_seconds: float,
 ) -> Tempo:
-    body = normalised(blended(strength, slice(0, 2)), frame_rate_hz)
-    pulse = envelope / envelope.mean() + _BODY_WEIGHT * body / (body.mean() + 1e-20)
+    pulse = beat_pulse(strength, envelope, frame_rate_hz)
     seconds = np.arange(pulse.size) / frame_rate_hz
     periods = 60.0 * frame_rate_hz / np.interp(seconds, local.seconds, local.bpm)
-    beats = track_changing_beats(pulse, periods, _TIGHTNESS) / frame_rate_hz + _ONSET_DELAY_SECONDS
-    beats = beats[beats < duration_seconds - _LAST_BEAT_SECONDS]
+    beats = track_changing_beats(pulse, periods, _TIGHTNESS) / frame_rate_hz + ONSET_DELAY_SECONDS
+    beats = beats[beats < duration_seconds - LAST_BEAT_SECONDS]
     if beats.size < 2 * _LOCAL_BEATS:
         return _on_grid(tempo, duration_seconds) if tempo.bpm else tempo
     bpm = _local_bpm(beats)
@@ -210,7 +207,7 @@ def _on_grid(tempo: Tempo, duration_seconds: float) -> Tempo:
         first = int(np.rint((beats[0] - start) / period))
         last = int(np.rint((beats[-1] - start) / period))
         beats = start + period * np.arange(first, last + 1)
-        beats = beats[(beats >= 0.0) & (beats < duration_seconds - _LAST_BEAT_SECONDS)]
+        beats = beats[(beats >= 0.0) & (beats < duration_seconds - LAST_BEAT_SECONDS)]
     return replace(tempo, beats_seconds=tuple(round(float(at), 4) for at in beats), grid_start_seconds=start, curve=())
 
 

@@ -7,7 +7,8 @@ import pytest
 import scipy.stats
 
 from sonicforge_studio.analysis import Measured, TrackAnalyser
-from sonicforge_studio.analysis.key import _PROFILES, key_correlations, pitch_classes, tuning, weigh_keys
+from sonicforge_studio.analysis._key_profiles import PROFILES
+from sonicforge_studio.analysis.key import key_correlations, pitch_classes, tuning, weigh_keys
 from sonicforge_studio.domain import Samples
 from sonicforge_studio.domain.key import Key
 from sonicforge_studio.kernels.chroma import STEPS
@@ -56,7 +57,7 @@ def test_correlations_are_pearsons() -> None:
     found = key_correlations(classes)
     for tonic in range(12):
         for mode in (0, 1):
-            each = [scipy.stats.pearsonr(np.roll(profile[mode], tonic), classes).statistic for profile in _PROFILES]
+            each = [scipy.stats.pearsonr(np.roll(profile[mode], tonic), classes).statistic for profile in PROFILES]
             assert found[12 * mode + tonic] == pytest.approx(np.mean(each))
 
 
