@@ -58,6 +58,14 @@ install_packages() {
 install_python_packages() {
     local extras=""
     [ "$purpose" = tests ] && extras="[neural,server,dev]"
+    # pip cannot go on from a package that was left half installed.
+    local unfinished=$venv/.set-up-is-unfinished
+    if [ -e "$unfinished" ]; then
+        say "An earlier set-up was interrupted: $venv is made anew"
+        rm -rf "$venv"
+    fi
+    mkdir -p "$venv"
+    touch "$unfinished"
     if [ ! -x "$venv/bin/python" ]; then
         say "Making $venv with $("$python" --version)"
         "$python" -m venv "$venv"
@@ -65,6 +73,7 @@ install_python_packages() {
     say "Installing the locked Python packages (this takes a minute or two)"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint requirements.lock \
         --editable ".$extras"
+    rm -f "$unfinished"
 }
 
 python=$(find_python)
