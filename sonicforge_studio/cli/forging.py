@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,6 +32,14 @@ Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Same seed, same
 Candidates = Annotated[int, typer.Option("--candidates", help="Takes to choose the best from, 1 to 16.")]
 Target = Annotated[str, typer.Option("--target", help="Loudness target, such as spotify or club.")]
 Format = Annotated[str, typer.Option("--format", help="wav, flac, mp3, m4a or opus.")]
+Roll = Annotated[
+    list[str] | None,
+    typer.Option("--roll", help="Roll this part anew: drums, bass, chords, pads, melody, harmony.", show_default=False),
+]
+Mute = Annotated[list[str] | None, typer.Option("--mute", help="Leave this part silent.", show_default=False)]
+Chords = Annotated[
+    str | None, typer.Option("--chords", help='Roman numerals: "i9 VImaj7 iv9 v7".', show_default="the genre's")
+]
 Stems = Annotated[bool, typer.Option("--stems", help="Write the parts as files of their own, under stems/.")]
 Midi = Annotated[bool, typer.Option("--midi", help="Write the notes as a MIDI file.")]
 
@@ -51,6 +59,9 @@ def forge(
     key: KeyName = None,
     seed: Seed = None,
     candidates: Candidates = 1,
+    roll: Roll = None,
+    mute: Mute = None,
+    chords: Chords = None,
     target: Target = "spotify",
     format: Format = "wav",
     stems: Stems = False,
@@ -72,6 +83,9 @@ def forge(
         key=key,
         seed=seed,
         candidates=candidates,
+        roll=tuple(roll or ()),
+        mute=tuple(mute or ()),
+        chords=chords or "",
         target=target,
         format=format,
         stems=stems,
@@ -93,6 +107,9 @@ def generate(
     key: KeyName = None,
     seed: Seed = None,
     candidates: Candidates = 1,
+    roll: Roll = None,
+    mute: Mute = None,
+    chords: Chords = None,
     format: Format = "wav",
     stems: Stems = False,
     midi: Midi = False,
@@ -106,7 +123,7 @@ def generate(
     if recipe is not None:
         if prompt is not None:
             raise typer.BadParameter("give a prompt or --recipe, not both")
-        return _remake(output, recipe, home, str(out or ""))
+        return _remake(output, recipe, home, str(out or ""), roll or (), mute or (), chords)
     if prompt is None:
         raise typer.BadParameter("give a prompt, or --recipe FILE")
     return _make(
@@ -121,6 +138,9 @@ def generate(
         key=key,
         seed=seed,
         candidates=candidates,
+        roll=tuple(roll or ()),
+        mute=tuple(mute or ()),
+        chords=chords or "",
         format=format,
         stems=stems,
         midi=midi,
@@ -141,13 +161,28 @@ def _make(output: Output, prompt: str, home: Path | None, **wanted: Any) -> int:
     return output.exit_code
 
 
-def _remake(output: Output, recipe: Path, home: Path | None, folder: str) -> int:
+def _remake(
+    output: Output,
+    recipe: Path,
+    home: Path | None,
+    folder: str,
+    roll: Sequence[str],
+    mute: Sequence[str],
+    chords: str | None,
+) -> int:
+    from sonicforge_studio.generation import change
     from sonicforge_studio.studio.report import remade_fields
 
+    changes = roll or mute or chords is not None
     began = time.perf_counter()
     with output.about(str(recipe)):
         with studio_session(home) as studio, one_bar(output, "Making again") as progress:
-            remade = studio.remaker.remake(recipe, folder, progress)
+            remade = studio.remaker.remake(
+                recipe,
+                folder,
+                progress,
+                (lambda concept: change(concept, roll=roll, mute=mute, progression=chords)) if changes else None,
+            )
         fields = {**remade_fields(remade), "elapsed_seconds": time.perf_counter() - began}
         output.item(fields, lambda: _remade_text(remade))
     return output.exit_code

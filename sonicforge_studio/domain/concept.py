@@ -18,6 +18,16 @@ class FormSection:
 
 
 @dataclass(frozen=True, slots=True)
+class PartChange:
+    """What a person did to one part of a piece: "drums", "bass", "chords", "pads", "melody", or to its "harmony"."""
+
+    part: str
+    roll: int = 0
+    """How often its dice were thrown anew; every other part stays as it is."""
+    muted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Concept:
     """Enough for an engine to make the piece; the prompt stays with it for people."""
 
@@ -38,3 +48,10 @@ class Concept:
     """What was read from the prompt, in words, such as "174 BPM" or "genre: liquid drum and bass"."""
     ignored: tuple[str, ...] = ()
     """Words of the prompt that were not understood."""
+    changes: tuple[PartChange, ...] = ()
+    """One a part at most; parts without one are as the seed has them."""
+    progression: str = ""
+    """Chords in Roman numerals in place of the genre's, such as "i9 VImaj7 iv9 v7"."""
+
+    def change_of(self, part: str) -> PartChange:
+        return next((change for change in self.changes if change.part == part), PartChange(part))

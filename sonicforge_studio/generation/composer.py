@@ -177,7 +177,9 @@ def _tempo_distance(genre: Genre, tempo_bpm: float) -> tuple[float, float]:
 def _read_instruments(sentence: Prompt, genre: Genre, notes: _Notes) -> tuple[str, ...]:
     """The band: the genre's, with what the prompt names put in or taken out."""
     book = instrument_book()
-    band = {"drums": "drums"} | {name: part.instrument for name, part in genre.parts.items()}
+    band = {name: part.instrument for name, part in genre.parts.items()}
+    if genre.patterns:
+        band["drums"] = "drums"
     only: set[str] = set()
     removed = False
     end = -1

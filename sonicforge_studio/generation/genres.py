@@ -31,7 +31,7 @@ def _read(name: str, raw: Mapping[str, dict[str, Any]]) -> Genre:
             "sections": entry["sections"],
             "lanes": {drum: _steps(lane) for drum, lane in entry.items() if drum != "sections"},
         }
-        for pattern, entry in data["patterns"].items()
+        for pattern, entry in data.get("patterns", {}).items()
     ]
     for part in data["parts"].values():
         part["rhythms"] = [_steps(rhythm) for rhythm in part["rhythms"]]

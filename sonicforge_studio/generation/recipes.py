@@ -9,6 +9,7 @@ from typing import Any
 
 from sonicforge_studio.domain import RECIPE_VERSION, Concept, MasterSettings, Recipe, from_plain, to_plain
 from sonicforge_studio.domain.errors import RecipeUnreadable, StudioError
+from sonicforge_studio.generation.changing import CHANGEABLE, is_progression
 
 _LONGEST_TEXT = 1_000_000
 _MOST_BARS = 100_000
@@ -71,6 +72,10 @@ def _concept_faults(concept: Concept) -> Iterator[str]:
         yield "its energy is out of range"
     if not all(_is_whole(section.bars, 0, _MOST_BARS) and _within(section.energy, 0, 1) for section in concept.form):
         yield "its form is out of range"
+    if not all(_is_whole(change.roll, 0, 2**31) and change.part in CHANGEABLE for change in concept.changes):
+        yield "one of its parts was changed in a way that this studio does not know"
+    if concept.progression and not is_progression(concept.progression):
+        yield "its chords cannot be read"
 
 
 def _mastering_faults(settings: MasterSettings) -> Iterator[str]:

@@ -23,13 +23,14 @@ from sonicforge_studio.domain import (
     Track,
     Verdict,
 )
-from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable, UnknownEngine
-from sonicforge_studio.generation import compose, criticise, write_midi
+from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable, NoRecipe, UnknownEngine
+from sonicforge_studio.generation import change, compose, criticise, write_midi
 from sonicforge_studio.mastering import preset_named, target_named
 from sonicforge_studio.studio.delivery import deliver, known_format, name_of, pcm_hash, proof_of, tags_of
 from sonicforge_studio.studio.importing import Importer
 from sonicforge_studio.studio.likeness import Likeness
 from sonicforge_studio.studio.measuring import Measurer, analysis_of_clip
+from sonicforge_studio.studio.remaking import read_recipe
 
 GREATEST_CANDIDATES = 16
 GREATEST_SEED = 2**53
@@ -54,6 +55,15 @@ class ForgeRequest:
     target: str = "spotify"
     preset: str = "glue"
     format: str = "wav"
+    base: str = ""
+    """A file whose recipe is taken in place of the prompt: its concept and seed, with what ``roll`` to ``chords`` change
+    of it."""
+    roll: tuple[str, ...] = ()
+    """Parts whose dice are thrown once more."""
+    mute: tuple[str, ...] = ()
+    unmute: tuple[str, ...] = ()
+    chords: str = ""
+    """Roman numerals in place of the genre's chords."""
     stems: bool = False
     midi: bool = False
     folder: str = ""
@@ -119,13 +129,13 @@ class Forge:
             raise BadSetting(f"A seed is from 0 to {GREATEST_SEED}, not {request.seed}.")
         engine = self._engine_named(request.engine)
         settings = replace(preset_named(request.preset), target=target_named(request.target))
-        seed = secrets.randbelow(2**31) if request.seed is None else request.seed
-        concept = compose(
-            request.prompt,
-            seed=seed,
-            duration_seconds=request.seconds,
-            tempo_bpm=request.bpm,
-            key=Key.parse(request.key) if request.key else None,
+        concept, seed = _of_base(request.base) if request.base else _of_prompt(request)
+        concept = change(
+            concept,
+            roll=request.roll,
+            mute=request.mute,
+            unmute=request.unmute,
+            progression=request.chords or None,
         )
         stage = Span(progress, 0.0, 0.6)
         best, others = self._best_take(engine, concept, seed, request.candidates, stage, listener)
@@ -134,7 +144,7 @@ class Forge:
             engine=engine.name,
             engine_version=engine.version,
             seed=best.seed,
-            prompt=request.prompt,
+            prompt=concept.prompt,
             concept=concept,
             licence=engine.licence,
             pcm_hash=pcm_hash(mix),
@@ -188,6 +198,26 @@ class Forge:
         verdict = criticise(measurement.analysis, recipe.concept)
         verdict = self._likeness.judged(verdict, measurement, recipe, path.absolute())
         return self._importer.catalogue(path.absolute(), measurement, verdict), verdict
+
+
+def _of_prompt(request: ForgeRequest) -> tuple[Concept, int]:
+    seed = secrets.randbelow(2**31) if request.seed is None else request.seed
+    concept = compose(
+        request.prompt,
+        seed=seed,
+        duration_seconds=request.seconds,
+        tempo_bpm=request.bpm,
+        key=Key.parse(request.key) if request.key else None,
+    )
+    return concept, seed
+
+
+def _of_base(path: str) -> tuple[Concept, int]:
+    """What a file was made of. Raises ``NoRecipe`` where nothing was composed."""
+    recipe = read_recipe(Path(path))
+    if recipe.concept is None:
+        raise NoRecipe("This file was not composed here: there is nothing in it to change.")
+    return recipe.concept, recipe.seed
 
 
 def _write(

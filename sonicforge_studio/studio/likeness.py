@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from sonicforge_studio.domain import Reason, Recipe, Verdict
+from sonicforge_studio.domain import Concept, Reason, Recipe, Verdict
 from sonicforge_studio.fingerprints import Fingerprint, FingerprintIndex
 from sonicforge_studio.library import Library
 from sonicforge_studio.studio.measuring import Measurement
@@ -22,7 +22,8 @@ class Likeness:
     def judged(self, verdict: Verdict, measurement: Measurement, recipe: Recipe, path: Path) -> Verdict:
         """The verdict, with a reason more where another track sounds the same.
 
-        A piece made again from the same seed and sentence is the same music by intent, and costs nothing.
+        A piece made again from the same seed and sentence is the same music by intent, and so is one of which a part was
+        changed: that costs nothing.
         """
         others = (
             (id, Fingerprint.from_text(text, duration_seconds))
@@ -37,12 +38,21 @@ class Likeness:
         track = self._library.track(id)
         if track is None:
             return verdict
-        again = track.recipe is not None and (track.recipe.seed, track.recipe.concept) == (recipe.seed, recipe.concept)
+        again = track.recipe is not None and track.recipe.seed == recipe.seed and track.recipe.concept == recipe.concept
+        varied = track.recipe is not None and _unchanged(track.recipe) == _unchanged(recipe)
         seconds = max(0, int(match.offset_seconds))
         place = f"{seconds // 60}:{seconds % 60:02d}"
         if again:
             reason = Reason("made-before", "note", f'The same piece is in the library as "{track.title}".')
+        elif varied:
+            reason = Reason("variation", "note", f'A variation of "{track.title}".')
         else:
             reason = Reason("too-close", "fault", f'Too close to "{track.title}" at {place}.', _TOO_CLOSE_COST)
         score = max(0.0, verdict.score - reason.cost)
-        return replace(verdict, score=score, approved=verdict.approved and again, reasons=(*verdict.reasons, reason))
+        return replace(verdict, score=score, approved=verdict.approved and (again or varied), reasons=(*verdict.reasons, reason))
+
+
+def _unchanged(recipe: Recipe) -> tuple[int, Concept | None]:
+    """What a piece was before a person changed parts of it."""
+    concept = recipe.concept
+    return recipe.seed, None if concept is None else replace(concept, changes=(), progression="")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sonicforge_studio import __version__
 from sonicforge_studio.audio import on_24_bit_grid, read_clip, read_tags, write_clip
-from sonicforge_studio.domain import Clip, Engine, Progress, Recipe, Span
+from sonicforge_studio.domain import Clip, Concept, Engine, Progress, Recipe, Span
 from sonicforge_studio.domain.errors import EngineUnavailable, MissingPath, NoPermission, NoRecipe, RecipeUnreadable
 from sonicforge_studio.generation import recipe_from_json
 from sonicforge_studio.library import Library
@@ -35,13 +35,20 @@ class Remaker:
         self._library = library
         self._home_folder = home_folder
 
-    def remake(self, recipe_file: Path, folder: str, progress: Progress) -> Remade:
-        """Make the piece again that ``recipe_file`` (a sound file, or a recipe as JSON) tells of, as a 24-bit WAV.
+    def remake(
+        self, recipe_file: Path, folder: str, progress: Progress, changed: Callable[[Concept], Concept] | None = None
+    ) -> Remade:
+        """Make the piece again that ``recipe_file`` (a sound file, or a recipe as JSON) tells of, as a 24-bit WAV; with
+        ``changed``, what that makes of its concept.
 
         Raises ``NoRecipe``, ``RecipeUnreadable``, ``EngineUnavailable``, and ``MissingPath`` where the recipe is of a
         master whose original is not in the library.
         """
         recipe = read_recipe(recipe_file)
+        if changed is not None:
+            if recipe.concept is None:
+                raise NoRecipe("This file was not composed here: there is nothing in it to change.")
+            recipe = replace(recipe, concept=changed(recipe.concept))
         raw = self._raw(recipe, Span(progress, 0.0, 0.6))
         clip = raw
         for index, settings in enumerate(recipe.mastering):
@@ -53,7 +60,9 @@ class Remaker:
         path = write_clip(
             path, clip, format="wav", tags=tags_of(made), numbered=True, progress=Span(progress, 0.9, 1.0)
         )
-        return Remade(path, made, now == recipe.pcm_hash, None if now == recipe.pcm_hash else self._why(recipe, now))
+        same = now == recipe.pcm_hash
+        why = None if same else "It was changed." if changed is not None else self._why(recipe, now)
+        return Remade(path, made, same, why)
 
     def _raw(self, recipe: Recipe, progress: Progress) -> Clip:
         """What the recipe's first mastering chain was fed with."""

@@ -24,7 +24,7 @@ from sonicforge_studio.generation.genres import genre_book
         ("Deep House, F# major, 2 minutes", "deep-house", None, "F# major", 120),
         ("lofi c#m 75 for 90 seconds", "lo-fi", 75, "C# minor", 90),
         ("lo-fi hip hop, @82", "lo-fi", 82, None, None),
-        ("boom bap beat in Bbm", "hip-hop", None, "A# minor", None),
+        ("boom bap beat in Bbm", "boom-bap", None, "A# minor", None),
         ("ambient in D, 1:30", "ambient", None, "D major", 90),
         ("mroczny techno w tonacji Es-Dur, 140 uderzeń na minutę, 2:30", "techno", 140, "D# major", 150),
         ("spokojny ambient h-moll, pół minuty", "ambient", None, "B minor", 30),

@@ -25,8 +25,11 @@ _RISER_PITCH = 60
 
 def arrange(concept: Concept, genre: Genre, seed: int, progress: Progress) -> Score:
     """The whole piece as notes. Each part has dice of its own, drawn from the seed and the part's name."""
+    def dice(part: str) -> np.random.Generator:
+        return part_random(seed, part, concept.change_of(part).roll)
+
     sections = place_sections(concept)
-    chords = _write_harmony(concept, genre, sections, part_random(seed, "harmony"))
+    chords = _write_harmony(concept, genre, sections, dice("harmony"))
     outline = Outline(
         concept.key, concept.tempo_bpm, sections, chords, genre.swing, genre.swing_steps, progress
     )  # fmt: skip
@@ -34,11 +37,11 @@ def arrange(concept: Concept, genre: Genre, seed: int, progress: Progress) -> Sc
     parts: dict[str, tuple[Note, ...]] = {}
     if "drums" in wanted:
         drums = frozenset(kit_book()[genre.kit])
-        parts["drums"] = write_drums(genre, outline, drums, part_random(seed, "drums"))
+        parts["drums"] = write_drums(genre, outline, drums, dice("drums"))
     for name, part in genre.parts.items():
         if name not in wanted:
             continue
-        random = part_random(seed, name)
+        random = dice(name)
         if name == "bass":
             parts[name] = write_bass(part, outline, random)
         elif name == "melody":
@@ -76,7 +79,7 @@ def _write_harmony(
     concept: Concept, genre: Genre, sections: tuple[Section, ...], random: np.random.Generator
 ) -> tuple[Chord, ...]:
     """One chord a bar; each section starts the progression anew, the break has another where the book offers one."""
-    choices = genre.progressions[concept.key.mode]
+    choices = (concept.progression,) if concept.progression else genre.progressions[concept.key.mode]
     order = [int(index) for index in random.permutation(len(choices))]
     home = read_progression(choices[order[0]], concept.key)
     away = read_progression(choices[order[-1]], concept.key)

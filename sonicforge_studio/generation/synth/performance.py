@@ -48,6 +48,8 @@ class Performance:
         self._players: dict[str, Player] = {}
         self._strips: dict[str, Strip] = {}
         for name, notes in score.parts.items():
+            if concept.change_of(name).muted:
+                continue  # its kick goes on turning the others down, so that these stay as they are
             starts = start_frames(notes, score.tempo_bpm, sample_rate_hz)
             order = np.argsort(starts, kind="stable")
             notes = tuple(notes[int(index)] for index in order)

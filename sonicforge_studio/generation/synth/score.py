@@ -89,6 +89,9 @@ def make_note(start_beats: float, length_beats: float, pitch: int, velocity: flo
     )
 
 
-def part_random(seed: int, part: str) -> np.random.Generator:
-    """The dice of one part: rolling another part again changes nothing here."""
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed % 2**64, zlib.crc32(part.encode())])))
+def part_random(seed: int, part: str, roll: int = 0) -> np.random.Generator:
+    """The dice of one part, thrown anew so many times: rolling another part again changes nothing here."""
+    entropy = [seed % 2**64, zlib.crc32(part.encode())]
+    if roll:
+        entropy += [2, roll]
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
