@@ -22,8 +22,8 @@ class Likeness:
     def judged(self, verdict: Verdict, measurement: Measurement, recipe: Recipe, path: Path) -> Verdict:
         """The verdict, with a reason more where another track sounds the same.
 
-        A piece made again from the same seed and sentence is the same music by intent, and so is one of which a part was
-        changed: that costs nothing.
+        A piece made again from the same seed and sentence is the same music by intent, and so is one of which a part
+        was changed: that costs nothing.
         """
         others = (
             (id, Fingerprint.from_text(text, duration_seconds))
@@ -49,7 +49,8 @@ class Likeness:
         else:
             reason = Reason("too-close", "fault", f'Too close to "{track.title}" at {place}.', _TOO_CLOSE_COST)
         score = max(0.0, verdict.score - reason.cost)
-        return replace(verdict, score=score, approved=verdict.approved and (again or varied), reasons=(*verdict.reasons, reason))
+        approved = verdict.approved and (again or varied)
+        return replace(verdict, score=score, approved=approved, reasons=(*verdict.reasons, reason))
 
 
 def _unchanged(recipe: Recipe) -> tuple[int, Concept | None]:

@@ -1,4 +1,4 @@
-"""One part is changed, and all the others stay as they are: note for note, and in sound but for the bus that they share."""
+"""One part is changed, and the others stay as they are: note for note, and in sound but for the bus that they share."""
 
 from __future__ import annotations
 
