@@ -56,7 +56,7 @@ class ForgeRequest:
     preset: str = "glue"
     format: str = "wav"
     base: str = ""
-    """A file whose recipe takes the place of the prompt: its concept and seed, with what ``roll`` to ``chords`` change."""
+    """A file whose recipe takes the place of the prompt: its concept and seed, as ``roll`` to ``chords`` change them."""
     roll: tuple[str, ...] = ()
     """Parts whose dice are thrown once more."""
     mute: tuple[str, ...] = ()
