@@ -18,7 +18,7 @@ from sonicforge_studio.kernels._jit import kernel
 TABLE_FRAMES = 4096
 _TABLES_PER_OCTAVE = 3
 _LOWEST_HZ = 20.0
-CONTROL_FRAMES = 32
+CONTROL_FRAMES = 64
 """Envelopes and sways of pitch and filter move once in so many frames; the filter's coefficients glide between."""
 PHASE_RANGE = 4294967296.0
 """Phases are counted in 2^-32 of a period: they wrap by a mask, and the next ones do not wait for the last."""
@@ -173,12 +173,18 @@ def _add_tone(
     drive = 1.0 + 6.0 * settings.drive
     undrive = 1.0 / drive**0.6
     attack = max(settings.attack * rate, 32.0)
-    decay_factor = math.exp(-1.0 / max(settings.decay * rate, 1.0))
-    release_factor = math.exp(-1.0 / max(settings.release * rate, 1.0))
+    decays = np.empty(CONTROL_FRAMES)
+    releases = np.empty(CONTROL_FRAMES)
+    for i in range(CONTROL_FRAMES):
+        decays[i] = math.exp(-(i + 1.0) / max(settings.decay * rate, 1.0))
+        releases[i] = math.exp(-(i + 1.0) / max(settings.release * rate, 1.0))
     decaying = 1.0
     released = 1.0
     a1 = a2 = a3 = b1 = b2 = b3 = 0.0
-    l1 = l2 = r1 = r2 = l3 = l4 = r3 = r4 = 0.0
+    coefficients = np.zeros((2, 3))
+    steps = np.zeros(6)
+    memory = np.zeros((2, 4))
+    levels = np.empty(CONTROL_FRAMES, dtype=np.float32)
     two_stages = settings.slope > 1.5
     vibrato_frames = settings.vibrato_delay * rate
     fade = max(256.0, FADE_RELEASES * settings.release * rate)
@@ -221,7 +227,7 @@ def _add_tone(
             bend = settings.vibrato_cents / 1200.0 * depth * math.sin(2.0 * math.pi * settings.vibrato_hz * seconds)
         if settings.glide > 0.0:
             bend += glide_octaves * math.exp(-seconds / settings.glide)
-        scale = 2.0**bend * PHASE_RANGE
+        scale = PHASE_RANGE if bend == 0.0 else 2.0**bend * PHASE_RANGE
         for i in range(count):
             left_wave[i] = 0.0
             right_wave[i] = 0.0
@@ -279,52 +285,94 @@ def _add_tone(
                 value = low + np.float32(position & CELL_MASK) * CELL_SHARE * (sine[cell + 1] - low)
                 middle_wave[i] = gain * value
             sub_phase = (sub_phase + stride * count) & PHASE_MASK
-        for i in range(count):
-            a1 += a1_step
-            a2 += a2_step
-            a3 += a3_step
-            v3 = left_wave[i] - l2
-            v1 = a1 * l1 + a2 * v3
-            left = l2 + a2 * l1 + a3 * v3
-            l1 = 2.0 * v1 - l1
-            l2 = 2.0 * left - l2
-            v3 = right_wave[i] - r2
-            v1 = a1 * r1 + a2 * v3
-            right = r2 + a2 * r1 + a3 * v3
-            r1 = 2.0 * v1 - r1
-            r2 = 2.0 * right - r2
-            if two_stages:
-                b1 += b1_step
-                b2 += b2_step
-                b3 += b3_step
-                v3 = left - l4
-                v1 = b1 * l3 + b2 * v3
-                left = l4 + b2 * l3 + b3 * v3
-                l3 = 2.0 * v1 - l3
-                l4 = 2.0 * left - l4
-                v3 = right - r4
-                v1 = b1 * r3 + b2 * v3
-                right = r4 + b2 * r3 + b3 * v3
-                r3 = 2.0 * v1 - r3
-                r4 = 2.0 * right - r4
-            left += middle_wave[i]
-            right += middle_wave[i]
-            if settings.drive > 0.0:
-                x = min(max(left * drive, -3.0), 3.0)
-                left = undrive * x * (27.0 + x * x) / (27.0 + 9.0 * x * x)
-                x = min(max(right * drive, -3.0), 3.0)
-                right = undrive * x * (27.0 + x * x) / (27.0 + 9.0 * x * x)
-            now = start + i
-            if now < attack:
-                level = now / attack
-                level = level * level * (3.0 - 2.0 * level)
-            else:
-                decaying *= decay_factor
-                level = settings.sustain + (1.0 - settings.sustain) * decaying
-            if now >= note.gate_frames:
-                released *= release_factor
-                level *= released
-            if now >= total - fade:
-                level *= (total - 1 - now) / fade
-            out[0, note.first_frame + now] += left * level * pan_left
-            out[1, note.first_frame + now] += right * level * pan_right
+        coefficients[0, 0], coefficients[0, 1], coefficients[0, 2] = a1, a2, a3
+        steps[0], steps[1], steps[2] = a1_step, a2_step, a3_step
+        _low_pass(left_wave, right_wave, count, coefficients[0], steps[:3], memory[0])
+        a1, a2, a3 = coefficients[0, 0], coefficients[0, 1], coefficients[0, 2]
+        if two_stages:
+            coefficients[1, 0], coefficients[1, 1], coefficients[1, 2] = b1, b2, b3
+            steps[3], steps[4], steps[5] = b1_step, b2_step, b3_step
+            _low_pass(left_wave, right_wave, count, coefficients[1], steps[3:], memory[1])
+            b1, b2, b3 = coefficients[1, 0], coefficients[1, 1], coefficients[1, 2]
+        if settings.sub != 0.0:
+            for i in range(count):
+                left_wave[i] += middle_wave[i]
+                right_wave[i] += middle_wave[i]
+        if settings.drive > 0.0:
+            _overdrive(left_wave, np.float32(drive), np.float32(undrive))
+            _overdrive(right_wave, np.float32(drive), np.float32(undrive))
+        if start >= attack and (start >= note.gate_frames or start + count <= note.gate_frames):
+            # Neither the attack nor the gate ends in this stretch: whole vectors.
+            for i in range(count):
+                levels[i] = settings.sustain + (1.0 - settings.sustain) * decaying * decays[i]
+            decaying *= decays[count - 1]
+            if start >= note.gate_frames:
+                for i in range(count):
+                    levels[i] *= released * releases[i]
+                released *= releases[count - 1]
+        else:
+            for i in range(count):
+                now = start + i
+                if now < attack:
+                    level = now / attack
+                    level = level * level * (3.0 - 2.0 * level)
+                else:
+                    decaying *= decays[0]
+                    level = settings.sustain + (1.0 - settings.sustain) * decaying
+                if now >= note.gate_frames:
+                    released *= releases[0]
+                    level *= released
+                levels[i] = level
+        if start + count > total - fade:
+            for i in range(count):
+                levels[i] *= min(1.0, (total - 1 - (start + i)) / fade)
+        at_frame = note.first_frame + start
+        _mix_in(out[0, at_frame : at_frame + count], left_wave, levels, np.float32(pan_left))
+        _mix_in(out[1, at_frame : at_frame + count], right_wave, levels, np.float32(pan_right))
+
+
+@kernel
+def _low_pass(
+    left: NDArray[np.float32], right: NDArray[np.float32], count: int, a: NDArray[np.float64],
+    step: NDArray[np.float64], memory: NDArray[np.float64],
+) -> None:  # fmt: skip
+    """One stage of the filter, in place; its coefficients ``a`` glide by ``step`` a frame.
+
+    Simper's equations, solved for the next two states: three operations from one frame to the next instead of five, and
+    each frame waits for these. The output is the mean of the old and the new state of the low-pass.
+    """
+    kept, crossed, taken = 2.0 * a[0] - 1.0, 2.0 * a[1], 2.0 * a[2]
+    kept_step, crossed_step, taken_step = 2.0 * step[0], 2.0 * step[1], 2.0 * step[2]
+    l1, l2, r1, r2 = memory[0], memory[1], memory[2], memory[3]
+    for i in range(count):
+        kept += kept_step
+        crossed += crossed_step
+        taken += taken_step
+        stays = 1.0 - taken
+        x = float(left[i])
+        next_1 = kept * l1 - crossed * l2 + crossed * x
+        next_2 = crossed * l1 + stays * l2 + taken * x
+        left[i] = 0.5 * (l2 + next_2)
+        l1, l2 = next_1, next_2
+        x = float(right[i])
+        next_1 = kept * r1 - crossed * r2 + crossed * x
+        next_2 = crossed * r1 + stays * r2 + taken * x
+        right[i] = 0.5 * (r2 + next_2)
+        r1, r2 = next_1, next_2
+    a[0], a[1], a[2] = 0.5 * (kept + 1.0), 0.5 * crossed, 0.5 * taken
+    memory[0], memory[1], memory[2], memory[3] = l1, l2, r1, r2
+
+
+@kernel
+def _overdrive(wave: NDArray[np.float32], drive: np.float32, undrive: np.float32) -> None:
+    limit, much, nine = np.float32(3.0), np.float32(27.0), np.float32(9.0)
+    for i in range(wave.size):
+        x = min(max(wave[i] * drive, -limit), limit)
+        square = x * x
+        wave[i] = undrive * x * (much + square) / (much + nine * square)
+
+
+@kernel
+def _mix_in(out: NDArray[np.float32], wave: NDArray[np.float32], levels: NDArray[np.float32], gain: np.float32) -> None:
+    for i in range(out.size):
+        out[i] += wave[i] * levels[i] * gain

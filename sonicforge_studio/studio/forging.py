@@ -56,7 +56,7 @@ class ForgeRequest:
     preset: str = "glue"
     format: str = "wav"
     base: str = ""
-    """A file whose recipe takes the place of the prompt: its concept and seed, as ``roll`` to ``chords`` change them."""
+    """A file whose recipe takes the place of the prompt, as ``roll`` to ``chords`` change it."""
     roll: tuple[str, ...] = ()
     """Parts whose dice are thrown once more."""
     mute: tuple[str, ...] = ()

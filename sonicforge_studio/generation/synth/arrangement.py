@@ -25,6 +25,7 @@ _RISER_PITCH = 60
 
 def arrange(concept: Concept, genre: Genre, seed: int, progress: Progress) -> Score:
     """The whole piece as notes. Each part has dice of its own, drawn from the seed and the part's name."""
+
     def dice(part: str) -> np.random.Generator:
         return part_random(seed, part, concept.change_of(part).roll)
 

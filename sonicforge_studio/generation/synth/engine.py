@@ -32,7 +32,7 @@ class SynthEngine:
 
     @property
     def version(self) -> str:
-        return "1"
+        return "2"
 
     @property
     def licence(self) -> str:

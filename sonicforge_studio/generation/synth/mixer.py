@@ -124,19 +124,26 @@ class Bus:
         self._rate = sample_rate_hz
         self._state = np.array([1.0, 1.0, 0.0, 0.0])
         self._held = np.ones(LOOK_AHEAD_FRAMES)
+        self._joined: Samples = np.empty((0, 2, 0), dtype=np.float32)
+        self._levelled: Samples = np.empty((0, 2, 0), dtype=np.float32)
         self._late: Samples = np.zeros((len(stems), 2, LOOK_AHEAD_FRAMES), dtype=np.float32)
 
     def process(self, blocks: Mapping[str, Samples]) -> tuple[Samples, dict[str, Samples]]:
-        """The mix and the stems as they are in it, each ``LOOK_AHEAD_FRAMES`` late."""
-        fresh = np.stack([blocks[name] for name in self._stems]) * self._gain
-        joined = np.concatenate((self._late, fresh), axis=2)
-        frames = fresh.shape[2]
+        """The mix and the stems as they are in it, each ``LOOK_AHEAD_FRAMES`` late; stems only until the next call."""
+        frames = next(iter(blocks.values())).shape[1]
+        if self._joined.shape[2] < LOOK_AHEAD_FRAMES + frames:
+            self._joined = np.empty((len(self._stems), 2, LOOK_AHEAD_FRAMES + frames), dtype=np.float32)
+            self._levelled = np.empty((len(self._stems), 2, frames), dtype=np.float32)
+        joined = self._joined[:, :, : LOOK_AHEAD_FRAMES + frames]
+        joined[:, :, :LOOK_AHEAD_FRAMES] = self._late
+        for stem, name in enumerate(self._stems):
+            np.multiply(blocks[name], self._gain, out=joined[stem, :, LOOK_AHEAD_FRAMES:])
         gains = np.empty(frames, dtype=np.float32)
         level_bus(
             joined.sum(axis=0, dtype=np.float32), gains, LOOK_AHEAD_FRAMES, self._state, self._held,
             _GLUE_THRESHOLD, _GLUE_RATIO, _CEILING, self._rate,
         )  # fmt: skip
-        levelled = joined[:, :, :frames] * gains
-        self._late = joined[:, :, frames:].copy()
+        levelled = np.multiply(joined[:, :, :frames], gains, out=self._levelled[:, :, :frames])
+        self._late[:] = joined[:, :, frames:]
         mix: Samples = levelled.sum(axis=0, dtype=np.float32)
         return mix, dict(zip(self._stems, levelled, strict=True))
