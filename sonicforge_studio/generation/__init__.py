@@ -1,6 +1,6 @@
 """From a sentence to sound: composer, engines, critic, recipes."""
 
-from sonicforge_studio.generation.changing import CHANGEABLE, PARTS, change
+from sonicforge_studio.generation.changing import CHANGEABLE, PARTS, change, parts_of
 from sonicforge_studio.generation.composer import compose
 from sonicforge_studio.generation.critic import criticise
 from sonicforge_studio.generation.genres import genre_book
@@ -16,6 +16,7 @@ __all__ = [
     "compose",
     "criticise",
     "genre_book",
+    "parts_of",
     "recipe_from_json",
     "recipe_to_json",
     "write_midi",

@@ -8,6 +8,8 @@ from dataclasses import replace
 from sonicforge_studio.domain.concept import Concept, PartChange
 from sonicforge_studio.domain.errors import BadSetting
 from sonicforge_studio.domain.key import Key
+from sonicforge_studio.generation.genres import genre_book
+from sonicforge_studio.generation.synth.arrangement import wanted_parts
 from sonicforge_studio.generation.synth.harmony import read_progression
 
 PARTS = ("drums", "bass", "chords", "pads", "melody")
@@ -48,6 +50,13 @@ def change(
     return replace(
         concept, changes=tuple(changes), progression=concept.progression if progression is None else progression.strip()
     )
+
+
+def parts_of(concept: Concept) -> tuple[str, ...]:
+    """The parts that play, muted ones among them."""
+    genre = genre_book().get(concept.genre)
+    playing = wanted_parts(concept, genre) if genre is not None else frozenset(PARTS)
+    return tuple(part for part in PARTS if part in playing)
 
 
 def is_progression(text: str) -> bool:

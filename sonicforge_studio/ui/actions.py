@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
@@ -110,6 +111,25 @@ class Actions(QObject):
         dialog.setNameFilters([tr("Audio and video files ({suffixes})", suffixes=_AUDIO_SUFFIXES), tr("All files (*)")])
         dialog.filesSelected.connect(self.import_paths)
         dialog.open()
+
+    # Making again
+
+    def vary(
+        self, track: Track, *, roll: Sequence[str] = (), mute: Sequence[str] = (), unmute: Sequence[str] = ()
+    ) -> None:
+        """Forge a piece once more, with these parts rolled again, muted or heard; as loud as it was mastered."""
+        recipe = track.recipe
+        arguments: dict[str, Any] = {
+            "prompt": recipe.prompt if recipe else "",
+            "base": track.path,
+            "roll": list(roll),
+            "mute": list(mute),
+            "unmute": list(unmute),
+            "mastered": bool(recipe and recipe.mastering),
+        }
+        if recipe and recipe.mastering:
+            arguments["target"] = recipe.mastering[-1].target.name
+        self._desk.order("forge", arguments, tr("Vary {title}", title=track.title), Lane.HIGH)
 
     # Handing out
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from sonicforge_studio.ui.pages.forge import EXAMPLES
+from sonicforge_studio.ui.pages.variations import changes_text
 from tests.ui.conftest import Run, until
 
 if TYPE_CHECKING:
@@ -83,6 +84,31 @@ def test_a_piece_is_forged_shown_and_played(workspace: Workspace, run: Run, qtbo
     assert workspace.listening.piece.track_id == track.id
     assert workspace.forge.forge_button.isVisible()
     assert workspace.forge.controls.seed.text() == ""
+
+
+def test_a_part_is_rolled_again_from_its_card(workspace: Workspace, run: Run) -> None:
+    async def forge_and_vary() -> None:
+        workspace.forge.prompt.write("deep house, 124 bpm, F minor")
+        workspace.forge.controls.length.setValue(6)
+        workspace.forge.forge()
+        await until(lambda: workspace.forge.results.cards(), "the piece")
+        first = workspace.forge.results.cards()[0]
+        menu = first.vary.menu_of_changes()
+        names = [action.text() for action in menu.actions() if action.text()]
+        assert {"Drums", "Bass", "Melody", "Harmony"} <= set(names)
+        next(action for action in menu.actions() if action.text() == "Melody").trigger()
+        menu.close()
+        await until(lambda: len(workspace.forge.results.cards()) == 2, "the variation")
+
+    run(forge_and_vary())
+    new, old = (card.track for card in workspace.forge.results.cards())
+    assert new.recipe is not None
+    assert old.recipe is not None
+    assert new.recipe.seed == old.recipe.seed
+    assert new.recipe.concept is not None
+    assert [(change.part, change.roll) for change in new.recipe.concept.changes] == [("melody", 1)]
+    assert changes_text(new.recipe.concept) == "Melody rolled again"
+    assert new.analysis.audio_hash != old.analysis.audio_hash
 
 
 def test_a_piece_is_listened_to_while_it_is_made(workspace: Workspace, run: Run) -> None:

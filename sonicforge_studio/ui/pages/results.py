@@ -15,6 +15,7 @@ from sonicforge_studio.ui.bridge import Bridge
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, Piece, is_sounding
 from sonicforge_studio.ui.numbers import NONE, clock, decimal, tempo
+from sonicforge_studio.ui.pages.variations import VariationButton, changes_text
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.widgets.controls import Card, ElidedLabel, IconButton, label
 from sonicforge_studio.ui.widgets.empty import EmptyState
@@ -53,13 +54,17 @@ class ResultCard(Card):
         titles = QVBoxLayout()
         titles.setSpacing(0)
         titles.addWidget(ElidedLabel(track.title, "item"))
-        titles.addWidget(ElidedLabel(track.recipe.prompt if track.recipe else "", "small"))
+        recipe = track.recipe
+        changed = changes_text(recipe.concept) if recipe else ""
+        titles.addWidget(ElidedLabel(changed or (recipe.prompt if recipe else ""), "small"))
         row.addLayout(titles, 1)
         for name, value in _figures(track):
             row.addLayout(_figure(kit, name, value))
         row.addWidget(ScoreRing(theme, track.verdict))
         self._unfold = IconButton(theme, "chevron-down", tr("Show the critic's reasons"), self._toggle, small=True)
         row.addWidget(self._unfold)
+        self.vary = VariationButton(theme, actions, track)
+        row.addWidget(self.vary)
         row.addWidget(IconButton(theme, "master", tr("Master {title}", title=track.title), self._master))
         row.addWidget(IconButton(theme, "folder", tr("Show {title} in its folder", title=track.title), self._reveal))
         self._reasons = label(reasons_text(track.verdict) if track.verdict else tr("No score yet"), "small", wrap=True)

@@ -1,0 +1,80 @@
+"""A forged piece once more, with one part rolled again or muted: the rest stays."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QMenu
+
+from sonicforge_studio.domain import Concept, Track
+from sonicforge_studio.studio.forging import changeable_parts
+from sonicforge_studio.ui.actions import Actions
+from sonicforge_studio.ui.text import tr
+from sonicforge_studio.ui.theme import Theme
+from sonicforge_studio.ui.widgets.controls import IconButton
+
+_ENGINE = "synth"
+
+
+class VariationButton(IconButton):
+    """Dice; a click opens what can be changed. Hidden for what no engine of ours can play again."""
+
+    def __init__(self, theme: Theme, actions: Actions, track: Track) -> None:
+        super().__init__(theme, "dice", tr("Vary {title}", title=track.title), self._open)
+        self._actions = actions
+        self._track = track
+        recipe = track.recipe
+        self.setVisible(recipe is not None and recipe.engine == _ENGINE and recipe.concept is not None)
+
+    def menu_of_changes(self) -> QMenu:
+        """Each part to be rolled again, and to be muted or heard."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        concept = self._track.recipe.concept if self._track.recipe else None
+        if concept is None:
+            return menu
+        menu.addSection(tr("Roll again"))
+        parts = changeable_parts(concept)
+        for part in (*parts, "harmony"):
+            menu.addAction(part_name(part)).triggered.connect(
+                lambda _=False, part=part: self._actions.vary(self._track, roll=[part])
+            )
+        menu.addSection(tr("Heard"))
+        for part in parts:
+            heard = menu.addAction(part_name(part))
+            heard.setCheckable(True)
+            muted = concept.change_of(part).muted
+            heard.setChecked(not muted)
+            change = "unmute" if muted else "mute"
+            heard.triggered.connect(
+                lambda _=False, part=part, change=change: self._actions.vary(self._track, **{change: [part]})
+            )
+        return menu
+
+    def _open(self) -> None:
+        self.menu_of_changes().popup(self.mapToGlobal(QPoint(0, self.height())))
+
+
+def part_name(part: str) -> str:
+    return {
+        "drums": tr("Drums"),
+        "bass": tr("Bass"),
+        "chords": tr("Chords"),
+        "pads": tr("Pads"),
+        "melody": tr("Melody"),
+        "harmony": tr("Harmony"),
+    }[part]
+
+
+def changes_text(concept: Concept | None) -> str:
+    """What was changed of a piece, in a few words; "" where nothing was."""
+    if concept is None:
+        return ""
+    said = [
+        tr("{part} rolled again", part=part_name(change.part)) if change.roll == 1
+        else tr("{part} rolled {count} times", part=part_name(change.part), count=change.roll)
+        for change in concept.changes if change.roll
+    ]  # fmt: skip
+    said += [tr("{part} muted", part=part_name(change.part)) for change in concept.changes if change.muted]
+    if concept.progression:
+        said.append(concept.progression)
+    return " · ".join(said)
