@@ -32,13 +32,14 @@ class VariationButton(IconButton):
         concept = self._track.recipe.concept if self._track.recipe else None
         if concept is None:
             return menu
-        menu.addSection(tr("Roll again"))
+        _add_heading(menu, tr("Roll again"))
         parts = changeable_parts(concept)
         for part in (*parts, "harmony"):
             menu.addAction(part_name(part)).triggered.connect(
                 lambda _=False, part=part: self._actions.vary(self._track, roll=[part])
             )
-        menu.addSection(tr("Heard"))
+        menu.addSeparator()
+        _add_heading(menu, tr("Heard"))
         for part in parts:
             heard = menu.addAction(part_name(part))
             heard.setCheckable(True)
@@ -52,6 +53,11 @@ class VariationButton(IconButton):
 
     def _open(self) -> None:
         self.menu_of_changes().popup(self.mapToGlobal(QPoint(0, self.height())))
+
+
+def _add_heading(menu: QMenu, text: str) -> None:
+    """A section of a styled menu shows its line alone."""
+    menu.addAction(text).setEnabled(False)
 
 
 def part_name(part: str) -> str:
