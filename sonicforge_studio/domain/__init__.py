@@ -22,7 +22,7 @@ from sonicforge_studio.domain.key import Key
 from sonicforge_studio.domain.mastering import Master, MasterSettings, Proof, Target
 from sonicforge_studio.domain.plain import from_plain, to_plain
 from sonicforge_studio.domain.progress import Progress, SilentProgress, Span
-from sonicforge_studio.domain.recipe import RECIPE_VERSION, Recipe
+from sonicforge_studio.domain.recipe import RECIPE_VERSION, Recipe, WrittenPart
 from sonicforge_studio.domain.source import Sink, Source
 from sonicforge_studio.domain.track import Track
 from sonicforge_studio.domain.verdict import Reason, Severity, Verdict
@@ -66,6 +66,7 @@ __all__ = [
     "TempoPoint",
     "Track",
     "Verdict",
+    "WrittenPart",
     "curves_from_bytes",
     "curves_to_bytes",
     "from_plain",

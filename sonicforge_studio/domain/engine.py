@@ -56,5 +56,14 @@ class Engine(Protocol):
     def licence(self) -> str:
         """Of what it makes, as an SPDX expression or a plain name."""
 
-    def render(self, concept: Concept, seed: int, progress: Progress, *, listener: Listener | None = None) -> Rendering:
-        """Make it; ``listener`` is handed the mix as it comes, and changes none of it."""
+    def render(
+        self,
+        concept: Concept,
+        seed: int,
+        progress: Progress,
+        *,
+        listener: Listener | None = None,
+        notes: Mapping[str, tuple[Note, ...]] | None = None,
+    ) -> Rendering:
+        """Make it; ``listener`` is handed the mix as it comes, and changes none of it. ``notes`` are parts to be played
+        as they are written here; an engine that knows no notes lets them be."""

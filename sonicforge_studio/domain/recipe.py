@@ -11,6 +11,15 @@ RECIPE_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenPart:
+    """A part whose notes a person wrote in place of the engine's: (start, length, pitch, velocity) each, the first two
+    in ticks of 1/960 beat, pitch and velocity as in MIDI."""
+
+    part: str
+    notes: tuple[tuple[int, int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """What travels inside each exported file.
 
@@ -33,4 +42,6 @@ class Recipe:
     """The chains the PCM went through, one after the other; empty where it was not mastered."""
     part: str = ""
     """The stem this is, such as "drums"; empty for the whole piece."""
+    written: tuple[WrittenPart, ...] = ()
+    """Parts that were edited in a MIDI file; all others are as concept and seed have them."""
     version: int = RECIPE_VERSION

@@ -1,4 +1,4 @@
-"""The notes of a piece as a standard MIDI file."""
+"""The notes of a piece as a standard MIDI file, and back."""
 
 from __future__ import annotations
 
@@ -8,24 +8,30 @@ from pathlib import Path
 
 import mido
 
-from sonicforge_studio.domain import Note
+from sonicforge_studio.domain import Concept, Note, Recipe, WrittenPart
+from sonicforge_studio.domain.errors import NoRecipe, RecipeUnreadable
+from sonicforge_studio.generation.recipes import recipe_from_json, recipe_to_json
+from sonicforge_studio.generation.synth.arrangement import place_sections
+from sonicforge_studio.generation.synth.score import BEATS_PER_BAR, TICKS_PER_BEAT, in_order
 from sonicforge_studio.host import write_bytes
 
-_TICKS_PER_BEAT = 960
-"""The grid that the built-in engine writes on, so that nothing moves in the file."""
 _DRUM_PART = "drums"
 _DRUM_CHANNEL = 9
+_RECIPE = "SonicForge recipe: "
+_MAJOR_KEYS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+_MINOR_KEYS = ("Cm", "C#m", "Dm", "Ebm", "Em", "Fm", "F#m", "Gm", "G#m", "Am", "Bbm", "Bm")
+"""With the fewest accidentals; MIDI's key signatures know no other names."""
+_MOST_BYTES = 32 << 20
 
 
-def write_midi(path: Path, notes: Mapping[str, Sequence[Note]], tempo_bpm: float) -> None:
-    """Type 1, 960 ticks a beat, the tempo first and then a track a part; drums on channel 10 (General MIDI).
+def write_midi(path: Path, notes: Mapping[str, Sequence[Note]], concept: Concept, recipe: Recipe | None = None) -> None:
+    """Type 1, 960 ticks a beat; first a track of tempo, metre, key and a marker a section, with ``recipe`` as a text;
+    then a track a part, drums on channel 10 (General MIDI).
 
     Written beside and renamed; raises ``DiskFull`` or ``OutputNotWritable``.
     """
-    file = mido.MidiFile(type=1, ticks_per_beat=_TICKS_PER_BEAT)
-    head = mido.MidiTrack()
-    head.append(mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo_bpm)))
-    file.tracks.append(head)
+    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
+    file.tracks.append(_head(concept, recipe))
     melodic = [channel for channel in range(16) if channel != _DRUM_CHANNEL]
     for index, (part, played) in enumerate(notes.items()):
         channel = _DRUM_CHANNEL if part == _DRUM_PART else melodic[index % len(melodic)]
@@ -35,12 +41,79 @@ def write_midi(path: Path, notes: Mapping[str, Sequence[Note]], tempo_bpm: float
     write_bytes(path, written.getvalue())
 
 
+def read_midi(path: Path) -> tuple[dict[str, tuple[Note, ...]], Recipe]:
+    """The notes of each named track and the recipe, of a file that ``write_midi`` wrote and anybody may have edited.
+
+    Raises ``NoRecipe`` for a MIDI file of somebody else, ``RecipeUnreadable`` for what is none or damaged.
+    """
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise RecipeUnreadable("This MIDI file is too large to be one of the studio's.")
+        file = mido.MidiFile(path, clip=True)
+        ticks = file.ticks_per_beat
+        texts = [message.text for track in file.tracks for message in track if message.type == "text"]
+        parts = {track.name: in_order(_notes(track, ticks)) for track in file.tracks if track.name}
+    except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError) as error:
+        # mido tells of damage by whatever its reading runs into.
+        raise RecipeUnreadable(f'"{path.name}" cannot be read as a MIDI file.') from error
+    recipes = [text.removeprefix(_RECIPE) for text in texts if text.startswith(_RECIPE)]
+    if not recipes:
+        raise NoRecipe(f'"{path.name}" was not made here: it carries no recipe.')
+    return parts, recipe_from_json(recipes[0])
+
+
+def written_parts(
+    notes: Mapping[str, tuple[Note, ...]], own: Mapping[str, tuple[Note, ...]]
+) -> tuple[WrittenPart, ...]:
+    """The parts that differ from the engine's own, and those of its own that are not there any more."""
+    names = sorted({*notes, *own})
+    changed = [name for name in names if notes.get(name, ()) != own.get(name, ())]
+    return tuple(
+        WrittenPart(
+            name,
+            tuple(
+                (round(note.start_beats * TICKS_PER_BEAT), round(note.length_beats * TICKS_PER_BEAT), note.pitch,
+                 note.velocity)
+                for note in notes.get(name, ())
+            ),
+        )
+        for name in changed
+    )  # fmt: skip
+
+
+def notes_of(written: Sequence[WrittenPart]) -> dict[str, tuple[Note, ...]]:
+    """The inverse of ``written_parts``."""
+    return {
+        part.part: tuple(
+            Note(start / TICKS_PER_BEAT, length / TICKS_PER_BEAT, pitch, velocity)
+            for start, length, pitch, velocity in part.notes
+        )
+        for part in written
+    }
+
+
+def _head(concept: Concept, recipe: Recipe | None) -> mido.MidiTrack:
+    head = mido.MidiTrack()
+    head.append(mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(concept.tempo_bpm)))
+    head.append(mido.MetaMessage("time_signature", numerator=BEATS_PER_BAR, denominator=4))
+    names = _MAJOR_KEYS if concept.key.mode == "major" else _MINOR_KEYS
+    head.append(mido.MetaMessage("key_signature", key=names[concept.key.tonic]))
+    if recipe is not None:
+        head.append(mido.MetaMessage("text", text=_RECIPE + recipe_to_json(recipe)))
+    now = 0
+    for section in place_sections(concept):
+        tick = section.first_bar * BEATS_PER_BAR * TICKS_PER_BEAT
+        head.append(mido.MetaMessage("marker", text=section.name, time=tick - now))
+        now = tick
+    return head
+
+
 def _track(part: str, notes: Sequence[Note], channel: int) -> mido.MidiTrack:
     # At the same tick a note ends before the next one begins, or a repeated pitch would be cut.
     events: list[tuple[int, int, int, int]] = []
     for note in notes:
-        start = round(note.start_beats * _TICKS_PER_BEAT)
-        end = max(start + 1, round((note.start_beats + note.length_beats) * _TICKS_PER_BEAT))
+        start = round(note.start_beats * TICKS_PER_BEAT)
+        end = max(start + 1, round((note.start_beats + note.length_beats) * TICKS_PER_BEAT))
         events += [(start, 1, note.pitch, note.velocity), (end, 0, note.pitch, 0)]
     track = mido.MidiTrack()
     track.append(mido.MetaMessage("track_name", name=part))
@@ -50,3 +123,21 @@ def _track(part: str, notes: Sequence[Note], channel: int) -> mido.MidiTrack:
         track.append(mido.Message(kind, channel=channel, note=pitch, velocity=velocity, time=tick - now))
         now = tick
     return track
+
+
+def _notes(track: mido.MidiTrack, ticks_per_beat: int) -> list[Note]:
+    """What a track plays; a note that never ends is left out, as it cannot be heard to its end."""
+    now = 0
+    sounding: dict[int, tuple[int, int]] = {}
+    found = []
+    for message in track:
+        now += message.time
+        if message.type not in ("note_on", "note_off"):
+            continue
+        if message.note in sounding:
+            start, velocity = sounding.pop(message.note)
+            if now > start:
+                found.append(Note(start / ticks_per_beat, (now - start) / ticks_per_beat, message.note, velocity))
+        if message.type == "note_on" and message.velocity:
+            sounding[message.note] = (now, message.velocity)
+    return found

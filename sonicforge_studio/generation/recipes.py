@@ -14,6 +14,8 @@ from sonicforge_studio.generation.changing import CHANGEABLE, is_progression
 _LONGEST_TEXT = 1_000_000
 _MOST_BARS = 100_000
 _MOST_CHAINS = 1000
+_LAST_TICK = 960 * 400 * 60
+"""An hour at the fastest tempo."""
 
 
 def recipe_to_json(recipe: Recipe) -> str:
@@ -59,8 +61,17 @@ def _faults(recipe: Recipe) -> Iterator[str]:
         yield "it was mastered too often"
     for settings in recipe.mastering:
         yield from _mastering_faults(settings)
+    if not all(isinstance(part.part, str) and all(_is_note(note) for note in part.notes) for part in recipe.written):
+        yield "its notes are out of range"
     if recipe.concept is not None:
         yield from _concept_faults(recipe.concept)
+
+
+def _is_note(note: tuple[int, ...]) -> bool:
+    limits = ((0, _LAST_TICK), (1, _LAST_TICK), (0, 127), (1, 127))
+    return len(note) == len(limits) and all(
+        _is_whole(value, low, high) for value, (low, high) in zip(note, limits, strict=True)
+    )
 
 
 def _concept_faults(concept: Concept) -> Iterator[str]:

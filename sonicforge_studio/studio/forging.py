@@ -262,7 +262,7 @@ def _write_extras(
         files.append(str(_write_stem(path.parent / "stems", path.stem, part, stem, raw, stage)))
     if request.midi and raw.concept is not None:
         midi_path = free_name(path.with_suffix(".mid"))
-        write_midi(midi_path, rendering.notes, raw.concept.tempo_bpm)
+        write_midi(midi_path, rendering.notes, raw.concept, raw)
         files.append(str(midi_path))
     return files
 

@@ -10,7 +10,7 @@ from sonicforge_studio import __version__
 from sonicforge_studio.audio import on_24_bit_grid, read_clip, read_tags, write_clip
 from sonicforge_studio.domain import Clip, Concept, Engine, Progress, Recipe, Span
 from sonicforge_studio.domain.errors import EngineUnavailable, MissingPath, NoPermission, NoRecipe, RecipeUnreadable
-from sonicforge_studio.generation import recipe_from_json
+from sonicforge_studio.generation import notes_of, read_midi, recipe_from_json, score_of, written_parts
 from sonicforge_studio.library import Library
 from sonicforge_studio.studio.delivery import mastered_clip, name_of, pcm_hash, tags_of
 from sonicforge_studio.studio.mastering import MASTERING
@@ -44,7 +44,7 @@ class Remaker:
         Raises ``NoRecipe``, ``RecipeUnreadable``, ``EngineUnavailable``, and ``MissingPath`` where the recipe is of a
         master whose original is not in the library.
         """
-        recipe = read_recipe(recipe_file)
+        recipe = self._edited(recipe_file) if is_midi(recipe_file) else read_recipe(recipe_file)
         if changed is not None:
             if recipe.concept is None:
                 raise NoRecipe("This file was not composed here: there is nothing in it to change.")
@@ -61,8 +61,16 @@ class Remaker:
             path, clip, format="wav", tags=tags_of(made), numbered=True, progress=Span(progress, 0.9, 1.0)
         )
         same = now == recipe.pcm_hash
-        why = None if same else "It was changed." if changed is not None else self._why(recipe, now)
-        return Remade(path, made, same, why)
+        return Remade(path, made, same, None if same else self._why(recipe, now, changed is not None, recipe_file))
+
+    def _edited(self, path: Path) -> Recipe:
+        """The recipe in a MIDI file that the studio wrote, with the notes that are other ones now."""
+        if not path.exists():
+            raise MissingPath(f'There is nothing at "{path}".')
+        notes, recipe = read_midi(path)
+        if recipe.concept is None:
+            raise NoRecipe(f'"{path.name}" tells of nothing that was composed.')
+        return replace(recipe, written=written_parts(notes, score_of(recipe.concept, recipe.seed)))
 
     def _raw(self, recipe: Recipe, progress: Progress) -> Clip:
         """What the recipe's first mastering chain was fed with."""
@@ -71,7 +79,7 @@ class Remaker:
         engine = self._engines.get(recipe.engine)
         if engine is None or recipe.concept is None:
             raise EngineUnavailable(f'The recipe needs the engine "{recipe.engine}", which is not here.')
-        rendering = engine.render(recipe.concept, recipe.seed, progress)
+        rendering = engine.render(recipe.concept, recipe.seed, progress, notes=notes_of(recipe.written))
         if recipe.part and recipe.part not in rendering.stems:
             raise RecipeUnreadable(f'The recipe is of a stem "{recipe.part}", and the engine plays none of that name.')
         clip = rendering.stems[recipe.part] if recipe.part else rendering.mix
@@ -87,11 +95,19 @@ class Remaker:
             hint="Add the original with `sonicforge library add`, then try again.",
         )
 
-    def _why(self, recipe: Recipe, now: str) -> str:
+    def _why(self, recipe: Recipe, now: str, changed: bool, file: Path) -> str:
+        if is_midi(file) and recipe.written:
+            return f"Its notes were edited: {', '.join(part.part for part in recipe.written)}."
+        if changed:
+            return "It was changed."
         engine = self._engines.get(recipe.engine)
         if engine is not None and engine.version != recipe.engine_version:
             return f"The recipe was made by {recipe.engine} {recipe.engine_version}; this is {engine.version}."
         return f"The PCM hash is {now[:12]} instead of {recipe.pcm_hash[:12]}; this is version {__version__}."
+
+
+def is_midi(path: Path) -> bool:
+    return path.suffix.lower() in (".mid", ".midi")
 
 
 def read_recipe(path: Path) -> Recipe:

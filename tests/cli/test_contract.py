@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import mido
 import pytest
 
 from tests.cli.conftest import Sonicforge
@@ -441,3 +442,33 @@ def test_a_name_cannot_steer_the_terminal(sonicforge: Sonicforge, tmp_path: Path
     said = sonicforge("analyze", path, tmp_path / "gone\x1b[31m.wav")
     assert "\x1b" not in said.out + said.err
     assert "\\x1b[31m\\nname.wav" in said.out.replace("\n", "")
+
+
+def test_midi_comes_back_to_the_same_samples_and_edited_to_its_notes(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    made = sonicforge(
+        "generate", "house, F minor", "--seconds", 4, "--seed", 4, "--midi", "-o", tmp_path, "--json"
+    ).only
+    midi = Path(made["files"][1])
+    again = sonicforge("generate", "--recipe", midi, "-o", tmp_path / "again", "--json").only
+    assert (again["same"], again["recipe"]["pcm_hash"]) == (True, made["recipe"]["pcm_hash"])
+    file = mido.MidiFile(midi)
+    (bass,) = [track for track in file.tracks if track.name == "bass"]
+    for message in bass:
+        if message.type in ("note_on", "note_off"):
+            message.note += 12
+    file.save(tmp_path / "edited.mid")
+    edited = sonicforge("generate", "--recipe", tmp_path / "edited.mid", "-o", tmp_path / "edited", "--json").only
+    assert (edited["same"], edited["differs"]) == (False, "Its notes were edited: bass.")
+    remade = sonicforge("generate", "--recipe", edited["path"], "-o", tmp_path / "remade", "--json").only
+    assert remade["same"]
+
+
+def test_one_part_is_changed_and_the_changed_piece_comes_again(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    made = sonicforge("generate", "house, F minor", "--seconds", 4, "--seed", 4, "-o", tmp_path, "--json").only
+    rolled = sonicforge(
+        "generate", "--recipe", made["path"], "--roll", "melody", "--mute", "pads", "-o", tmp_path / "rolled", "--json"
+    ).only
+    assert (rolled["same"], rolled["differs"]) == (False, "It was changed.")
+    assert {change["part"] for change in rolled["recipe"]["concept"]["changes"]} == {"melody", "pads"}
+    assert sonicforge("generate", "--recipe", rolled["path"], "-o", tmp_path / "again", "--json").only["same"]
+    assert sonicforge("generate", "house", "--roll", "kazoo", "--json").code == 1

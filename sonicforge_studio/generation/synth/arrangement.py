@@ -17,7 +17,15 @@ from sonicforge_studio.generation.synth.chords import write_chords
 from sonicforge_studio.generation.synth.groove import DRUM_PITCHES, write_drums
 from sonicforge_studio.generation.synth.harmony import Chord, read_progression, voice
 from sonicforge_studio.generation.synth.melody import write_melody
-from sonicforge_studio.generation.synth.score import BEATS_PER_BAR, Outline, Score, Section, make_note, part_random
+from sonicforge_studio.generation.synth.score import (
+    BEATS_PER_BAR,
+    Outline,
+    Score,
+    Section,
+    in_order,
+    make_note,
+    part_random,
+)
 
 _LONGEST_CHORD_SECONDS = 12.0
 _RISER_PITCH = 60
@@ -51,7 +59,7 @@ def arrange(concept: Concept, genre: Genre, seed: int, progress: Progress) -> Sc
             parts[name] = write_chords(part, outline, random)
     parts["effects"] = _write_risers(sections)
     _write_ending(parts, genre, concept, sections, chords[-1])
-    return Score(concept.tempo_bpm, sections, chords, {name: notes for name, notes in parts.items() if notes})
+    return Score(concept.tempo_bpm, sections, chords, {name: in_order(notes) for name, notes in parts.items() if notes})
 
 
 def place_sections(concept: Concept) -> tuple[Section, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from sonicforge_studio.domain.clip import Clip, Samples
 from sonicforge_studio.domain.concept import Concept
-from sonicforge_studio.domain.engine import Listener, Rendering
+from sonicforge_studio.domain.engine import Listener, Note, Rendering
 from sonicforge_studio.domain.genre import Genre
 from sonicforge_studio.domain.progress import Progress, SilentProgress, Span
 from sonicforge_studio.generation.composer import DEFAULT_GENRE
@@ -16,6 +16,7 @@ from sonicforge_studio.generation.genres import genre_book
 from sonicforge_studio.generation.limits import require_duration, require_tempo
 from sonicforge_studio.generation.synth.arrangement import arrange
 from sonicforge_studio.generation.synth.performance import Performance
+from sonicforge_studio.generation.synth.score import Score
 
 SAMPLE_RATE_HZ = 44100
 STEMS_KEPT_SECONDS = 360.0
@@ -38,8 +39,16 @@ class SynthEngine:
     def licence(self) -> str:
         return "CC0-1.0"
 
-    def render(self, concept: Concept, seed: int, progress: Progress, *, listener: Listener | None = None) -> Rendering:
-        """The mix, its stems and notes.
+    def render(
+        self,
+        concept: Concept,
+        seed: int,
+        progress: Progress,
+        *,
+        listener: Listener | None = None,
+        notes: Mapping[str, tuple[Note, ...]] | None = None,
+    ) -> Rendering:
+        """The mix, its stems and notes; parts of ``notes`` are played as they are written there.
 
         Raises ``TempoOutOfRange`` or ``DurationOutOfRange`` where the concept cannot be played, ``Cancelled`` where
         ``progress`` says so.
@@ -49,6 +58,8 @@ class SynthEngine:
         genre = genre_of(concept)
         progress.step(0.0, 1.0, "Composing")
         score = arrange(concept, genre, seed, progress)
+        if notes:
+            score = score.with_parts(notes)
         performance = Performance(score, concept, genre, seed, SAMPLE_RATE_HZ)
         keep_stems = concept.duration_seconds <= STEMS_KEPT_SECONDS
         mix: Samples = np.empty((2, performance.frames), dtype=np.float32)
@@ -70,14 +81,17 @@ class SynthEngine:
             listener.end()
         made: Mapping[str, Clip] = {name: Clip(stem, SAMPLE_RATE_HZ) for name, stem in stems.items()}
         if not keep_stems:
-            made = _StemsOnDemand(concept, genre, seed, performance.stems, progress)
+            made = _StemsOnDemand(score, concept, genre, seed, performance.stems, progress)
         return Rendering(Clip(mix, SAMPLE_RATE_HZ), made, score.parts)
 
 
 class _StemsOnDemand(Mapping[str, Clip]):
     """The stems of a long piece: each is played again when it is asked for, and not kept."""
 
-    def __init__(self, concept: Concept, genre: Genre, seed: int, names: tuple[str, ...], progress: Progress) -> None:
+    def __init__(
+        self, score: Score, concept: Concept, genre: Genre, seed: int, names: tuple[str, ...], progress: Progress
+    ) -> None:
+        self._score = score
         self._concept = concept
         self._genre = genre
         self._seed = seed
@@ -87,8 +101,7 @@ class _StemsOnDemand(Mapping[str, Clip]):
     def __getitem__(self, name: str) -> Clip:
         if name not in self._names:
             raise KeyError(name)
-        score = arrange(self._concept, self._genre, self._seed, SilentProgress())
-        performance = Performance(score, self._concept, self._genre, self._seed, SAMPLE_RATE_HZ)
+        performance = Performance(self._score, self._concept, self._genre, self._seed, SAMPLE_RATE_HZ)
         stem: Samples = np.empty((2, performance.frames), dtype=np.float32)
         place = 0
         for sounding in performance.blocks(SilentProgress()):
@@ -104,6 +117,11 @@ class _StemsOnDemand(Mapping[str, Clip]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+def score_of(concept: Concept, seed: int) -> Mapping[str, tuple[Note, ...]]:
+    """The notes that the engine writes, part by part."""
+    return arrange(concept, genre_of(concept), seed, SilentProgress()).parts
 
 
 def genre_of(concept: Concept) -> Genre:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -73,6 +73,29 @@ class Score:
     @property
     def bars(self) -> int:
         return self.sections[-1].end_bar if self.sections else 0
+
+    def with_parts(self, written: Mapping[str, tuple[Note, ...]]) -> Score:
+        """With these parts in place of its own, where it has such a part or the engine knows one."""
+        parts = {**self.parts, **{name: in_order(notes) for name, notes in written.items()}}
+        return replace(self, parts={name: notes for name, notes in parts.items() if notes})
+
+
+def in_order(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """As a MIDI file holds them: by start and pitch, none twice, and a pitch that is struck again while it sounds ends
+    there."""
+    kept: list[Note] = []
+    sounding: dict[int, int] = {}
+    for note in sorted(notes, key=lambda note: (note.start_beats, note.pitch, -note.velocity, -note.length_beats)):
+        place = sounding.get(note.pitch)
+        if place is not None:
+            before = kept[place]
+            if before.start_beats == note.start_beats:
+                continue
+            if before.start_beats + before.length_beats > note.start_beats:
+                kept[place] = replace(before, length_beats=on_tick(note.start_beats - before.start_beats))
+        sounding[note.pitch] = len(kept)
+        kept.append(note)
+    return tuple(kept)
 
 
 def on_tick(beats: float) -> float:
