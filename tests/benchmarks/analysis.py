@@ -30,7 +30,7 @@ from sonicforge_studio.domain import Key, SilentProgress
 from sonicforge_studio.generation import SynthEngine, compose, genre_book
 from tests import truth
 
-RENDERS = 39
+RENDERS = 69
 """Three of each genre; `SONICFORGE_BENCH_RENDERS=300` asks for more."""
 FIRST_SEED = 20_000
 RENDER_SECONDS = 30.0
