@@ -169,7 +169,7 @@ def _add_tone(
         + math.log2(max(note.brightness, 0.01))
     )
     damping = 2.0 - 2.0 * min(max(settings.resonance, 0.0), 0.97)
-    width = np.int64(min(max(settings.pulse_width, 0.05), 0.95) * PHASE_RANGE)
+    wave = _one_period(table, settings.saw, settings.pulse, min(max(settings.pulse_width, 0.05), 0.95))
     drive = 1.0 + 6.0 * settings.drive
     undrive = 1.0 / drive**0.6
     attack = max(settings.attack * rate, 32.0)
@@ -236,27 +236,15 @@ def _add_tone(
             for voice in range(voices):
                 stride = np.int64(step[voice] * scale)
                 at = phase[voice]
-                saw_left = np.float32((settings.saw + settings.pulse) * left_gain[voice])
-                saw_right = np.float32((settings.saw + settings.pulse) * right_gain[voice])
+                left_share, right_share = left_gain[voice], right_gain[voice]
                 for i in range(count):
                     position = (at + stride * (i + 1)) & PHASE_MASK
                     cell = position >> CELL_SHIFT
-                    low = table[cell]
+                    low = wave[cell]
                     between = np.float32(position & CELL_MASK) * CELL_SHARE
-                    value = low + between * (table[cell + 1] - low)
-                    left_wave[i] += saw_left * value
-                    right_wave[i] += saw_right * value
-                if settings.pulse != 0.0:
-                    pulse_left = np.float32(settings.pulse * left_gain[voice])
-                    pulse_right = np.float32(settings.pulse * right_gain[voice])
-                    for i in range(count):
-                        position = (at + width + stride * (i + 1)) & PHASE_MASK
-                        cell = position >> CELL_SHIFT
-                        low = table[cell]
-                        between = np.float32(position & CELL_MASK) * CELL_SHARE
-                        value = low + between * (table[cell + 1] - low)
-                        left_wave[i] -= pulse_left * value
-                        right_wave[i] -= pulse_right * value
+                    value = low + between * (wave[cell + 1] - low)
+                    left_wave[i] += left_share * value
+                    right_wave[i] += right_share * value
                 phase[voice] = (at + stride * count) & PHASE_MASK
         if settings.sine != 0.0:
             stride = np.int64(note.frequency_hz / rate * scale)
@@ -329,6 +317,22 @@ def _add_tone(
         at_frame = note.first_frame + start
         _mix_in(out[0, at_frame : at_frame + count], left_wave, levels, np.float32(pan_left))
         _mix_in(out[1, at_frame : at_frame + count], right_wave, levels, np.float32(pan_right))
+
+
+@kernel
+def _one_period(table: NDArray[np.float32], saw: float, pulse: float, width: float) -> NDArray[np.float32]:
+    """What the oscillators of a note read: a saw, and a pulse, which is a saw less another one so far behind it."""
+    wave = np.empty(TABLE_FRAMES + 1, dtype=np.float32)
+    shift = width * TABLE_FRAMES
+    whole = int(shift)
+    share = np.float32(shift - whole)
+    both, less = np.float32(saw + pulse), np.float32(pulse)
+    for i in range(TABLE_FRAMES):
+        cell = (i + whole) & (TABLE_FRAMES - 1)
+        behind = table[cell] + share * (table[cell + 1] - table[cell])
+        wave[i] = both * table[i] - less * behind
+    wave[TABLE_FRAMES] = wave[0]
+    return wave
 
 
 @kernel
