@@ -14,6 +14,7 @@ from sonicforge_studio.audio import (
     Waterfall,
     matching_gains,
 )
+from sonicforge_studio.generation import parts_of
 from sonicforge_studio.jobs import Job, JobQueue, Lane
 from sonicforge_studio.kernels.live_spectrum import SpectrumSettings
 from sonicforge_studio.library import Library, TrackRow
@@ -45,4 +46,5 @@ __all__ = [
     "genre_title",
     "matching_gains",
     "open_live",
+    "parts_of",
 ]

@@ -24,7 +24,7 @@ from sonicforge_studio.domain import (
     Verdict,
 )
 from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable, NoRecipe, UnknownEngine
-from sonicforge_studio.generation import change, compose, criticise, parts_of, write_midi
+from sonicforge_studio.generation import change, compose, criticise, write_midi
 from sonicforge_studio.mastering import preset_named, target_named
 from sonicforge_studio.studio.delivery import deliver, known_format, name_of, pcm_hash, proof_of, tags_of
 from sonicforge_studio.studio.importing import Importer
@@ -94,11 +94,6 @@ class _Take:
     seed: int
     rendering: Rendering
     score: float
-
-
-def changeable_parts(concept: Concept) -> tuple[str, ...]:
-    """The parts that play in a piece, and can be rolled again or muted."""
-    return parts_of(concept)
 
 
 class Forge:

@@ -10,7 +10,7 @@ from sonicforge_studio import __version__
 from sonicforge_studio.audio import on_24_bit_grid, read_clip, read_tags, write_clip
 from sonicforge_studio.domain import Clip, Concept, Engine, Progress, Recipe, Span
 from sonicforge_studio.domain.errors import EngineUnavailable, MissingPath, NoPermission, NoRecipe, RecipeUnreadable
-from sonicforge_studio.generation import notes_of, read_midi, recipe_from_json, score_of, written_parts
+from sonicforge_studio.generation import notes_of, read_midi, recipe_from_json, score_of, told, written_parts
 from sonicforge_studio.library import Library
 from sonicforge_studio.studio.delivery import mastered_clip, name_of, pcm_hash, tags_of
 from sonicforge_studio.studio.mastering import MASTERING
@@ -98,8 +98,8 @@ class Remaker:
     def _why(self, recipe: Recipe, now: str, changed: bool, file: Path) -> str:
         if is_midi(file) and recipe.written:
             return f"Its notes were edited: {', '.join(part.part for part in recipe.written)}."
-        if changed:
-            return "It was changed."
+        if changed and recipe.concept is not None:
+            return f"It was changed: {told(recipe.concept)}."
         engine = self._engines.get(recipe.engine)
         if engine is not None and engine.version != recipe.engine_version:
             return f"The recipe was made by {recipe.engine} {recipe.engine_version}; this is {engine.version}."

@@ -468,7 +468,7 @@ def test_one_part_is_changed_and_the_changed_piece_comes_again(sonicforge: Sonic
     rolled = sonicforge(
         "generate", "--recipe", made["path"], "--roll", "melody", "--mute", "pads", "-o", tmp_path / "rolled", "--json"
     ).only
-    assert (rolled["same"], rolled["differs"]) == (False, "It was changed.")
+    assert (rolled["same"], rolled["differs"]) == (False, "It was changed: melody rolled 1×, pads muted.")
     assert {change["part"] for change in rolled["recipe"]["concept"]["changes"]} == {"melody", "pads"}
     assert sonicforge("generate", "--recipe", rolled["path"], "-o", tmp_path / "again", "--json").only["same"]
     assert sonicforge("generate", "house", "--roll", "kazoo", "--json").code == 1

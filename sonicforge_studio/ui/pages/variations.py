@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
 from sonicforge_studio.domain import Concept, Track
-from sonicforge_studio.studio.forging import changeable_parts
+from sonicforge_studio.studio import parts_of
 from sonicforge_studio.ui.actions import Actions
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
@@ -33,7 +33,7 @@ class VariationButton(IconButton):
         if concept is None:
             return menu
         _add_heading(menu, tr("Roll again"))
-        parts = changeable_parts(concept)
+        parts = parts_of(concept)
         for part in (*parts, "harmony"):
             menu.addAction(part_name(part)).triggered.connect(
                 lambda _=False, part=part: self._actions.vary(self._track, roll=[part])
