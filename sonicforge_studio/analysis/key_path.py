@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sonicforge_studio.analysis import _key_weights as weights
 from sonicforge_studio.analysis._key_profiles import KRUMHANSL, LOWEST_COHERENCE
+from sonicforge_studio.analysis._running import running_sums
 from sonicforge_studio.domain import Samples
 from sonicforge_studio.domain.analysis import KeySegment
 from sonicforge_studio.domain.key import Key
@@ -103,7 +104,7 @@ class KeyEvidence:
         level = whole.sum(axis=1, dtype=np.float64)
         smooth = _unit(_moving_sum(whole, _CHORD_ROWS))
         chords = _softmax(_CHORD_SHARPNESS * (smooth @ _TRIADS.T)) * level[:, np.newaxis]
-        self._whole, self._bass, self._chords = (_running(rows) for rows in (whole, bass, chords))
+        self._whole, self._bass, self._chords = (running_sums(rows) for rows in (whole, bass, chords))
         usual = float(np.median(level)) if self.rows else 0.0
         loud = np.nonzero(level > _EDGE_LEVEL * usual)[0]
         self._first = int(loud[0]) if loud.size else 0
@@ -134,14 +135,8 @@ class KeyEvidence:
         return logits
 
 
-def _running(rows: NDArray[np.floating]) -> Float64:
-    total = np.zeros((rows.shape[0] + 1, rows.shape[1]))
-    np.cumsum(rows, axis=0, out=total[1:])
-    return total
-
-
 def _moving_sum(rows: Samples, count: int) -> Float64:
-    total = _running(rows)
+    total = running_sums(rows)
     places = np.arange(rows.shape[0])
     low, high = np.maximum(places - count // 2, 0), np.minimum(places + count // 2 + 1, rows.shape[0])
     moving: Float64 = total[high] - total[low]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sonicforge_studio.analysis._running import running_sums
 from sonicforge_studio.analysis._section_names import Stretch, letters, names
 from sonicforge_studio.domain import Progress, Section
 from sonicforge_studio.kernels.timbre import EAR_BANDS, cosines
@@ -76,16 +77,12 @@ def _shapes(texture: Float32) -> Float64:
 def _steady_units(rows: Float64) -> Float64:
     """The rows, each column in units of how much it moves while nothing changes, about 4 s long."""
     width = min(_STEADY_ROWS, rows.shape[0])
-    sums, squares = _running(rows), _running(rows**2)
+    sums, squares = running_sums(rows), running_sums(rows**2)
     mean = (sums[width:] - sums[:-width]) / width
     moves = np.median((squares[width:] - squares[:-width]) / width - mean**2, axis=0)
     variance = np.maximum(moves, 0.0) + _SHARE_OF_SPREAD * rows.var(axis=0) + _LEAST_VARIANCE
     steady: Float64 = (rows - rows.mean(axis=0)) / np.sqrt(variance)
     return steady
-
-
-def _running(rows: Float64) -> Float64:
-    return np.concatenate((np.zeros((1, rows.shape[1])), np.cumsum(rows, axis=0)))
 
 
 def _places(downbeats: Float64, duration_seconds: float, rate_hz: float) -> tuple[Float64, bool]:
@@ -105,7 +102,7 @@ def _places(downbeats: Float64, duration_seconds: float, rate_hz: float) -> tupl
 def _likeliest(places: Float64, colour: Float64, rate_hz: float) -> Float64:
     """Of each few neighbouring places the one at which the sound changes most, so that hours take no longer."""
     rows = np.arange(colour.shape[0] + 1.0)
-    running = _running(colour)
+    running = running_sums(colour)
     before, here, after = (
         np.column_stack([np.interp(places * rate_hz + shift, rows, column) for column in running.T])
         for shift in (-_STEADY_ROWS, 0.0, _STEADY_ROWS)
@@ -122,8 +119,8 @@ def _partition(colour: Float64, places: Float64, rate_hz: float, phrased: bool, 
     most = max(1.0, places[-1] / rate_hz / _SECONDS_PER_SECTION)
     price = _NEW_SECTION * colour.shape[1] * max(1.0, np.log(colour.shape[0]) / np.log(_USUAL_ROWS))
     grid = np.arange(colour.shape[0] + 1.0)
-    sums = np.column_stack([np.interp(places, grid, column) for column in _running(colour).T])
-    squares = np.interp(places, grid, _running((colour**2).sum(axis=1, keepdims=True))[:, 0])
+    sums = np.column_stack([np.interp(places, grid, column) for column in running_sums(colour).T])
+    squares = np.interp(places, grid, running_sums((colour**2).sum(axis=1, keepdims=True))[:, 0])
     while True:
         bounds = _cheapest(places, sums, squares, price, _SHORTEST_SECTION_SECONDS * rate_hz, phrased, progress)
         if bounds.size - 1 <= most:
@@ -215,7 +212,7 @@ _LOUDNESS_EXPONENT = 0.3
 def _means(rows: Float64, bounds: Float64) -> Float64:
     """The mean row of each stretch between the bounds, which are in rows."""
     grid = np.arange(rows.shape[0] + 1.0)
-    sums = np.column_stack([np.interp(bounds, grid, column) for column in _running(rows).T])
+    sums = np.column_stack([np.interp(bounds, grid, column) for column in running_sums(rows).T])
     heard = np.diff(np.minimum(bounds, grid[-1]))
     means: Float64 = np.diff(sums, axis=0) / np.maximum(heard, 1e-9)[:, np.newaxis]
     return means

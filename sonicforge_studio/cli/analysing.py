@@ -29,7 +29,6 @@ def register(app: typer.Typer) -> None:
 
 def analyze(paths: Paths, json: Json = False, home: Home = None, workers: Workers = None, force: Force = False) -> int:
     """Measure tempo, beats, key, loudness, peaks and features of files."""
-    from sonicforge_studio.studio.importing import genre_of
     from sonicforge_studio.studio.report import analysis_fields
 
     output = Output(json)
@@ -37,7 +36,7 @@ def analyze(paths: Paths, json: Json = False, home: Home = None, workers: Worker
 
     def use(given: str, path: Path, result: tuple[Measurement, float]) -> None:
         measurement, seconds = result
-        analysis = studio.corrections.as_wanted(measurement.analysis, path.absolute(), genre_of(measurement))
+        analysis = studio.importer.as_wanted(path, measurement)
         fields = {"path": given, **analysis_fields(analysis), "elapsed_seconds": seconds}
         if json:
             output.item(fields, Table)

@@ -123,8 +123,8 @@ def correct(
             track = corrections.undo(track_id)
         if wanted_key is not None:
             track = corrections.set_key(track_id, wanted_key)
-        fields = {**track_fields(track), "corrected": list(track.analysis.corrected)}
-        output.item({**fields, "elapsed_seconds": time.perf_counter() - began}, lambda: _tracks_table([track]))
+        fields = {**track_fields(track), "elapsed_seconds": time.perf_counter() - began}
+        output.item(fields, lambda: _tracks_table([track]))
     return output.exit_code
 
 

@@ -35,7 +35,6 @@ def compare(
 ) -> int:
     """Tell whether two files mix: tempo, key, loudness, and how alike they sound."""
     from sonicforge_studio.studio import mixing
-    from sonicforge_studio.studio.importing import genre_of
     from sonicforge_studio.studio.report import mix_fields
 
     output = Output(json)
@@ -44,7 +43,7 @@ def compare(
     measured: dict[str, Analysis] = {}
 
     def use(given: str, path: Path, measurement: Measurement) -> None:
-        measured[given] = studio.corrections.as_wanted(measurement.analysis, path.absolute(), genre_of(measurement))
+        measured[given] = studio.importer.as_wanted(path, measurement)
 
     with studio_session(home) as studio:
         each_input(

@@ -45,3 +45,8 @@ class Recipe:
     written: tuple[WrittenPart, ...] = ()
     """Parts that were edited in a MIDI file; all others are as concept and seed have them."""
     version: int = RECIPE_VERSION
+
+    @property
+    def genre(self) -> str:
+        """The genre it was made in; "" of what was not composed."""
+        return self.concept.genre if self.concept else ""

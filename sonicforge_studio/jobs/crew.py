@@ -68,18 +68,10 @@ class Crew:
                 return None
             helper = self._idle.pop()
             self._busy.append(helper)
-        usable = False
         try:
-            result = helper.run(argument, progress)
-            usable = True
-            return (result,)
-        except HelperDied:
-            raise
-        except StudioError:
-            usable = helper.answered
-            raise
+            return (helper.run(argument, progress),)
         finally:
-            self._give_back(helper, usable)
+            self._give_back(helper)
 
     def close(self) -> None:
         with self._lock:
@@ -105,11 +97,11 @@ class Crew:
                     return
         helper.end()
 
-    def _give_back(self, helper: _Helper, usable: bool) -> None:
+    def _give_back(self, helper: _Helper) -> None:
         with self._lock:
             if helper in self._busy:
                 self._busy.remove(helper)
-                if usable:
+                if helper.usable:
                     self._idle.append(helper)
                     return
         helper.end()
@@ -124,8 +116,8 @@ class _Helper:
         self._process = subprocess.Popen(
             [sys.executable, "-c", serve], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
-        self.answered = False
-        """Whether the last piece came to its end, well or not."""
+        self.usable = False
+        """Whether the last piece came to its end, well or with an error that was foreseen."""
 
     def is_ready(self) -> bool:
         """Waits until the process has begun; False where it never will."""
@@ -135,7 +127,7 @@ class _Helper:
             return False
 
     def run(self, argument: object, progress: Progress) -> Any:
-        self.answered = False
+        self.usable = False
         stdin = self._process.stdin
         assert stdin is not None
         try:
@@ -148,7 +140,7 @@ class _Helper:
             if kind == _STEP:
                 progress.step(*told)
                 continue
-            self.answered = True
+            self.usable = kind != _FAILED
             if kind == _DONE:
                 return told[0]
             if kind == _ERROR:

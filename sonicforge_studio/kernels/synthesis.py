@@ -180,12 +180,11 @@ def _add_tone(
         releases[i] = math.exp(-(i + 1.0) / max(settings.release * rate, 1.0))
     decaying = 1.0
     released = 1.0
-    a1 = a2 = a3 = b1 = b2 = b3 = 0.0
-    coefficients = np.zeros((2, 3))
-    steps = np.zeros(6)
-    memory = np.zeros((2, 4))
+    stages = 2 if settings.slope > 1.5 else 1
+    coefficients = np.zeros((stages, 3))
+    wanted = np.zeros((stages, 3))
+    memory = np.zeros((stages, 4))
     levels = np.empty(CONTROL_FRAMES, dtype=np.float32)
-    two_stages = settings.slope > 1.5
     vibrato_frames = settings.vibrato_delay * rate
     fade = max(256.0, FADE_RELEASES * settings.release * rate)
     left_wave = np.empty(CONTROL_FRAMES, dtype=np.float32)
@@ -207,20 +206,13 @@ def _add_tone(
             octaves += settings.sweep_octaves * math.sin(2.0 * math.pi * (sweep_start + seconds * settings.sweep_hz))
         cutoff = min(max(settings.cutoff_hz * 2.0**octaves, 20.0), 0.42 * rate)
         g = math.tan(math.pi * cutoff / rate)
-        a1_next = 1.0 / (1.0 + g * (g + damping))
-        a2_next = g * a1_next
-        a3_next = g * a2_next
-        b1_next = 1.0 / (1.0 + g * (g + 1.4142))
-        b2_next = g * b1_next
-        b3_next = g * b2_next
+        for stage in range(stages):
+            # The second stage has Butterworth's damping: the resonance is the first one's.
+            first = 1.0 / (1.0 + g * (g + (damping if stage == 0 else 1.4142)))
+            wanted[stage, 0], wanted[stage, 1], wanted[stage, 2] = first, g * first, g * (g * first)
         if start == 0:
-            a1, a2, a3, b1, b2, b3 = a1_next, a2_next, a3_next, b1_next, b2_next, b3_next
-        a1_step = (a1_next - a1) / CONTROL_FRAMES
-        a2_step = (a2_next - a2) / CONTROL_FRAMES
-        a3_step = (a3_next - a3) / CONTROL_FRAMES
-        b1_step = (b1_next - b1) / CONTROL_FRAMES
-        b2_step = (b2_next - b2) / CONTROL_FRAMES
-        b3_step = (b3_next - b3) / CONTROL_FRAMES
+            coefficients[:] = wanted
+        steps = (wanted - coefficients) / CONTROL_FRAMES
         bend = 0.0
         if settings.vibrato_cents > 0.0 and start > vibrato_frames:
             depth = min(1.0, (start - vibrato_frames) / (0.3 * rate))
@@ -273,15 +265,8 @@ def _add_tone(
                 value = low + np.float32(position & CELL_MASK) * CELL_SHARE * (sine[cell + 1] - low)
                 middle_wave[i] = gain * value
             sub_phase = (sub_phase + stride * count) & PHASE_MASK
-        coefficients[0, 0], coefficients[0, 1], coefficients[0, 2] = a1, a2, a3
-        steps[0], steps[1], steps[2] = a1_step, a2_step, a3_step
-        _low_pass(left_wave, right_wave, count, coefficients[0], steps[:3], memory[0])
-        a1, a2, a3 = coefficients[0, 0], coefficients[0, 1], coefficients[0, 2]
-        if two_stages:
-            coefficients[1, 0], coefficients[1, 1], coefficients[1, 2] = b1, b2, b3
-            steps[3], steps[4], steps[5] = b1_step, b2_step, b3_step
-            _low_pass(left_wave, right_wave, count, coefficients[1], steps[3:], memory[1])
-            b1, b2, b3 = coefficients[1, 0], coefficients[1, 1], coefficients[1, 2]
+        for stage in range(stages):
+            _low_pass(left_wave, right_wave, count, coefficients[stage], steps[stage], memory[stage])
         if settings.sub != 0.0:
             for i in range(count):
                 left_wave[i] += middle_wave[i]

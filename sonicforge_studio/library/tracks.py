@@ -160,8 +160,7 @@ def _columns(track: Track) -> dict[str, Any]:
 
 def _genre(track: Track) -> str:
     """The genre it was made in; what was not made here has none."""
-    concept = track.recipe.concept if track.recipe else None
-    return concept.genre if concept else ""
+    return track.recipe.genre if track.recipe else ""
 
 
 def _store_parents(database: Database, track_id: int, recipe: Recipe | None) -> None:

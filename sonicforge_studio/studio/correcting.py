@@ -99,7 +99,7 @@ class Corrector:
             measured_bpm=tempo.bpm,
             measured_key=estimate.key,
             folder=str(Path(track.path).parent),
-            genre=track.recipe.concept.genre if track.recipe and track.recipe.concept else "",
+            genre=track.recipe.genre if track.recipe else "",
             corrected_at=datetime.now(UTC).isoformat(timespec="microseconds"),
         )
         kept = Kept(correction, tempo, estimate)

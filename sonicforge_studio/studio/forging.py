@@ -23,14 +23,14 @@ from sonicforge_studio.domain import (
     Track,
     Verdict,
 )
-from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable, NoRecipe, UnknownEngine
+from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable, UnknownEngine
 from sonicforge_studio.generation import change, compose, criticise, write_midi
 from sonicforge_studio.mastering import preset_named, target_named
 from sonicforge_studio.studio.delivery import deliver, known_format, name_of, pcm_hash, proof_of, tags_of
 from sonicforge_studio.studio.importing import Importer
 from sonicforge_studio.studio.likeness import Likeness
 from sonicforge_studio.studio.measuring import Measurer, analysis_of_clip
-from sonicforge_studio.studio.remaking import read_recipe
+from sonicforge_studio.studio.remaking import composed, read_recipe
 
 GREATEST_CANDIDATES = 16
 GREATEST_SEED = 2**53
@@ -214,9 +214,7 @@ def _of_prompt(request: ForgeRequest) -> tuple[Concept, int]:
 def _of_base(path: str) -> tuple[Concept, int]:
     """What a file was made of. Raises ``NoRecipe`` where nothing was composed."""
     recipe = read_recipe(Path(path))
-    if recipe.concept is None:
-        raise NoRecipe("This file was not composed here: there is nothing in it to change.")
-    return recipe.concept, recipe.seed
+    return composed(recipe), recipe.seed
 
 
 def _write(

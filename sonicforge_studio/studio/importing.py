@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sonicforge_studio.audio import expand_inputs
-from sonicforge_studio.domain import Progress, Recipe, StudioError, Track, Verdict
+from sonicforge_studio.domain import Analysis, Progress, Recipe, StudioError, Track, Verdict
 from sonicforge_studio.domain.errors import MissingPath
 from sonicforge_studio.generation import criticise, recipe_from_json
 from sonicforge_studio.jobs import run_many
@@ -96,10 +96,9 @@ class Importer:
         """Put a measured file into the library, under its tags' title or its name."""
         recipe = embedded_recipe(measurement)
         status = path.stat()
-        concept = recipe.concept if recipe else None
         analysis = measurement.analysis
         if self._corrections is not None:
-            analysis = self._corrections.see(analysis, path, concept.genre if concept else "")
+            analysis = self._corrections.see(analysis, path, recipe.genre if recipe else "")
         return self._library.add(
             Track(
                 id=0,
@@ -113,9 +112,17 @@ class Importer:
                 fingerprint=measurement.fingerprint,
                 peaks=measurement.peaks,
                 recipe=recipe,
-                verdict=verdict or criticise(analysis, concept),
+                verdict=verdict or criticise(analysis, recipe.concept if recipe else None),
             )
         )
+
+    def as_wanted(self, path: Path, measurement: Measurement) -> Analysis:
+        """What was measured of a file as the user wants to have it, whether it is in the library or not."""
+        if self._corrections is None:
+            return measurement.analysis
+        recipe = embedded_recipe(measurement)
+        absolute = os.path.abspath(path)  # noqa: PTH100 # as in ``add``
+        return self._corrections.as_wanted(measurement.analysis, absolute, recipe.genre if recipe else "")
 
     def _unchanged(self, path: Path) -> Track | None:
         try:
@@ -123,12 +130,6 @@ class Importer:
         except OSError:
             return None  # measuring it says why
         return self._library.unchanged(str(path), status.st_size, status.st_mtime_ns)
-
-
-def genre_of(measurement: Measurement) -> str:
-    """The genre that the recipe in a file names; "" without one."""
-    recipe = embedded_recipe(measurement)
-    return recipe.concept.genre if recipe and recipe.concept else ""
 
 
 def embedded_recipe(measurement: Measurement) -> Recipe | None:

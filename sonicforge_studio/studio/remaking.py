@@ -46,9 +46,7 @@ class Remaker:
         """
         recipe = self._edited(recipe_file) if is_midi(recipe_file) else read_recipe(recipe_file)
         if changed is not None:
-            if recipe.concept is None:
-                raise NoRecipe("This file was not composed here: there is nothing in it to change.")
-            recipe = replace(recipe, concept=changed(recipe.concept))
+            recipe = replace(recipe, concept=changed(composed(recipe)))
         raw = self._raw(recipe, Span(progress, 0.0, 0.6))
         clip = raw
         for index, settings in enumerate(recipe.mastering):
@@ -68,9 +66,7 @@ class Remaker:
         if not path.exists():
             raise MissingPath(f'There is nothing at "{path}".')
         notes, recipe = read_midi(path)
-        if recipe.concept is None:
-            raise NoRecipe(f'"{path.name}" tells of nothing that was composed.')
-        return replace(recipe, written=written_parts(notes, score_of(recipe.concept, recipe.seed)))
+        return replace(recipe, written=written_parts(notes, score_of(composed(recipe), recipe.seed)))
 
     def _raw(self, recipe: Recipe, progress: Progress) -> Clip:
         """What the recipe's first mastering chain was fed with."""
@@ -104,6 +100,13 @@ class Remaker:
         if engine is not None and engine.version != recipe.engine_version:
             return f"The recipe was made by {recipe.engine} {recipe.engine_version}; this is {engine.version}."
         return f"The PCM hash is {now[:12]} instead of {recipe.pcm_hash[:12]}; this is version {__version__}."
+
+
+def composed(recipe: Recipe) -> Concept:
+    """What the piece was composed of. Raises ``NoRecipe`` where nothing was."""
+    if recipe.concept is None:
+        raise NoRecipe("This file was not composed here: there is nothing in it to change.")
+    return recipe.concept
 
 
 def is_midi(path: Path) -> bool:

@@ -67,7 +67,7 @@ def mix_fields(advice: MixAdvice) -> dict[str, Any]:
 
 def track_fields(track: Track, score: float | None = None) -> dict[str, Any]:
     """A track of the library: its analysis, and what the library adds."""
-    genre = track.recipe.concept.genre if track.recipe and track.recipe.concept else None
+    genre = (track.recipe.genre or None) if track.recipe else None
     return {
         "path": track.path,
         "id": track.id,
@@ -89,7 +89,7 @@ def master_fields(master: Master) -> dict[str, Any]:
 
 
 def forged_fields(forged: Forged) -> dict[str, Any]:
-    genre = forged.recipe.concept.genre if forged.recipe.concept else None
+    genre = forged.recipe.genre or None
     return {
         "path": forged.files[0],
         "files": list(forged.files),
