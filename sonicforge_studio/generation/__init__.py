@@ -1,6 +1,6 @@
 """From a sentence to sound: composer, engines, critic, recipes."""
 
-from sonicforge_studio.generation.changing import CHANGEABLE, PARTS, change, parts_of, told
+from sonicforge_studio.generation.changing import CHANGEABLE, PARTS, change, parts_of, still_written, told
 from sonicforge_studio.generation.composer import compose
 from sonicforge_studio.generation.critic import criticise
 from sonicforge_studio.generation.genres import genre_book
@@ -22,6 +22,7 @@ __all__ = [
     "recipe_from_json",
     "recipe_to_json",
     "score_of",
+    "still_written",
     "told",
     "write_midi",
     "written_parts",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from sonicforge_studio.domain.concept import Concept, PartChange
 from sonicforge_studio.domain.errors import BadSetting
 from sonicforge_studio.domain.key import Key
+from sonicforge_studio.domain.recipe import WrittenPart
 from sonicforge_studio.generation.genres import genre_book
 from sonicforge_studio.generation.synth.arrangement import wanted_parts
 from sonicforge_studio.generation.synth.harmony import read_progression
@@ -50,6 +51,11 @@ def change(
     return replace(
         concept, changes=tuple(changes), progression=concept.progression if progression is None else progression.strip()
     )
+
+
+def still_written(written: Sequence[WrittenPart], before: Concept, after: Concept) -> tuple[WrittenPart, ...]:
+    """Of the parts that a person wrote those that were not rolled again: that asks for the engine's own."""
+    return tuple(part for part in written if before.change_of(part.part).roll == after.change_of(part.part).roll)
 
 
 def parts_of(concept: Concept) -> tuple[str, ...]:

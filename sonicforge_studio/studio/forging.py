@@ -16,6 +16,7 @@ from sonicforge_studio.domain import (
     Listener,
     Master,
     MasterSettings,
+    Note,
     Progress,
     Recipe,
     Rendering,
@@ -24,7 +25,7 @@ from sonicforge_studio.domain import (
     Verdict,
 )
 from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable, UnknownEngine
-from sonicforge_studio.generation import change, compose, criticise, write_midi
+from sonicforge_studio.generation import change, compose, criticise, notes_of, still_written, write_midi
 from sonicforge_studio.mastering import preset_named, target_named
 from sonicforge_studio.studio.delivery import deliver, known_format, name_of, pcm_hash, proof_of, tags_of
 from sonicforge_studio.studio.importing import Importer
@@ -90,6 +91,15 @@ class Forged:
 
 
 @dataclass(frozen=True, slots=True)
+class _Played:
+    """Who plays what; parts of ``notes`` as a person wrote them."""
+
+    engine: Engine
+    concept: Concept
+    notes: Mapping[str, tuple[Note, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class _Take:
     seed: int
     rendering: Rendering
@@ -128,16 +138,18 @@ class Forge:
             raise BadSetting(f"A seed is from 0 to {GREATEST_SEED}, not {request.seed}.")
         engine = self._engine_named(request.engine)
         settings = replace(preset_named(request.preset), target=target_named(request.target))
-        concept, seed = _of_base(request.base) if request.base else _of_prompt(request)
+        base = read_recipe(Path(request.base)) if request.base else None
+        before, seed = (composed(base), base.seed) if base else _of_prompt(request)
         concept = change(
-            concept,
+            before,
             roll=request.roll,
             mute=request.mute,
             unmute=request.unmute,
             progression=request.chords or None,
         )
-        stage = Span(progress, 0.0, 0.6)
-        best, others = self._best_take(engine, concept, seed, request.candidates, stage, listener)
+        written = still_written(base.written, before, concept) if base else ()
+        played = _Played(engine, concept, notes_of(written))
+        best, others = _best_take(played, seed, request.candidates, Span(progress, 0.0, 0.6), listener)
         mix = Clip(on_24_bit_grid(best.rendering.mix.samples), best.rendering.mix.sample_rate_hz)
         raw = Recipe(
             engine=engine.name,
@@ -148,6 +160,7 @@ class Forge:
             licence=engine.licence,
             pcm_hash=pcm_hash(mix),
             sample_rate_hz=mix.sample_rate_hz,
+            written=written,
         )
         folder = Path(request.folder) if request.folder else self._home_folder
         wanted = folder / f"{name_of(raw)}.{request.format}"
@@ -165,38 +178,40 @@ class Forge:
             raise EngineUnavailable("The MusicGen engine is not part of this version yet.")
         raise UnknownEngine(f'There is no engine named "{name}".')
 
-    def _best_take(
-        self, engine: Engine, concept: Concept, seed: int, count: int, progress: Progress, listener: Listener | None
-    ) -> tuple[_Take, tuple[Candidate, ...]]:
-        """Render one take a seed and keep the one the critic likes best; only that one stays in memory."""
-        best: _Take | None = None
-        heard: list[Candidate] = []
-        for index in range(count):
-            stage = Span(progress, index / count, (index + 1) / count)
-            rendering = engine.render(
-                concept,
-                seed + index,
-                Span(stage, 0.0, 0.8 if count > 1 else 1.0),
-                listener=listener if index == 0 else None,
-            )
-            # One take needs no comparing: its file is measured and judged in the end anyway.
-            score = 0.0
-            if count > 1:
-                analysis = analysis_of_clip(rendering.mix, Span(stage, 0.8, 1.0))
-                score = criticise(analysis, concept).score
-            take = _Take(seed + index, rendering, score)
-            heard.append(Candidate(take.seed, score))
-            if best is None or take.score > best.score:
-                best = take
-        if best is None:
-            raise BadSetting("At least one candidate is needed.")
-        return best, tuple(candidate for candidate in heard if candidate.seed != best.seed)
-
     def _catalogue(self, recipe: Recipe, path: Path, progress: Progress) -> tuple[Track, Verdict]:
         measurement = self._measurer.measure(path, Span(progress, 0.0, 0.9))
         verdict = criticise(measurement.analysis, recipe.concept)
         verdict = self._likeness.judged(verdict, measurement, recipe, path.absolute())
         return self._importer.catalogue(path.absolute(), measurement, verdict), verdict
+
+
+def _best_take(
+    played: _Played, seed: int, count: int, progress: Progress, listener: Listener | None
+) -> tuple[_Take, tuple[Candidate, ...]]:
+    """Render one take a seed and keep the one the critic likes best; only that one stays in memory."""
+    best: _Take | None = None
+    heard: list[Candidate] = []
+    for index in range(count):
+        stage = Span(progress, index / count, (index + 1) / count)
+        rendering = played.engine.render(
+            played.concept,
+            seed + index,
+            Span(stage, 0.0, 0.8 if count > 1 else 1.0),
+            listener=listener if index == 0 else None,
+            notes=played.notes,
+        )
+        # One take needs no comparing: its file is measured and judged in the end anyway.
+        score = 0.0
+        if count > 1:
+            analysis = analysis_of_clip(rendering.mix, Span(stage, 0.8, 1.0))
+            score = criticise(analysis, played.concept).score
+        take = _Take(seed + index, rendering, score)
+        heard.append(Candidate(take.seed, score))
+        if best is None or take.score > best.score:
+            best = take
+    if best is None:
+        raise BadSetting("At least one candidate is needed.")
+    return best, tuple(candidate for candidate in heard if candidate.seed != best.seed)
 
 
 def _of_prompt(request: ForgeRequest) -> tuple[Concept, int]:
@@ -209,12 +224,6 @@ def _of_prompt(request: ForgeRequest) -> tuple[Concept, int]:
         key=Key.parse(request.key) if request.key else None,
     )
     return concept, seed
-
-
-def _of_base(path: str) -> tuple[Concept, int]:
-    """What a file was made of. Raises ``NoRecipe`` where nothing was composed."""
-    recipe = read_recipe(Path(path))
-    return composed(recipe), recipe.seed
 
 
 def _write(

@@ -10,7 +10,15 @@ from sonicforge_studio import __version__
 from sonicforge_studio.audio import on_24_bit_grid, read_clip, read_tags, write_clip
 from sonicforge_studio.domain import Clip, Concept, Engine, Progress, Recipe, Span
 from sonicforge_studio.domain.errors import EngineUnavailable, MissingPath, NoPermission, NoRecipe, RecipeUnreadable
-from sonicforge_studio.generation import notes_of, read_midi, recipe_from_json, score_of, told, written_parts
+from sonicforge_studio.generation import (
+    notes_of,
+    read_midi,
+    recipe_from_json,
+    score_of,
+    still_written,
+    told,
+    written_parts,
+)
 from sonicforge_studio.library import Library
 from sonicforge_studio.studio.delivery import mastered_clip, name_of, pcm_hash, tags_of
 from sonicforge_studio.studio.mastering import MASTERING
@@ -46,7 +54,9 @@ class Remaker:
         """
         recipe = self._edited(recipe_file) if is_midi(recipe_file) else read_recipe(recipe_file)
         if changed is not None:
-            recipe = replace(recipe, concept=changed(composed(recipe)))
+            concept = changed(composed(recipe))
+            written = still_written(recipe.written, composed(recipe), concept)
+            recipe = replace(recipe, concept=concept, written=written)
         raw = self._raw(recipe, Span(progress, 0.0, 0.6))
         clip = raw
         for index, settings in enumerate(recipe.mastering):

@@ -461,6 +461,12 @@ def test_midi_comes_back_to_the_same_samples_and_edited_to_its_notes(sonicforge:
     assert (edited["same"], edited["differs"]) == (False, "Its notes were edited: bass.")
     remade = sonicforge("generate", "--recipe", edited["path"], "-o", tmp_path / "remade", "--json").only
     assert remade["same"]
+    # Another part rolled again leaves what was written; that part rolled again is the engine's own.
+    rolled = [
+        sonicforge("generate", "--recipe", edited["path"], "--roll", part, "-o", tmp_path / part, "--json").only
+        for part in ("melody", "bass")
+    ]
+    assert [[part["part"] for part in one["recipe"]["written"]] for one in rolled] == [["bass"], []]
 
 
 def test_one_part_is_changed_and_the_changed_piece_comes_again(sonicforge: Sonicforge, tmp_path: Path) -> None:
