@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ from sonicforge_studio.cli.session import studio_session
 from sonicforge_studio.cli.tables import clock, facts, number
 
 if TYPE_CHECKING:
+    from sonicforge_studio.studio.editing import Edits
     from sonicforge_studio.studio.forging import Forged
     from sonicforge_studio.studio.remaking import Remade
 
@@ -40,6 +42,32 @@ Mute = Annotated[list[str] | None, typer.Option("--mute", help="Leave this part 
 Chords = Annotated[
     str | None, typer.Option("--chords", help='Roman numerals: "i9 VImaj7 iv9 v7".', show_default="the genre's")
 ]
+Sounds = Annotated[
+    list[str] | None,
+    typer.Option("--sound", help='Play a part with this sound: "bass=reese bass", "drums=909".', show_default=False),
+]
+Levels = Annotated[
+    list[str] | None, typer.Option("--level", help="A part louder or quieter, in dB: melody=-3.", show_default=False)
+]
+Lock = Annotated[
+    list[str] | None,
+    typer.Option("--lock", help="Beside --recipe and --seed: this part stays as it is.", show_default=False),
+]
+GenreName = Annotated[str | None, typer.Option("--genre", help="Genre.", show_default="the prompt's")]
+Moods = Annotated[
+    list[str] | None, typer.Option("--mood", help="Mood in place of the prompt's.", show_default="the prompt's")
+]
+Instruments = Annotated[
+    list[str] | None,
+    typer.Option("--instrument", help="Instrument; only these play.", show_default="the prompt's"),
+]
+Energy = Annotated[
+    float | None, typer.Option("--energy", min=0.0, max=1.0, help="0 calm to 1 wild.", show_default="the prompt's")
+]
+Form = Annotated[
+    str | None,
+    typer.Option("--form", help='Sections and bars: "intro 4, drop 8 0.9, outro 4".', show_default="the genre's"),
+]
 Stems = Annotated[bool, typer.Option("--stems", help="Write the parts as files of their own, under stems/.")]
 Midi = Annotated[bool, typer.Option("--midi", help="Write the notes as a MIDI file.")]
 
@@ -59,8 +87,15 @@ def forge(
     key: KeyName = None,
     seed: Seed = None,
     candidates: Candidates = 1,
+    genre: GenreName = None,
+    mood: Moods = None,
+    instrument: Instruments = None,
+    energy: Energy = None,
+    form: Form = None,
     roll: Roll = None,
     mute: Mute = None,
+    sound: Sounds = None,
+    level: Levels = None,
     chords: Chords = None,
     target: Target = "spotify",
     format: Format = "wav",
@@ -72,6 +107,7 @@ def forge(
     force: Force = False,
 ) -> int:
     """Make a mastered track of a sentence, and put it into the library."""
+    changes = _Changes(roll, mute, sound, level, chords)
     return _make(
         Output(json),
         prompt,
@@ -83,9 +119,12 @@ def forge(
         key=key,
         seed=seed,
         candidates=candidates,
-        roll=tuple(roll or ()),
-        mute=tuple(mute or ()),
-        chords=chords or "",
+        genre=genre,
+        moods=_given(mood),
+        instruments=_given(instrument),
+        energy=energy,
+        form=form,
+        changes=changes,
         target=target,
         format=format,
         stems=stems,
@@ -107,8 +146,16 @@ def generate(
     key: KeyName = None,
     seed: Seed = None,
     candidates: Candidates = 1,
+    genre: GenreName = None,
+    mood: Moods = None,
+    instrument: Instruments = None,
+    energy: Energy = None,
+    form: Form = None,
     roll: Roll = None,
     mute: Mute = None,
+    sound: Sounds = None,
+    level: Levels = None,
+    lock: Lock = None,
     chords: Chords = None,
     format: Format = "wav",
     stems: Stems = False,
@@ -120,10 +167,13 @@ def generate(
 ) -> int:
     """Make a track of a sentence and leave it unmastered; or make a file again from the recipe inside it."""
     output = Output(json)
+    changes = _Changes(roll, mute, sound, level, chords, lock, seed)
     if recipe is not None:
         if prompt is not None:
             raise typer.BadParameter("give a prompt or --recipe, not both")
-        return _remake(output, recipe, home, str(out or ""), roll or (), mute or (), chords)
+        return _remake(output, recipe, home, str(out or ""), changes)
+    if lock:
+        raise typer.BadParameter("--lock keeps parts of a piece that is there: give --recipe FILE with it")
     if prompt is None:
         raise typer.BadParameter("give a prompt, or --recipe FILE")
     return _make(
@@ -138,9 +188,12 @@ def generate(
         key=key,
         seed=seed,
         candidates=candidates,
-        roll=tuple(roll or ()),
-        mute=tuple(mute or ()),
-        chords=chords or "",
+        genre=genre,
+        moods=_given(mood),
+        instruments=_given(instrument),
+        energy=energy,
+        form=form,
+        changes=changes,
         format=format,
         stems=stems,
         midi=midi,
@@ -148,41 +201,78 @@ def generate(
     )
 
 
-def _make(output: Output, prompt: str, home: Path | None, **wanted: Any) -> int:
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """The options that change parts, as they were written."""
+
+    roll: list[str] | None = None
+    mute: list[str] | None = None
+    sound: list[str] | None = None
+    level: list[str] | None = None
+    chords: str | None = None
+    lock: list[str] | None = None
+    seed: int | None = None
+
+    def edits(self) -> Edits:
+        """Raises ``BadSetting`` for a level that is no number."""
+        from sonicforge_studio.studio import Edits
+
+        return Edits(
+            roll=tuple(self.roll or ()),
+            mute=tuple(self.mute or ()),
+            sounds=dict(_pair(text, "--sound", "bass=reese bass") for text in self.sound or ()),
+            gains_db={part: _decibels(level) for part, level in self._levels()},
+            chords=self.chords,
+            lock=_given(self.lock),
+            seed=self.seed,
+        )
+
+    def _levels(self) -> list[tuple[str, str]]:
+        return [_pair(text, "--level", "melody=-3") for text in self.level or ()]
+
+
+def _given(names: list[str] | None) -> tuple[str, ...] | None:
+    return tuple(names) if names else None
+
+
+def _pair(text: str, option: str, example: str) -> tuple[str, str]:
+    part, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f'{option} is written as {option} "{example}", not "{text}"')
+    return part.strip(), value.strip()
+
+
+def _decibels(text: str) -> float:
+    try:
+        return float(text.lower().removesuffix("db").strip())
+    except ValueError:
+        raise typer.BadParameter(f'"{text}" is no level in dB: --level melody=-3') from None
+
+
+def _make(output: Output, prompt: str, home: Path | None, *, changes: _Changes, form: str | None, **wanted: Any) -> int:
+    from sonicforge_studio.generation import read_form
     from sonicforge_studio.studio.forging import ForgeRequest
     from sonicforge_studio.studio.report import forged_fields
 
+    edits = changes.edits()
     began = time.perf_counter()
     with output.about(prompt):
         with studio_session(home) as studio, one_bar(output, "Forging") as progress:
-            forged = studio.forge.forge(ForgeRequest(prompt, **wanted), progress)
+            sections = read_form(form) if form else None
+            forged = studio.forge.forge(ForgeRequest(prompt, form=sections, edits=edits, **wanted), progress)
         elapsed = time.perf_counter() - began
         output.item({**forged_fields(forged), "elapsed_seconds": elapsed}, _shown(forged, elapsed))
     return output.exit_code
 
 
-def _remake(
-    output: Output,
-    recipe: Path,
-    home: Path | None,
-    folder: str,
-    roll: Sequence[str],
-    mute: Sequence[str],
-    chords: str | None,
-) -> int:
-    from sonicforge_studio.generation import change
+def _remake(output: Output, recipe: Path, home: Path | None, folder: str, changes: _Changes) -> int:
     from sonicforge_studio.studio.report import remade_fields
 
-    changes = roll or mute or chords is not None
+    edits = changes.edits()
     began = time.perf_counter()
     with output.about(str(recipe)):
         with studio_session(home) as studio, one_bar(output, "Making again") as progress:
-            remade = studio.remaker.remake(
-                recipe,
-                folder,
-                progress,
-                (lambda concept: change(concept, roll=roll, mute=mute, progression=chords)) if changes else None,
-            )
+            remade = studio.remaker.remake(recipe, folder, progress, edits)
         fields = {**remade_fields(remade), "elapsed_seconds": time.perf_counter() - began}
         output.item(fields, lambda: _remade_text(remade))
     return output.exit_code

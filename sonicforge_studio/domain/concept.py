@@ -25,6 +25,12 @@ class PartChange:
     roll: int = 0
     """How often its dice were thrown anew; every other part stays as it is."""
     muted: bool = False
+    sound: str = ""
+    """An entry of the instrument book (of the kit book for the drums) in place of the one it would have."""
+    gain_db: float = 0.0
+    """On top of the genre's level."""
+    seed: int | None = None
+    """Where it is locked: the seed whose dice it keeps, whatever the piece's own becomes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,19 @@
 """From a sentence to sound: composer, engines, critic, recipes."""
 
-from sonicforge_studio.generation.changing import CHANGEABLE, PARTS, change, parts_of, still_written, told
+from sonicforge_studio.generation.changing import (
+    CHANGEABLE,
+    PARTS,
+    change,
+    lock,
+    locked_parts,
+    parts_of,
+    sounds_of,
+    still_written,
+    told,
+)
 from sonicforge_studio.generation.composer import compose
 from sonicforge_studio.generation.critic import criticise
+from sonicforge_studio.generation.form import read_form, section_names
 from sonicforge_studio.generation.genres import genre_book
 from sonicforge_studio.generation.midi import notes_of, read_midi, write_midi, written_parts
 from sonicforge_studio.generation.recipes import recipe_from_json, recipe_to_json
@@ -16,12 +27,17 @@ __all__ = [
     "compose",
     "criticise",
     "genre_book",
+    "lock",
+    "locked_parts",
     "notes_of",
     "parts_of",
+    "read_form",
     "read_midi",
     "recipe_from_json",
     "recipe_to_json",
     "score_of",
+    "section_names",
+    "sounds_of",
     "still_written",
     "told",
     "write_midi",

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sonicforge_studio.domain.concept import Concept, PartChange
 from sonicforge_studio.domain.errors import BadSetting
 from sonicforge_studio.domain.key import Key
 from sonicforge_studio.domain.recipe import WrittenPart
 from sonicforge_studio.generation.genres import genre_book
+from sonicforge_studio.generation.sounds import instrument_book, kit_book
 from sonicforge_studio.generation.synth.arrangement import wanted_parts
 from sonicforge_studio.generation.synth.harmony import read_progression
 
 PARTS = ("drums", "bass", "chords", "pads", "melody")
 CHANGEABLE = (*PARTS, "harmony")
 """What can be rolled again; only parts can be muted."""
+LOWEST_GAIN_DB, HIGHEST_GAIN_DB = -24.0, 12.0
 _MOST_CHORDS = 64
+_TONAL = frozenset({"bass", "chords", "pads", "melody"})
+_NOTHING: Mapping[str, Any] = {}
 _ANY_KEY = Key(0, "minor")
 
 
@@ -26,16 +31,25 @@ def change(
     roll: Collection[str] = (),
     mute: Collection[str] = (),
     unmute: Collection[str] = (),
+    sounds: Mapping[str, str] = _NOTHING,
+    gains_db: Mapping[str, float] = _NOTHING,
     progression: str | None = None,
 ) -> Concept:
-    """The concept with these parts rolled once more, muted or heard again, and with these chords ("" for the genre's).
+    """The concept with these parts rolled once more, muted or heard again, with other sounds ("" for the part's own)
+    and levels, and with these chords ("" for the genre's).
 
-    Raises ``BadSetting`` for a part that there is none of, and for chords that are none.
+    Raises ``BadSetting`` for a part that there is none of, for sounds it cannot have, and for chords that are none.
     """
-    for names, known in ((roll, CHANGEABLE), (mute, PARTS), (unmute, PARTS)):
+    for names, known in ((roll, CHANGEABLE), (mute, PARTS), (unmute, PARTS), (sounds, PARTS), (gains_db, PARTS)):
         for name in names:
             if name not in known:
                 raise BadSetting(f'There is no part "{name}" to change. There are: {", ".join(known)}.')
+    for part, sound in sounds.items():
+        if sound and sound not in sounds_of(part):
+            raise BadSetting(f'The {part} cannot sound like "{sound[:60]}". There are: {", ".join(sounds_of(part))}.')
+    for part, gain_db in gains_db.items():
+        if not LOWEST_GAIN_DB <= gain_db <= HIGHEST_GAIN_DB:
+            raise BadSetting(f"A level is from {LOWEST_GAIN_DB:g} to {HIGHEST_GAIN_DB:g} dB, not {gain_db:g} ({part}).")
     if progression and not is_progression(progression):
         raise BadSetting(
             f'"{progression[:60]}" are no chords. They are written as Roman numerals: "i9 VImaj7 iv9 v7", "I V vi IV".'
@@ -43,14 +57,50 @@ def change(
     changes = []
     for part in CHANGEABLE:
         before = concept.change_of(part)
-        now = PartChange(
-            part, before.roll + (part in roll), part in mute or (before.muted and part not in unmute)
-        )  # fmt: skip
+        now = replace(
+            before,
+            roll=before.roll + (part in roll),
+            muted=part in mute or (before.muted and part not in unmute),
+            sound=sounds.get(part, before.sound),
+            gain_db=float(gains_db.get(part, before.gain_db)),
+        )
         if now != PartChange(part):
             changes.append(now)
     return replace(
         concept, changes=tuple(changes), progression=concept.progression if progression is None else progression.strip()
     )
+
+
+def lock(concept: Concept, parts: Collection[str], seed: int) -> Concept:
+    """The concept with these parts kept as the dice of ``seed`` have them, whatever seed it is rendered with; all
+    others go with the seed. What plays the harmony keeps it too.
+
+    Raises ``BadSetting`` for a part that there is none of.
+    """
+    for name in parts:
+        if name not in CHANGEABLE:
+            raise BadSetting(f'There is no part "{name}" to lock. There are: {", ".join(CHANGEABLE)}.')
+    locked = {*parts, *(("harmony",) if set(parts) & _TONAL else ())}
+    changes = []
+    for part in CHANGEABLE:
+        before = concept.change_of(part)
+        kept = seed if before.seed is None else before.seed
+        now = replace(before, seed=kept if part in locked else None)
+        if now != PartChange(part):
+            changes.append(now)
+    return replace(concept, changes=tuple(changes))
+
+
+def locked_parts(concept: Concept) -> tuple[str, ...]:
+    """The parts that keep their dice."""
+    return tuple(change.part for change in concept.changes if change.seed is not None)
+
+
+def sounds_of(part: str) -> tuple[str, ...]:
+    """The sounds that a part can have: instruments, and kits for the drums."""
+    if part == "drums":
+        return tuple(kit_book())
+    return tuple(name for name, instrument in instrument_book().items() if instrument.part == part and instrument.voice)
 
 
 def still_written(written: Sequence[WrittenPart], before: Concept, after: Concept) -> tuple[WrittenPart, ...]:
@@ -77,6 +127,9 @@ def told(concept: Concept) -> str:
     """The changes as a sentence; "" without any."""
     said = [f"{change.part} rolled {change.roll}×" for change in concept.changes if change.roll]
     said += [f"{change.part} muted" for change in concept.changes if change.muted]
+    said += [f"{change.part} as {change.sound}" for change in concept.changes if change.sound]
+    said += [f"{change.part} {change.gain_db:+g} dB" for change in concept.changes if change.gain_db]
+    said += [f"{change.part} locked" for change in concept.changes if change.seed is not None]
     if concept.progression:
         said.append(f"chords {concept.progression}")
     return ", ".join(said)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
 
-from sonicforge_studio.domain.concept import Concept
+from sonicforge_studio.domain.concept import Concept, FormSection
+from sonicforge_studio.domain.errors import BadSetting
 from sonicforge_studio.domain.genre import Genre
 from sonicforge_studio.domain.key import Key, Mode
-from sonicforge_studio.generation.form import fit_form
+from sonicforge_studio.generation.form import fit_form, seconds_of, section_names
 from sonicforge_studio.generation.genres import genre_book
 from sonicforge_studio.generation.limits import require_duration, require_tempo
 from sonicforge_studio.generation.prompt import (
@@ -62,11 +63,16 @@ def compose(
     tempo_bpm: float | None = None,
     key: Key | None = None,
     genre: str | None = None,
+    moods: Sequence[str] | None = None,
+    instruments: Sequence[str] | None = None,
+    energy: float | None = None,
+    form: Sequence[FormSection] | None = None,
 ) -> Concept:
-    """What the prompt asks for; arguments win over words, numbers over moods.
+    """What the prompt asks for; arguments win over words, numbers over moods. A ``form`` decides the length.
 
     Raises ``TempoOutOfRange`` for a tempo outside 20..400 BPM and ``DurationOutOfRange`` for a length outside a second
-    to an hour, in an argument or in the prompt.
+    to an hour, in an argument or in the prompt, and ``BadSetting`` for a mood an
+    instrument or a section that there is none of.
     """
     if tempo_bpm is not None:
         require_tempo(tempo_bpm)
@@ -78,7 +84,7 @@ def compose(
     asked_tempo = read_tempo(sentence)
     asked_key = read_key(sentence)
     named = _read_genre(sentence, notes)
-    moods = _read_moods(sentence)
+    moods = _read_moods(sentence) if moods is None else _known_moods(moods, sentence)
     if asked_tempo is None:
         asked_tempo = read_bare_tempo(sentence)
     if tempo_bpm is None and asked_tempo is not None:
@@ -86,7 +92,9 @@ def compose(
     if duration_seconds is None and asked_seconds is not None:
         duration_seconds = require_duration(asked_seconds)
     chosen = _choose_genre(genre, named, moods, tempo_bpm, notes)
-    instruments = _read_instruments(sentence, chosen, notes)
+    band = _read_instruments(sentence, chosen, notes)
+    if instruments is not None:
+        band = _known_band(instruments)
     key = key or asked_key
     if key:
         notes.understood.append(f"key: {key}")
@@ -98,9 +106,14 @@ def compose(
     notes.ignored += list(sentence.left_over(_UNIMPORTANT))
     if sentence.cut:
         notes.ignored.append("the rest of a very long prompt")
-    energy = min(1.0, max(0.05, chosen.energy + sum(mood_book()[mood].energy for mood in moods)))
+    if energy is None:
+        energy = chosen.energy + sum(mood_book()[mood].energy for mood in moods)
+    energy = min(1.0, max(0.05, energy))
     tempo = tempo_bpm if tempo_bpm is not None else _usual_tempo(chosen, moods)
     seconds = duration_seconds if duration_seconds is not None else DEFAULT_DURATION_SECONDS
+    if form:
+        _require_sections(form, chosen)
+        seconds = require_duration(seconds_of(form, tempo))
     key = key or _usual_key(chosen, moods, seed)
     return Concept(
         prompt=prompt,
@@ -110,9 +123,9 @@ def compose(
         duration_seconds=float(seconds),
         moods=moods,
         energy=energy,
-        form=fit_form(chosen, seconds, tempo, energy),
-        instruments=instruments,
-        description=_describe(chosen, tempo, key, moods, instruments),
+        form=tuple(form) if form else fit_form(chosen, seconds, tempo, energy),
+        instruments=band,
+        description=_describe(chosen, tempo, key, moods, band),
         understood=tuple(notes.understood),
         ignored=tuple(text[:60] for text in notes.ignored[:_MOST_IGNORED]),
     )
@@ -143,6 +156,34 @@ def _read_moods(sentence: Prompt) -> tuple[str, ...]:
         sentence.take_words(first, count)
         moods.append(meaning)
     return tuple(dict.fromkeys(moods))
+
+
+def _require_sections(form: Sequence[FormSection], genre: Genre) -> None:
+    known = section_names(genre)
+    unknown = [section.name for section in form if section.name not in known]
+    if unknown:
+        raise BadSetting(f'{genre.name.capitalize()} has no "{unknown[0][:60]}". It has: {", ".join(known)}.')
+
+
+def _known_moods(moods: Sequence[str], sentence: Prompt) -> tuple[str, ...]:
+    """The moods given in place of the sentence's, whose words are not told as left out then."""
+    _read_moods(sentence)
+    unknown = [mood for mood in moods if mood not in mood_book()]
+    if unknown:
+        raise BadSetting(f'There is no mood "{unknown[0][:60]}". There are: {", ".join(mood_book())}.')
+    return tuple(dict.fromkeys(moods))
+
+
+def _known_band(instruments: Sequence[str]) -> tuple[str, ...]:
+    """One instrument a part, in the order of the parts."""
+    book = instrument_book()
+    unknown = [name for name in instruments if name not in book or book[name].part not in _PART_ORDER]
+    if unknown or not instruments:
+        known = ", ".join(name for name, instrument in book.items() if instrument.part in _PART_ORDER)
+        what = f'There is no instrument "{unknown[0][:60]}".' if unknown else "A piece has at least one instrument."
+        raise BadSetting(f"{what} There are: {known}.")
+    band = {book[name].part: name for name in instruments}
+    return tuple(band[part] for part in _PART_ORDER if part in band)
 
 
 def _choose_genre(

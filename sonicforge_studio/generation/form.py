@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sonicforge_studio.domain.concept import FormSection
+from sonicforge_studio.domain.errors import BadSetting
 from sonicforge_studio.domain.genre import Genre
 
 BEATS_PER_BAR = 4
+MOST_SECTION_BARS = 256
+_ENERGIES = {"intro": 0.45, "verse": 0.65, "build": 0.6, "drop": 0.9, "break": 0.4, "outro": 0.5}
+_LAST_STROKE_SECONDS = 2.0
+_NO_FORM = (
+    '"{text}" is no section. A form is written as "intro 4, build 4, drop 8 0.9, break 4, outro 4": '
+    "names, bars, and the energy from 0 to 1 where it is another than usual."
+)
 _BARS_PER_SECTION = 4
 """With at least so many for each section a piece is long enough for breaks and builds."""
 _SECTION_BARS_LIMIT = 1.6
@@ -43,6 +53,35 @@ def whole_bars(duration_seconds: float, tempo_bpm: float, energy: float) -> int:
     ring_seconds = min(0.6 + 2.4 * (1.0 - energy) ** 2, 0.15 * duration_seconds)
     bar_seconds = BEATS_PER_BAR * 60 / tempo_bpm
     return max(1, int((duration_seconds - ring_seconds) / bar_seconds + 1e-9))
+
+
+def seconds_of(form: Sequence[FormSection], tempo_bpm: float) -> float:
+    """How long a piece of this form is, its last stroke included."""
+    bars = sum(section.bars for section in form)
+    return bars * BEATS_PER_BAR * 60 / tempo_bpm + _LAST_STROKE_SECONDS
+
+
+def section_names(genre: Genre) -> tuple[str, ...]:
+    """The sections that a genre's parts know to play."""
+    return tuple(dict.fromkeys(name for name, _, _ in (*genre.form, *genre.short_form)))
+
+
+def read_form(text: str) -> tuple[FormSection, ...]:
+    """A form such as "intro 4, drop 8 0.9, outro 4": a name, its bars, and 0..1 for its energy where it has its own.
+
+    Raises ``BadSetting`` for what is none.
+    """
+    sections = []
+    for entry in text.split(","):
+        words = entry.replace(":", " ").split()
+        try:
+            name, bars, energy = words[0], int(words[1]), float(words[2]) if len(words) > 2 else _ENERGIES[words[0]]
+        except (IndexError, KeyError, ValueError) as error:
+            raise BadSetting(_NO_FORM.format(text=entry.strip()[:60])) from error
+        if name not in _ENERGIES or not 1 <= bars <= MOST_SECTION_BARS or not 0 <= energy <= 1 or len(words) > 3:
+            raise BadSetting(_NO_FORM.format(text=entry.strip()[:60]))
+        sections.append(FormSection(name, bars, energy))
+    return tuple(sections)
 
 
 def _shares(weights: list[int], total: int) -> list[int]:

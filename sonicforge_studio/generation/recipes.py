@@ -8,8 +8,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from sonicforge_studio.domain import RECIPE_VERSION, Concept, MasterSettings, Recipe, from_plain, to_plain
+from sonicforge_studio.domain.concept import PartChange
 from sonicforge_studio.domain.errors import RecipeUnreadable, StudioError
-from sonicforge_studio.generation.changing import CHANGEABLE, is_progression
+from sonicforge_studio.generation.changing import (
+    CHANGEABLE,
+    HIGHEST_GAIN_DB,
+    LOWEST_GAIN_DB,
+    is_progression,
+    sounds_of,
+)
 
 _LONGEST_TEXT = 1_000_000
 _MOST_BARS = 100_000
@@ -83,10 +90,21 @@ def _concept_faults(concept: Concept) -> Iterator[str]:
         yield "its energy is out of range"
     if not all(_is_whole(section.bars, 0, _MOST_BARS) and _within(section.energy, 0, 1) for section in concept.form):
         yield "its form is out of range"
-    if not all(_is_whole(change.roll, 0, 2**31) and change.part in CHANGEABLE for change in concept.changes):
+    if not all(map(_is_change, concept.changes)):
         yield "one of its parts was changed in a way that this studio does not know"
     if concept.progression and not is_progression(concept.progression):
         yield "its chords cannot be read"
+
+
+def _is_change(change: PartChange) -> bool:
+    return (
+        change.part in CHANGEABLE
+        and _is_whole(change.roll, 0, 2**31)
+        and isinstance(change.muted, bool)
+        and (not change.sound or change.sound in sounds_of(change.part))
+        and _within(change.gain_db, LOWEST_GAIN_DB, HIGHEST_GAIN_DB)
+        and (change.seed is None or _is_whole(change.seed, 0, 2**63))
+    )
 
 
 def _mastering_faults(settings: MasterSettings) -> Iterator[str]:

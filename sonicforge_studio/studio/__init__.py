@@ -20,11 +20,13 @@ from sonicforge_studio.kernels.live_spectrum import SpectrumSettings
 from sonicforge_studio.library import Library, TrackRow
 from sonicforge_studio.studio.compose import Studio, build_studio
 from sonicforge_studio.studio.delivery import genre_title
+from sonicforge_studio.studio.editing import Edits
 from sonicforge_studio.studio.live import Live, open_live
 
 __all__ = [
     "ROWS_PER_SECOND",
     "CaptureState",
+    "Edits",
     "InputDevice",
     "Job",
     "JobQueue",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sonicforge_studio.audio import ClipSource, free_name, on_24_bit_grid, write_clip
@@ -12,6 +12,7 @@ from sonicforge_studio.domain import (
     Clip,
     Concept,
     Engine,
+    FormSection,
     Key,
     Listener,
     Master,
@@ -25,13 +26,14 @@ from sonicforge_studio.domain import (
     Verdict,
 )
 from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable, UnknownEngine
-from sonicforge_studio.generation import change, compose, criticise, notes_of, still_written, write_midi
+from sonicforge_studio.generation import compose, criticise, notes_of, recipe_from_json, write_midi
 from sonicforge_studio.mastering import preset_named, target_named
 from sonicforge_studio.studio.delivery import deliver, known_format, name_of, pcm_hash, proof_of, tags_of
+from sonicforge_studio.studio.editing import Edits, composed, edited
 from sonicforge_studio.studio.importing import Importer
 from sonicforge_studio.studio.likeness import Likeness
 from sonicforge_studio.studio.measuring import Measurer, analysis_of_clip
-from sonicforge_studio.studio.remaking import composed, read_recipe
+from sonicforge_studio.studio.remaking import read_recipe
 
 GREATEST_CANDIDATES = 16
 GREATEST_SEED = 2**53
@@ -56,14 +58,17 @@ class ForgeRequest:
     target: str = "spotify"
     preset: str = "glue"
     format: str = "wav"
+    genre: str | None = None
+    moods: tuple[str, ...] | None = None
+    instruments: tuple[str, ...] | None = None
+    energy: float | None = None
+    form: tuple[FormSection, ...] | None = None
     base: str = ""
-    """A file whose recipe takes the place of the prompt, as ``roll`` to ``chords`` change it."""
-    roll: tuple[str, ...] = ()
-    """Parts whose dice are thrown once more."""
-    mute: tuple[str, ...] = ()
-    unmute: tuple[str, ...] = ()
-    chords: str = ""
-    """Roman numerals in place of the genre's chords."""
+    """A file whose recipe takes the place of the prompt."""
+    recipe: str = ""
+    """The same as JSON."""
+    edits: Edits = field(default_factory=Edits)
+    """What is to be other than prompt or recipe say."""
     stems: bool = False
     midi: bool = False
     folder: str = ""
@@ -138,18 +143,10 @@ class Forge:
             raise BadSetting(f"A seed is from 0 to {GREATEST_SEED}, not {request.seed}.")
         engine = self._engine_named(request.engine)
         settings = replace(preset_named(request.preset), target=target_named(request.target))
-        base = read_recipe(Path(request.base)) if request.base else None
-        before, seed = (composed(base), base.seed) if base else _of_prompt(request)
-        concept = change(
-            before,
-            roll=request.roll,
-            mute=request.mute,
-            unmute=request.unmute,
-            progression=request.chords or None,
-        )
-        written = still_written(base.written, before, concept) if base else ()
+        draft = edited(_draft(request), request.edits)
+        concept, written = composed(draft), draft.written
         played = _Played(engine, concept, notes_of(written))
-        best, others = _best_take(played, seed, request.candidates, Span(progress, 0.0, 0.6), listener)
+        best, others = _best_take(played, draft.seed, request.candidates, Span(progress, 0.0, 0.6), listener)
         mix = Clip(on_24_bit_grid(best.rendering.mix.samples), best.rendering.mix.sample_rate_hz)
         raw = Recipe(
             engine=engine.name,
@@ -214,16 +211,35 @@ def _best_take(
     return best, tuple(candidate for candidate in heard if candidate.seed != best.seed)
 
 
-def _of_prompt(request: ForgeRequest) -> tuple[Concept, int]:
+def _draft(request: ForgeRequest) -> Recipe:
+    """What is to be played, before the edits."""
+    if request.recipe:
+        return recipe_from_json(request.recipe)
+    if request.base:
+        return read_recipe(Path(request.base))
     seed = secrets.randbelow(2**31) if request.seed is None else request.seed
-    concept = compose(
+    return draft_recipe(compose_request(request, seed), seed)
+
+
+def compose_request(request: ForgeRequest, seed: int) -> Concept:
+    """What the composer makes of a request's prompt and of what it fixes."""
+    return compose(
         request.prompt,
         seed=seed,
         duration_seconds=request.seconds,
         tempo_bpm=request.bpm,
         key=Key.parse(request.key) if request.key else None,
+        genre=request.genre,
+        moods=request.moods,
+        instruments=request.instruments,
+        energy=request.energy,
+        form=request.form,
     )
-    return concept, seed
+
+
+def draft_recipe(concept: Concept, seed: int) -> Recipe:
+    """The recipe of a piece that nobody has played yet."""
+    return Recipe("synth", "", seed, concept.prompt, concept, "", "", 1)
 
 
 def _write(

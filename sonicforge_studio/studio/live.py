@@ -9,7 +9,7 @@ from typing import Any
 
 from sonicforge_studio.analysis import LiveMusicReader
 from sonicforge_studio.audio import Capture, Devices, LiveAnalyser, Player, TapSwitch, system_devices
-from sonicforge_studio.domain import Progress, Source, to_plain
+from sonicforge_studio.domain import Progress, Source, from_plain, to_plain
 from sonicforge_studio.domain.errors import InputError, MissingPath
 from sonicforge_studio.host.tile_cache import TileCache
 from sonicforge_studio.jobs import JobQueue, current_job_id
@@ -76,7 +76,7 @@ class JobHandlers:
 
     def forge(self, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
         with self._hearables.offered(current_job_id()) as listener:
-            forged = self._studio.forge.forge(ForgeRequest(**arguments), progress, listener)
+            forged = self._studio.forge.forge(from_plain(ForgeRequest, arguments), progress, listener)
         return {
             "track_id": forged.track.id,
             "path": forged.track.path,

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sonicforge_studio import __version__
 from sonicforge_studio.audio import on_24_bit_grid, read_clip, read_tags, write_clip
-from sonicforge_studio.domain import Clip, Concept, Engine, Progress, Recipe, Span
+from sonicforge_studio.domain import Clip, Engine, Progress, Recipe, Span
 from sonicforge_studio.domain.errors import EngineUnavailable, MissingPath, NoPermission, NoRecipe, RecipeUnreadable
 from sonicforge_studio.generation import (
     notes_of,
     read_midi,
     recipe_from_json,
     score_of,
-    still_written,
     told,
     written_parts,
 )
 from sonicforge_studio.library import Library
 from sonicforge_studio.studio.delivery import mastered_clip, name_of, pcm_hash, tags_of
+from sonicforge_studio.studio.editing import Edits, composed, edited
 from sonicforge_studio.studio.mastering import MASTERING
 
 
@@ -43,20 +43,17 @@ class Remaker:
         self._library = library
         self._home_folder = home_folder
 
-    def remake(
-        self, recipe_file: Path, folder: str, progress: Progress, changed: Callable[[Concept], Concept] | None = None
-    ) -> Remade:
-        """Make the piece again that ``recipe_file`` (a sound file, or a recipe as JSON) tells of, as a 24-bit WAV; with
-        ``changed``, what that makes of its concept.
+    def remake(self, recipe_file: Path, folder: str, progress: Progress, edits: Edits | None = None) -> Remade:
+        """Make the piece again that ``recipe_file`` (a sound file, or a recipe as JSON) tells of, as a 24-bit WAV, with
+        these ``edits``.
 
         Raises ``NoRecipe``, ``RecipeUnreadable``, ``EngineUnavailable``, and ``MissingPath`` where the recipe is of a
         master whose original is not in the library.
         """
         recipe = self._edited(recipe_file) if is_midi(recipe_file) else read_recipe(recipe_file)
-        if changed is not None:
-            concept = changed(composed(recipe))
-            written = still_written(recipe.written, composed(recipe), concept)
-            recipe = replace(recipe, concept=concept, written=written)
+        changed = edits is not None and edits.any
+        if edits is not None and changed:
+            recipe = edited(recipe, edits)
         raw = self._raw(recipe, Span(progress, 0.0, 0.6))
         clip = raw
         for index, settings in enumerate(recipe.mastering):
@@ -69,7 +66,7 @@ class Remaker:
             path, clip, format="wav", tags=tags_of(made), numbered=True, progress=Span(progress, 0.9, 1.0)
         )
         same = now == recipe.pcm_hash
-        return Remade(path, made, same, None if same else self._why(recipe, now, changed is not None, recipe_file))
+        return Remade(path, made, same, None if same else self._why(recipe, now, changed, recipe_file))
 
     def _edited(self, path: Path) -> Recipe:
         """The recipe in a MIDI file that the studio wrote, with the notes that are other ones now."""
@@ -105,18 +102,11 @@ class Remaker:
         if is_midi(file) and recipe.written:
             return f"Its notes were edited: {', '.join(part.part for part in recipe.written)}."
         if changed and recipe.concept is not None:
-            return f"It was changed: {told(recipe.concept)}."
+            return f"It was changed: {told(recipe.concept) or f'seed {recipe.seed}'}."
         engine = self._engines.get(recipe.engine)
         if engine is not None and engine.version != recipe.engine_version:
             return f"The recipe was made by {recipe.engine} {recipe.engine_version}; this is {engine.version}."
         return f"The PCM hash is {now[:12]} instead of {recipe.pcm_hash[:12]}; this is version {__version__}."
-
-
-def composed(recipe: Recipe) -> Concept:
-    """What the piece was composed of. Raises ``NoRecipe`` where nothing was."""
-    if recipe.concept is None:
-        raise NoRecipe("This file was not composed here: there is nothing in it to change.")
-    return recipe.concept
 
 
 def is_midi(path: Path) -> bool:

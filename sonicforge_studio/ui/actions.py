@@ -12,9 +12,9 @@ from PySide6.QtCore import QObject, QProcess, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from sonicforge_studio.domain import Track
+from sonicforge_studio.domain import Track, to_plain
 from sonicforge_studio.domain.errors import MissingPath, StudioError
-from sonicforge_studio.studio import Lane, Studio
+from sonicforge_studio.studio import Edits, Lane, Studio
 from sonicforge_studio.ui.job_desk import JobDesk
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, Piece
@@ -114,17 +114,13 @@ class Actions(QObject):
 
     # Making again
 
-    def vary(
-        self, track: Track, *, roll: Sequence[str] = (), mute: Sequence[str] = (), unmute: Sequence[str] = ()
-    ) -> None:
-        """Forge a piece once more, with these parts rolled again, muted or heard; as loud as it was mastered."""
+    def vary(self, track: Track, edits: Edits) -> None:
+        """Forge a piece once more with these edits, as loud as it was mastered."""
         recipe = track.recipe
         arguments: dict[str, Any] = {
             "prompt": recipe.prompt if recipe else "",
             "base": track.path,
-            "roll": list(roll),
-            "mute": list(mute),
-            "unmute": list(unmute),
+            "edits": to_plain(edits),
             "mastered": bool(recipe and recipe.mastering),
         }
         if recipe and recipe.mastering:

@@ -11,6 +11,7 @@ import pytest
 from sonicforge_studio.domain import SilentProgress
 from sonicforge_studio.generation import read_midi, score_of, write_midi
 from sonicforge_studio.studio import Studio, build_studio
+from sonicforge_studio.studio.editing import Edits
 from sonicforge_studio.studio.forging import ForgeRequest
 
 SILENT = SilentProgress()
@@ -39,7 +40,7 @@ def edited(studio: Studio, tmp_path: Path) -> str:
 def test_what_was_written_stays_unless_it_is_rolled_again(
     studio: Studio, edited: str, tmp_path: Path, part: str, written: list[str]
 ) -> None:
-    request = ForgeRequest("", base=edited, roll=(part,), mastered=False, folder=str(tmp_path / "varied"))
+    request = ForgeRequest("", base=edited, edits=Edits(roll=(part,)), mastered=False, folder=str(tmp_path / "varied"))
     varied = studio.forge.forge(request, SILENT)
     assert [one.part for one in varied.recipe.written] == written
     assert studio.remaker.remake(Path(varied.files[0]), str(tmp_path / "again"), SILENT).same

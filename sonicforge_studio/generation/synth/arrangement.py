@@ -35,7 +35,7 @@ def arrange(concept: Concept, genre: Genre, seed: int, progress: Progress) -> Sc
     """The whole piece as notes. Each part has dice of its own, drawn from the seed and the part's name."""
 
     def dice(part: str) -> np.random.Generator:
-        return part_random(seed, part, concept.change_of(part).roll)
+        return part_random(dice_seed(concept, part, seed), part, concept.change_of(part).roll)
 
     sections = place_sections(concept)
     chords = _write_harmony(concept, genre, sections, dice("harmony"))
@@ -45,7 +45,7 @@ def arrange(concept: Concept, genre: Genre, seed: int, progress: Progress) -> Sc
     wanted = wanted_parts(concept, genre)
     parts: dict[str, tuple[Note, ...]] = {}
     if "drums" in wanted:
-        drums = frozenset(kit_book()[genre.kit])
+        drums = frozenset(kit_book()[chosen_kit(genre, concept)])
         parts["drums"] = write_drums(genre, outline, drums, dice("drums"))
     for name, part in genre.parts.items():
         if name not in wanted:
@@ -60,6 +60,17 @@ def arrange(concept: Concept, genre: Genre, seed: int, progress: Progress) -> Sc
     parts["effects"] = _write_risers(sections)
     _write_ending(parts, genre, concept, sections, chords[-1])
     return Score(concept.tempo_bpm, sections, chords, {name: in_order(notes) for name, notes in parts.items() if notes})
+
+
+def dice_seed(concept: Concept, part: str, seed: int) -> int:
+    """The seed of a part's dice: its own where it is locked, else the piece's."""
+    locked = concept.change_of(part).seed
+    return seed if locked is None else locked
+
+
+def chosen_kit(genre: Genre, concept: Concept) -> str:
+    """The kit that the drums were given, else the genre's own."""
+    return concept.change_of("drums").sound or genre.kit
 
 
 def place_sections(concept: Concept) -> tuple[Section, ...]:
@@ -140,6 +151,6 @@ def _write_ending(
         parts[name] = (*parts[name], *last)
     if parts.get("drums") and concept.energy > 0.3:
         strokes = [make_note(end, 0.25, DRUM_PITCHES["kick"], 110)]
-        if "crash" in kit_book()[genre.kit]:
+        if "crash" in kit_book()[chosen_kit(genre, concept)]:
             strokes.append(make_note(end, 2.0, DRUM_PITCHES["crash"], 96))
         parts["drums"] = (*parts["drums"], *strokes)

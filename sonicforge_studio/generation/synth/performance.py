@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from sonicforge_studio.domain.engine import Note
 from sonicforge_studio.domain.genre import Genre, GenrePart
 from sonicforge_studio.domain.progress import Progress
 from sonicforge_studio.generation.sounds import instrument_book, kit_book, mood_book
+from sonicforge_studio.generation.synth.arrangement import chosen_kit, dice_seed
 from sonicforge_studio.generation.synth.groove import DRUM_PITCHES
 from sonicforge_studio.generation.synth.mixer import LOOK_AHEAD_FRAMES, Bus, Space, Strip
 from sonicforge_studio.generation.synth.score import BEATS_PER_BAR, Score
@@ -54,26 +55,30 @@ class Performance:
             order = np.argsort(starts, kind="stable")
             notes = tuple(notes[int(index)] for index in order)
             starts = starts[order]
-            seeds = note_seeds(seed, name, len(notes))
+            seeds = note_seeds(dice_seed(concept, name, seed), name, len(notes))
             if name == "drums":
+                chosen = chosen_kit(genre, concept)
+                overrides = genre.kit_settings if chosen == genre.kit else {}
                 kit = KitVoice(
-                    kit_book()[genre.kit], genre.kit_settings, concept.key.tonic, notes, starts, seeds, tables,
+                    kit_book()[chosen], overrides, concept.key.tonic, notes, starts, seeds, tables,
                     sample_rate_hz,
                 )  # fmt: skip
                 self._players[name] = Player(kit, starts)
-                self._strips[name] = Strip(_drum_part(genre), np.empty(0, np.int64), beat_frames, sample_rate_hz)
+                self._strips[name] = Strip(
+                    _at_level(_drum_part(genre), concept, name), np.empty(0, np.int64), beat_frames, sample_rate_hz
+                )
                 continue
             part = genre.parts.get(name) or _EFFECTS
             instrument = chosen_instrument(name, part, concept)
-            overrides = dict(part.settings) if instrument == part.instrument else {}
+            settings = dict(part.settings) if instrument == part.instrument else {}
             if name == "effects":
-                overrides |= _riser_times(notes, beat_seconds)
+                settings |= _riser_times(notes, beat_seconds)
             voice = ToneVoice(
-                instrument_book()[instrument], overrides, notes, beat_frames, brightness, seeds, tables,
+                instrument_book()[instrument], settings, notes, beat_frames, brightness, seeds, tables,
                 sample_rate_hz,
             )  # fmt: skip
             self._players[name] = Player(voice, starts)
-            self._strips[name] = Strip(part, kicks, beat_frames, sample_rate_hz)
+            self._strips[name] = Strip(_at_level(part, concept, name), kicks, beat_frames, sample_rate_hz)
         self._space = Space(genre.space, beat_seconds, seed, sample_rate_hz)
         names = [name for name in self._players if name != "effects"]
         if self._space.has_surface:
@@ -130,11 +135,18 @@ class Performance:
 
 
 def chosen_instrument(name: str, part: GenrePart, concept: Concept) -> str:
-    """The instrument that the concept names for a part, else the genre's own."""
+    """The sound that the part was given, else the instrument that the concept names for it, else the genre's own."""
+    given = concept.change_of(name).sound
+    if given:
+        return given
     book = instrument_book()
     named = [item for item in concept.instruments if item in book and book[item].part == name]
     named = [item for item in named if book[item].voice]
     return named[0] if named else part.instrument
+
+
+def _at_level(part: GenrePart, concept: Concept, name: str) -> GenrePart:
+    return replace(part, gain_db=part.gain_db + concept.change_of(name).gain_db)
 
 
 def _drum_part(genre: Genre) -> GenrePart:

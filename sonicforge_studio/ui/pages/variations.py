@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
 from sonicforge_studio.domain import Concept, Track
-from sonicforge_studio.studio import parts_of
+from sonicforge_studio.studio import Edits, parts_of
 from sonicforge_studio.ui.actions import Actions
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
@@ -36,7 +36,7 @@ class VariationButton(IconButton):
         parts = parts_of(concept)
         for part in (*parts, "harmony"):
             menu.addAction(part_name(part)).triggered.connect(
-                lambda _=False, part=part: self._actions.vary(self._track, roll=[part])
+                lambda _=False, part=part: self._actions.vary(self._track, Edits(roll=(part,)))
             )
         menu.addSeparator()
         _add_heading(menu, tr("Heard"))
@@ -45,10 +45,8 @@ class VariationButton(IconButton):
             heard.setCheckable(True)
             muted = concept.change_of(part).muted
             heard.setChecked(not muted)
-            change = "unmute" if muted else "mute"
-            heard.triggered.connect(
-                lambda _=False, part=part, change=change: self._actions.vary(self._track, **{change: [part]})
-            )
+            edits = Edits(unmute=(part,)) if muted else Edits(mute=(part,))
+            heard.triggered.connect(lambda _=False, edits=edits: self._actions.vary(self._track, edits))
         return menu
 
     def _open(self) -> None:

@@ -1,0 +1,70 @@
+"""What a person changes of a piece that is there, in one order: parts, sounds, levels, chords, the seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from sonicforge_studio.domain import Concept, Recipe
+from sonicforge_studio.domain.errors import NoRecipe
+from sonicforge_studio.generation import change, lock, still_written
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """Everything that is not named here stays."""
+
+    roll: tuple[str, ...] = ()
+    """Parts whose dice are thrown once more."""
+    mute: tuple[str, ...] = ()
+    unmute: tuple[str, ...] = ()
+    sounds: Mapping[str, str] = field(default_factory=dict)
+    """By part, an instrument (for the drums a kit); "" for the part's own."""
+    gains_db: Mapping[str, float] = field(default_factory=dict)
+    """By part, on top of the genre's level."""
+    chords: str | None = None
+    """Roman numerals in place of the genre's chords; "" for these."""
+    lock: tuple[str, ...] | None = None
+    """Parts that stay as they are whatever the seed; None where they are those of before."""
+    seed: int | None = None
+    """The dice of all parts that are not locked."""
+
+    @property
+    def any(self) -> bool:
+        return self != Edits()
+
+
+def edited_concept(concept: Concept, edits: Edits, seed: int) -> Concept:
+    """A concept whose piece has the dice of ``seed``, as it is after the edits.
+
+    Raises ``BadSetting`` for parts, sounds, levels and chords that there are none of.
+    """
+    changed = change(
+        concept,
+        roll=edits.roll,
+        mute=edits.mute,
+        unmute=edits.unmute,
+        sounds=edits.sounds,
+        gains_db=edits.gains_db,
+        progression=edits.chords,
+    )
+    return changed if edits.lock is None else lock(changed, edits.lock, seed)
+
+
+def edited(recipe: Recipe, edits: Edits) -> Recipe:
+    """The recipe after the edits. Raises ``NoRecipe`` where nothing was composed, ``BadSetting`` as above."""
+    before = composed(recipe)
+    concept = edited_concept(before, edits, recipe.seed)
+    return replace(
+        recipe,
+        concept=concept,
+        seed=recipe.seed if edits.seed is None else edits.seed,
+        written=still_written(recipe.written, before, concept),
+    )
+
+
+def composed(recipe: Recipe) -> Concept:
+    """What the piece was composed of. Raises ``NoRecipe`` where nothing was."""
+    if recipe.concept is None:
+        raise NoRecipe("This file was not composed here: there is nothing in it to change.")
+    return recipe.concept
