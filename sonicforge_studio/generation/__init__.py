@@ -7,6 +7,7 @@ from sonicforge_studio.generation.changing import (
     lock,
     locked_parts,
     parts_of,
+    sounds_in,
     sounds_of,
     still_written,
     told,
@@ -17,13 +18,24 @@ from sonicforge_studio.generation.form import read_form, section_names
 from sonicforge_studio.generation.genres import genre_book
 from sonicforge_studio.generation.midi import notes_of, read_midi, write_midi, written_parts
 from sonicforge_studio.generation.recipes import recipe_from_json, recipe_to_json
-from sonicforge_studio.generation.synth import SynthEngine, score_of
+from sonicforge_studio.generation.synth import (
+    DRUM_PITCHES,
+    SAMPLE_RATE_HZ,
+    SynthEngine,
+    chord_name,
+    perform,
+    score_of,
+    written_score,
+)
 
 __all__ = [
     "CHANGEABLE",
+    "DRUM_PITCHES",
     "PARTS",
+    "SAMPLE_RATE_HZ",
     "SynthEngine",
     "change",
+    "chord_name",
     "compose",
     "criticise",
     "genre_book",
@@ -31,15 +43,18 @@ __all__ = [
     "locked_parts",
     "notes_of",
     "parts_of",
+    "perform",
     "read_form",
     "read_midi",
     "recipe_from_json",
     "recipe_to_json",
     "score_of",
     "section_names",
+    "sounds_in",
     "sounds_of",
     "still_written",
     "told",
     "write_midi",
     "written_parts",
+    "written_score",
 ]

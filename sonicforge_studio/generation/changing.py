@@ -12,8 +12,10 @@ from sonicforge_studio.domain.key import Key
 from sonicforge_studio.domain.recipe import WrittenPart
 from sonicforge_studio.generation.genres import genre_book
 from sonicforge_studio.generation.sounds import instrument_book, kit_book
-from sonicforge_studio.generation.synth.arrangement import wanted_parts
+from sonicforge_studio.generation.synth.arrangement import chosen_kit, wanted_parts
+from sonicforge_studio.generation.synth.engine import genre_of
 from sonicforge_studio.generation.synth.harmony import read_progression
+from sonicforge_studio.generation.synth.performance import chosen_instrument
 
 PARTS = ("drums", "bass", "chords", "pads", "melody")
 CHANGEABLE = (*PARTS, "harmony")
@@ -101,6 +103,13 @@ def sounds_of(part: str) -> tuple[str, ...]:
     if part == "drums":
         return tuple(kit_book())
     return tuple(name for name, instrument in instrument_book().items() if instrument.part == part and instrument.voice)
+
+
+def sounds_in(concept: Concept) -> dict[str, str]:
+    """The sound that each part of a piece has."""
+    genre = genre_of(concept)
+    sounds = {name: chosen_instrument(name, part, concept) for name, part in genre.parts.items()}
+    return sounds | {"drums": chosen_kit(genre, concept)}
 
 
 def still_written(written: Sequence[WrittenPart], before: Concept, after: Concept) -> tuple[WrittenPart, ...]:

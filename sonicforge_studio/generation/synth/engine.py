@@ -124,6 +124,16 @@ def score_of(concept: Concept, seed: int) -> Mapping[str, tuple[Note, ...]]:
     return arrange(concept, genre_of(concept), seed, SilentProgress()).parts
 
 
+def written_score(concept: Concept, seed: int, notes: Mapping[str, tuple[Note, ...]]) -> Score:
+    """The piece as it is played: the engine's own parts, and ``notes`` in place of some."""
+    return arrange(concept, genre_of(concept), seed, SilentProgress()).with_parts(notes)
+
+
+def perform(concept: Concept, seed: int, notes: Mapping[str, tuple[Note, ...]]) -> Performance:
+    """The piece to be played block by block with its stems, at ``SAMPLE_RATE_HZ``; its notes are there at once."""
+    return Performance(written_score(concept, seed, notes), concept, genre_of(concept), seed, SAMPLE_RATE_HZ)
+
+
 def genre_of(concept: Concept) -> Genre:
     """The concept's genre; the book's default where a concept names one that this version does not know."""
     book = genre_book()

@@ -11,6 +11,7 @@ from sonicforge_studio.domain.key import Key
 
 _SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 _DEGREES = {"i": 0, "ii": 1, "iii": 2, "iv": 3, "v": 4, "vi": 5, "vii": 6}
+NOTE_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _NUMERAL = re.compile(r"^([b#]?)([iv]+|[IV]+)(.*)$")
 _QUALITIES: dict[str, tuple[int, ...]] = {
     # Above the root, beside the third that the numeral's case gives.
@@ -67,6 +68,19 @@ def read_numeral(text: str, key: Key) -> Chord:
         raise ValueError(f'"{text}" has no known kind of chord')
     third = 3 if match[2].islower() else 4
     return Chord(root, (0, third, *_QUALITIES[match[3]]))
+
+
+def chord_name(chord: Chord) -> str:
+    """As on a lead sheet: "Am9", "Fmaj7", "G7sus4"."""
+    for spelling, intervals in _OPEN.items():
+        if chord.intervals == (0, *intervals):
+            return f"{NOTE_NAMES[chord.root]}{spelling}"
+    third, *rest = chord.intervals[1:]
+    for spelling, intervals in _QUALITIES.items():
+        if tuple(rest) == intervals:
+            minor = third == 3 and not spelling.startswith(("m7b5", "dim"))
+            return f"{NOTE_NAMES[chord.root]}{'m' if minor else ''}{spelling}"
+    return NOTE_NAMES[chord.root]
 
 
 def read_progression(text: str, key: Key) -> tuple[Chord, ...]:
