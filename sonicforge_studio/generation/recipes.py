@@ -7,8 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from sonicforge_studio.domain import RECIPE_VERSION, Concept, MasterSettings, Recipe, from_plain, to_plain
-from sonicforge_studio.domain.concept import PartChange
+from sonicforge_studio.domain import RECIPE_VERSION, Concept, MasterSettings, PartChange, Recipe, from_plain, to_plain
 from sonicforge_studio.domain.errors import RecipeUnreadable, StudioError
 from sonicforge_studio.generation.changing import (
     CHANGEABLE,

@@ -14,19 +14,27 @@ from sonicforge_studio.audio import (
     Waterfall,
     matching_gains,
 )
-from sonicforge_studio.generation import parts_of
+from sonicforge_studio.generation import DRUM_PITCHES, parts_of, recipe_to_json, rewriting, sounds_of
+from sonicforge_studio.generation.changing import HIGHEST_GAIN_DB, LOWEST_GAIN_DB
 from sonicforge_studio.jobs import Job, JobQueue, Lane
 from sonicforge_studio.kernels.live_spectrum import SpectrumSettings
 from sonicforge_studio.library import Library, TrackRow
 from sonicforge_studio.studio.compose import Studio, build_studio
 from sonicforge_studio.studio.delivery import genre_title
-from sonicforge_studio.studio.editing import Edits
+from sonicforge_studio.studio.editing import Edits, edited
 from sonicforge_studio.studio.live import Live, open_live
+from sonicforge_studio.studio.previewing import Faders, Preview
+from sonicforge_studio.studio.sheets import LONGEST_SHEET_SECONDS, Sheet, rewritten, sheet_of
 
 __all__ = [
+    "DRUM_PITCHES",
+    "HIGHEST_GAIN_DB",
+    "LONGEST_SHEET_SECONDS",
+    "LOWEST_GAIN_DB",
     "ROWS_PER_SECOND",
     "CaptureState",
     "Edits",
+    "Faders",
     "InputDevice",
     "Job",
     "JobQueue",
@@ -39,14 +47,22 @@ __all__ = [
     "OutputDevice",
     "Player",
     "PlayerState",
+    "Preview",
+    "Sheet",
     "SpectrumSettings",
     "Studio",
     "TrackRow",
     "Version",
     "Waterfall",
     "build_studio",
+    "edited",
     "genre_title",
     "matching_gains",
     "open_live",
     "parts_of",
+    "recipe_to_json",
+    "rewriting",
+    "rewritten",
+    "sheet_of",
+    "sounds_of",
 ]

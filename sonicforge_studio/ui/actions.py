@@ -12,9 +12,9 @@ from PySide6.QtCore import QObject, QProcess, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from sonicforge_studio.domain import Track, to_plain
+from sonicforge_studio.domain import Recipe, Track, to_plain
 from sonicforge_studio.domain.errors import MissingPath, StudioError
-from sonicforge_studio.studio import Edits, Lane, Studio
+from sonicforge_studio.studio import Edits, Lane, Studio, recipe_to_json
 from sonicforge_studio.ui.job_desk import JobDesk
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, Piece
@@ -44,6 +44,8 @@ class Actions(QObject):
 
     master_wanted = Signal(object)
     """A ``Track`` to be opened on the Master page."""
+    sheet_wanted = Signal(object)
+    """A ``Track`` whose piece is to be opened on the Forge page."""
     library_wanted = Signal()
     """The Library page, to choose a track in."""
     removed = Signal(object)
@@ -116,13 +118,15 @@ class Actions(QObject):
 
     def vary(self, track: Track, edits: Edits) -> None:
         """Forge a piece once more with these edits, as loud as it was mastered."""
+        self._forge_again(track, {"base": track.path, "edits": to_plain(edits)})
+
+    def make_draft(self, track: Track, recipe: Recipe) -> None:
+        """Forge what has become of a track's piece, as loud as that was mastered."""
+        self._forge_again(track, {"recipe": recipe_to_json(recipe)})
+
+    def _forge_again(self, track: Track, arguments: dict[str, Any]) -> None:
         recipe = track.recipe
-        arguments: dict[str, Any] = {
-            "prompt": recipe.prompt if recipe else "",
-            "base": track.path,
-            "edits": to_plain(edits),
-            "mastered": bool(recipe and recipe.mastering),
-        }
+        arguments |= {"prompt": recipe.prompt if recipe else "", "mastered": bool(recipe and recipe.mastering)}
         if recipe and recipe.mastering:
             arguments["target"] = recipe.mastering[-1].target.name
         self._desk.order("forge", arguments, tr("Vary {title}", title=track.title), Lane.HIGH)

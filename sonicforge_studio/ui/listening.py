@@ -79,10 +79,10 @@ class Listening(QObject):
         self._player.compare([Version.of_file(piece.path, piece.title)], start_seconds=from_seconds)
         self._hurry()
 
-    def listen(self, piece: Piece, open_source: Callable[[], Source]) -> None:
-        """Play what is still being made."""
+    def listen(self, piece: Piece, open_source: Callable[[], Source], *, from_seconds: float = 0.0) -> None:
+        """Play what is still being made, from a place that is there already."""
         self._load(piece)
-        self._player.load(open_source, title=piece.title)
+        self._player.load(open_source, title=piece.title, start_seconds=from_seconds)
         self._hurry()
 
     def queue(self, piece: Piece) -> None:

@@ -51,7 +51,11 @@ def note_at(hz: float) -> str:
     """The nearest note of the equal temperament at A4 = 440 Hz, such as "A4"."""
     if hz <= 0:
         return NONE
-    number = round(69 + 12 * math.log2(hz / _A4_HZ))
+    return note_name(round(69 + 12 * math.log2(hz / _A4_HZ)))
+
+
+def note_name(number: int) -> str:
+    """A MIDI note number as "C♯4"; 60 is C4."""
     return f"{_NOTES[number % 12]}{number // 12 - 1}"
 
 

@@ -114,6 +114,11 @@ class Sizes:
     lane: int
     lane_wave: int
     lane_raster: int
+    lane_part: int
+    lane_open: int
+    note_row: int
+    row_names: int
+    strip: int
     icon_s: int
     icon: int
     icon_l: int

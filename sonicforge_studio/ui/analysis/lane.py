@@ -36,6 +36,8 @@ class Lane(QWidget):
         self.theme = theme
         self.axis = axis
         self.name = name
+        self.gutter = theme.size.lane_gutter
+        """How far from the left the time begins."""
         self._picture: QImage | None = None
         self._pressed: tuple[QPointF, Stretch, bool] | None = None
         """Where, what was seen then, and whether Shift was held."""
@@ -69,8 +71,7 @@ class Lane(QWidget):
 
     @property
     def plot(self) -> QRect:
-        gutter = self.theme.size.lane_gutter
-        return QRect(gutter, 0, max(1, self.width() - gutter), self.height())
+        return QRect(self.gutter, 0, max(1, self.width() - self.gutter), self.height())
 
     def renew(self) -> None:
         """Something of what is shown is new."""

@@ -9,7 +9,7 @@ from functools import partial
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from sonicforge_studio.domain import Source, StudioError
+from sonicforge_studio.domain import Source, StudioError, Track
 from sonicforge_studio.studio import Job, Lane, Studio
 from sonicforge_studio.ui.actions import Actions
 from sonicforge_studio.ui.bridge import Bridge
@@ -20,6 +20,7 @@ from sonicforge_studio.ui.listening import Listening, Piece
 from sonicforge_studio.ui.pages.forge_controls import ForgeControls
 from sonicforge_studio.ui.pages.prompt import Prompt
 from sonicforge_studio.ui.pages.results import Results
+from sonicforge_studio.ui.sheet.view import SheetView
 from sonicforge_studio.ui.text import error_of, tr, tr_error
 from sonicforge_studio.ui.widgets.controls import Button, Card, label, picture, separator
 from sonicforge_studio.ui.widgets.flow import FlowLayout
@@ -60,11 +61,17 @@ class ForgePage(QWidget):
         theme = kit.theme
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
+        self._stack = QStackedWidget()
+        outer.addWidget(self._stack)
+        self.sheet = SheetView(actions, listening, kit)
+        self.sheet.left.connect(lambda: self._stack.setCurrentIndex(0))
+        actions.sheet_wanted.connect(self._open_sheet)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        outer.addWidget(area)
+        self._stack.addWidget(area)
+        self._stack.addWidget(self.sheet)
         content = QWidget()
         area.setWidget(content)
         centre = QHBoxLayout(content)
@@ -87,6 +94,10 @@ class ForgePage(QWidget):
         self.controls.changed.connect(lambda: self._reading.start())
         self.prompt.submitted.connect(self.forge)
         desk.changed.connect(self._show_job)
+
+    def _open_sheet(self, track: Track) -> None:
+        self._stack.setCurrentIndex(1)
+        self.sheet.open(track)
 
     def _prompt_card(self) -> Card:
         theme = self._kit.theme

@@ -15,7 +15,7 @@ from sonicforge_studio.ui.bridge import Bridge
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, Piece, is_sounding
 from sonicforge_studio.ui.numbers import NONE, clock, decimal, tempo
-from sonicforge_studio.ui.pages.variations import VariationButton, changes_text
+from sonicforge_studio.ui.pages.variations import VariationButton, can_open, changes_text
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.widgets.controls import Card, ElidedLabel, IconButton, label
 from sonicforge_studio.ui.widgets.empty import EmptyState
@@ -63,6 +63,9 @@ class ResultCard(Card):
         row.addWidget(ScoreRing(theme, track.verdict))
         self._unfold = IconButton(theme, "chevron-down", tr("Show the critic's reasons"), self._toggle, small=True)
         row.addWidget(self._unfold)
+        self.open_button = IconButton(theme, "score", tr("Open {title} on the desk", title=track.title), self._open)
+        self.open_button.setVisible(can_open(track))
+        row.addWidget(self.open_button)
         self.vary = VariationButton(theme, actions, track)
         row.addWidget(self.vary)
         row.addWidget(IconButton(theme, "master", tr("Master {title}", title=track.title), self._master))
@@ -88,6 +91,9 @@ class ResultCard(Card):
             self._unfold.show_as("chevron-up", tr("Hide the critic's reasons"))
         else:
             self._unfold.show_as("chevron-down", tr("Show the critic's reasons"))
+
+    def _open(self) -> None:
+        self._actions.sheet_wanted.emit(self.track)
 
     def _master(self) -> None:
         self._actions.master(self.track.id)

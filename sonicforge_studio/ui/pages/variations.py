@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
 from sonicforge_studio.domain import Concept, Track
-from sonicforge_studio.studio import Edits, parts_of
+from sonicforge_studio.studio import LONGEST_SHEET_SECONDS, Edits, parts_of
 from sonicforge_studio.ui.actions import Actions
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
@@ -22,8 +22,7 @@ class VariationButton(IconButton):
         super().__init__(theme, "dice", tr("Vary {title}", title=track.title), self._open)
         self._actions = actions
         self._track = track
-        recipe = track.recipe
-        self.setVisible(recipe is not None and recipe.engine == _ENGINE and recipe.concept is not None)
+        self.setVisible(can_vary(track))
 
     def menu_of_changes(self) -> QMenu:
         """Each part to be rolled again, and to be muted or heard."""
@@ -51,6 +50,18 @@ class VariationButton(IconButton):
 
     def _open(self) -> None:
         self.menu_of_changes().popup(self.mapToGlobal(QPoint(0, self.height())))
+
+
+def can_vary(track: Track) -> bool:
+    """Whether an engine of ours can play it again with something changed."""
+    recipe = track.recipe
+    return recipe is not None and recipe.engine == _ENGINE and recipe.concept is not None
+
+
+def can_open(track: Track) -> bool:
+    """Whether its piece can be opened on the desk."""
+    concept = track.recipe.concept if track.recipe else None
+    return can_vary(track) and concept is not None and concept.duration_seconds <= LONGEST_SHEET_SECONDS
 
 
 def _add_heading(menu: QMenu, text: str) -> None:

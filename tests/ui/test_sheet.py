@@ -1,0 +1,191 @@
+"""A forged piece on the desk, with the real engine: parts are looked at, written in, muted, rolled, and made again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from sonicforge_studio.domain import Recipe
+from sonicforge_studio.ui.sheet.draft import Draft
+from sonicforge_studio.ui.sheet.note_rows import NoteRows
+from tests.ui.conftest import Run, until
+
+if TYPE_CHECKING:
+    from sonicforge_studio.ui.sheet.part_lane import PartLane
+    from sonicforge_studio.ui.sheet.view import SheetView
+    from sonicforge_studio.ui.workspace import Workspace
+
+
+@pytest.fixture
+def sheet(workspace: Workspace, run: Run) -> SheetView:
+    """A piece of ten seconds, opened from its card."""
+
+    async def forge_and_open() -> None:
+        workspace.forge.prompt.write("deep house, 120 bpm, F minor")
+        workspace.forge.controls.length.setValue(10)
+        workspace.forge.controls.seed.setText("5")
+        workspace.forge.forge()
+        await until(lambda: workspace.forge.results.cards(), "the piece")
+        workspace.forge.results.cards()[0].open_button.click()
+        await until(lambda: workspace.forge.sheet.lanes, "its parts")
+
+    run(forge_and_open())
+    workspace.window.resize(1280, 800)
+    return workspace.forge.sheet
+
+
+def _recipe(sheet: SheetView) -> Recipe:
+    assert sheet.draft is not None
+    return sheet.draft.recipe
+
+
+def _place(lane: PartLane, seconds: float, row: int) -> QPoint:
+    """The middle of a row at a time."""
+    rows = len(lane._rows.pitches)
+    return QPoint(round(lane.x_at(seconds)), round((row + 0.5) * lane.height() / rows))
+
+
+def test_parts_stand_there_with_their_notes(sheet: SheetView) -> None:
+    assert list(sheet.lanes) == ["drums", "bass", "chords", "pads", "melody"]
+    assert sheet.lanes["drums"].notes
+    assert sheet.strips["drums"].sound.currentText() == "909"
+    assert sheet.sections.block_at(1.0) is not None
+    chord = sheet.chords.block_at(0.5)
+    assert chord is not None
+    assert chord.text.startswith("F")
+    assert not sheet.make_button.isEnabled()
+
+
+def test_a_stroke_is_put_in_and_taken_out_with_the_mouse(sheet: SheetView, run: Run, qtbot: QtBot) -> None:
+    lane = sheet.lanes["drums"]
+    before = lane.notes
+    sheet.strips["drums"].open_button.click()
+    assert lane.opened
+    place = _place(lane, 0.30, 1)  # the ride, within the third sixteenth at 120 BPM
+
+    async def write() -> None:
+        qtbot.mouseClick(lane, Qt.MouseButton.LeftButton, pos=place)
+        await until(lambda: _recipe(sheet).written, "the stroke in the draft")
+        assert [note.start_beats for note in set(lane.notes) - set(before)] == [0.5]
+        assert sheet.strips["drums"].title.accessibleName() == "Drums, by hand"
+        qtbot.mouseClick(lane, Qt.MouseButton.LeftButton, pos=place)
+        await until(lambda: not _recipe(sheet).written, "the engine's own part")
+        await until(lambda: lane.notes == before)
+
+    run(write())
+
+
+def test_notes_are_written_with_the_keyboard_alone(sheet: SheetView, run: Run, qtbot: QtBot) -> None:
+    lane = sheet.lanes["bass"]
+    lane.setFocus()
+    qtbot.keyClick(lane, Qt.Key.Key_Return)
+    assert lane.opened
+    qtbot.keyClick(lane, Qt.Key.Key_Right)
+    first = lane.notes[0]
+    assert lane.chosen == first
+
+    async def write() -> None:
+        qtbot.keyClick(lane, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+        qtbot.keyClick(lane, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+        qtbot.keyClick(lane, Qt.Key.Key_BracketRight)
+        chosen = lane.chosen
+        assert chosen is not None
+        assert (chosen.pitch, chosen.velocity) == (first.pitch + 12, min(127, first.velocity + 12))
+        assert chosen.length_beats == pytest.approx(max(0.25, first.length_beats + 0.25))
+        qtbot.keyClick(lane, Qt.Key.Key_Delete)
+        assert chosen not in lane.notes
+        await until(lambda: _recipe(sheet).written, "the notes in the draft")
+        qtbot.keyClick(lane, Qt.Key.Key_R)
+        await until(lambda: len({note.start_beats % 4 for note in lane.notes}) <= len(lane.notes), "the bar")
+        # Everything is taken back, one change after the other.
+        while sheet.draft is not None and sheet.draft.can_undo:
+            qtbot.keyClick(lane, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        await until(lambda: lane.notes[0] == first)
+
+    run(write())
+    assert not _recipe(sheet).written
+
+
+def test_strips_change_the_draft(sheet: SheetView, run: Run) -> None:
+    strip, melody = sheet.strips["bass"], sheet.strips["melody"]
+    strip.mute_button.click()
+    strip.lock_button.click()
+    melody.fader.setValue(-6)
+    melody.fader.setValue(-12)
+    melody.sound.setCurrentIndex(0)
+    melody.sound.activated.emit(0)
+    concept = _recipe(sheet).concept
+    assert concept is not None
+    bass, changed = concept.change_of("bass"), concept.change_of("melody")
+    assert (bass.muted, bass.seed, concept.change_of("harmony").seed) == (True, 5, 5)
+    assert (changed.gain_db, changed.sound) == (-6.0, melody.sound.currentText())
+    sheet.throw_all()
+    assert _recipe(sheet).seed != 5
+    assert sheet.draft is not None
+    sheet.draft.undo()
+    sheet.draft.undo()
+    sheet.draft.undo()  # the fader's two steps are one
+    concept = _recipe(sheet).concept
+    assert concept is not None
+    assert concept.change_of("melody").gain_db == 0.0
+
+    async def write_chords() -> None:
+        bars = sheet.chords.block_at(0.5)
+        sheet.progression.setText("no chords")
+        sheet.progression.editingFinished.emit()
+        assert "Roman numerals" in sheet._readout.accessibleName()
+        sheet.progression.setText("i7 iv7")
+        sheet.progression.editingFinished.emit()
+        await until(lambda: sheet.chords.block_at(0.5) != bars, "the other chords")
+
+    run(write_chords())
+
+
+def test_the_draft_is_heard_and_made(sheet: SheetView, workspace: Workspace, run: Run) -> None:
+    async def hear_and_make() -> None:
+        sheet.play_button.click()
+        await until(lambda: sheet.rehearsal.heard, "the draft")
+        sheet.strips["drums"].mute_button.click()
+        sheet.make_button.click()
+        await until(lambda: len(workspace.forge.results.cards()) == 2, "the piece")
+        sheet.back_button.click()
+        assert workspace.forge.results.isVisible()
+
+    run(hear_and_make())
+    made = workspace.forge.results.cards()[0].track
+    assert made.recipe is not None
+    assert made.recipe.concept is not None
+    assert made.recipe.concept.change_of("drums").muted
+    assert made.recipe.mastering
+
+
+def test_a_draft_keeps_its_past() -> None:
+    draft = Draft(Recipe("synth", "2", 1, "", None, "", "", 1))
+    states = [Recipe("synth", "2", seed, "", None, "", "", 1) for seed in range(2, 6)]
+    for state in states:
+        draft.apply(state)
+    draft.apply(states[-1])
+    draft.undo()
+    draft.undo()
+    assert draft.recipe == states[1]
+    assert draft.can_redo
+    draft.redo()
+    draft.apply(states[0], joined=True)
+    assert draft.recipe == states[0]
+    assert not draft.can_redo
+    draft.undo()
+    assert draft.recipe == states[1]
+
+
+def test_rows_of_drums_and_of_pitches() -> None:
+    drums = NoteRows.of((), drums=True, open=True)
+    assert drums.name(drums.pitch_at(0.999)) == "Kick"
+    assert drums.shifted(36, 1) == drums.pitches[-2]
+    assert drums.shifted(36, -1) == 36
+    keys = NoteRows.of((), drums=False, open=True)
+    assert len(keys.pitches) >= 14
+    assert keys.row_of(60) is not None
+    assert keys.shifted(127, 1) == 127
