@@ -22,7 +22,7 @@ class Instrument:
     words: tuple[str, ...]
     """What a prompt may call it, folded to lower case without diacritics."""
     voice: str = "tone"
-    """"tone" (subtractive), "tine" (FM), or "" for what has no notes of its own."""
+    """"tone" (subtractive), "tine" (FM), "string" (plucked), or "" for what has no notes of its own."""
     gain_db: float = 0.0
     settings: Mapping[str, float] = field(default_factory=dict)
 

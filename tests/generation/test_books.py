@@ -9,9 +9,8 @@ from sonicforge_studio.generation.genres import genre_book
 from sonicforge_studio.generation.sounds import instrument_book, kit_book, mood_book
 from sonicforge_studio.generation.synth.groove import DRUM_PITCHES
 from sonicforge_studio.generation.synth.harmony import read_progression
+from sonicforge_studio.generation.synth.voices import TONE_SETTINGS
 from sonicforge_studio.kernels.drums import DrumSettings
-from sonicforge_studio.kernels.synthesis import ToneSettings
-from sonicforge_studio.kernels.tines import TineSettings
 
 
 @pytest.mark.parametrize("genre", genre_book().values(), ids=lambda genre: genre.id)
@@ -49,9 +48,9 @@ def test_no_two_genres_share_a_name() -> None:
 
 def test_every_sound_knows_its_settings() -> None:
     for instrument in instrument_book().values():
-        fields = {"tone": ToneSettings, "tine": TineSettings}.get(instrument.voice)
-        if fields is not None:
-            assert set(instrument.settings) <= set(fields._fields), instrument.name
+        assert instrument.voice in ("", *TONE_SETTINGS), instrument.name
+        if instrument.voice:
+            assert set(instrument.settings) <= set(TONE_SETTINGS[instrument.voice]._fields), instrument.name
     for kit in kit_book().values():
         for name, drum in kit.items():
             assert name in DRUM_PITCHES

@@ -98,6 +98,14 @@ def test_numbers_win_over_moods_and_arguments_over_words() -> None:
         ("dnb without drums or bass", ["electric piano"], ["drums", "reese bass"]),
         ("solo piano ambient", ["piano"], ["drums", "air pad", "bells", "sub bass"]),
         ("drum and bass with a deep bass", ["drums", "reese bass"], []),
+        ("lofi with guitar", ["acoustic guitar", "upright bass"], ["guitar", "electric piano"]),
+        ("lofi z gitarą klasyczną i kontrabasem", ["nylon guitar", "double bass"], ["upright bass"]),
+        ("boom bap with an upright bass", ["double bass"], ["upright bass"]),
+        ("trip-hop, clean electric guitar", ["electric guitar"], ["guitar"]),
+        ("cinematic z harfą", ["harp"], ["flute"]),
+        ("downtempo with koto", ["koto"], ["pluck"]),
+        ("lo-fi", ["upright bass"], ["double bass"]),
+        ("trip-hop", ["guitar"], ["acoustic guitar", "electric guitar"]),
     ],
 )
 def test_instruments_come_and_go(prompt: str, there: list[str], absent: list[str]) -> None:

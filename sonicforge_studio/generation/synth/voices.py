@@ -17,6 +17,7 @@ from sonicforge_studio.domain.progress import Progress
 from sonicforge_studio.generation.sounds import Drum, Instrument
 from sonicforge_studio.generation.synth.groove import DRUM_PITCHES
 from sonicforge_studio.kernels.drums import DrumSettings, HitShape, add_hit, hit_frames
+from sonicforge_studio.kernels.strings import StringSettings, add_string, string_frames
 from sonicforge_studio.kernels.synthesis import NoteShape, ToneSettings, add_tone, saw_tables, sine_table, tone_frames
 from sonicforge_studio.kernels.tines import TineSettings, add_tine, tine_frames
 
@@ -24,6 +25,13 @@ _TIGHTEST_OPEN_HAT_FRAMES = 64
 _CHOKE_SECONDS = 0.008
 _STRENGTHS = (0.35, 0.6, 0.78, 0.95)
 _TAKES = 5
+
+TONE_SETTINGS: Mapping[str, type[ToneSettings] | type[TineSettings] | type[StringSettings]] = {
+    "tone": ToneSettings,
+    "tine": TineSettings,
+    "string": StringSettings,
+}
+"""What an instrument's ``voice`` may be, and what its sound is told in."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,15 +92,14 @@ class Player:
 
 
 class ToneVoice:
-    """An instrument's notes through the subtractive or the FM voice."""
+    """An instrument's notes through the subtractive, the FM or the plucked voice."""
 
     def __init__(
         self, instrument: Instrument, overrides: Mapping[str, float], notes: tuple[Note, ...], frames_per_beat: float,
         brightness: float, seeds: NDArray[np.int64], tables: Tables, sample_rate_hz: int,
     ) -> None:  # fmt: skip
         merged = {name: float(value) for name, value in {**instrument.settings, **overrides}.items()}
-        self._tone = ToneSettings(**merged) if instrument.voice == "tone" else None
-        self._tine = TineSettings(**merged) if instrument.voice == "tine" else None
+        self._settings = TONE_SETTINGS[instrument.voice](**merged)
         self._gain = 0.25 * 10 ** (instrument.gain_db / 20)
         self._notes = notes
         self._gates = [max(1, round(note.length_beats * frames_per_beat)) for note in notes]
@@ -102,10 +109,12 @@ class ToneVoice:
         self._rate = sample_rate_hz
 
     def frames(self, index: int) -> int:
-        if self._tone is not None:
-            return tone_frames(self._gates[index], self._tone, self._rate)
-        assert self._tine is not None
-        return tine_frames(self._gates[index], self._tine, self._rate)
+        gate, settings = self._gates[index], self._settings
+        if isinstance(settings, ToneSettings):
+            return tone_frames(gate, settings, self._rate)
+        if isinstance(settings, TineSettings):
+            return tine_frames(gate, settings, self._rate)
+        return string_frames(gate, pitch_hz(self._notes[index].pitch), settings, self._rate)
 
     def add(self, out: Samples, index: int, first_frame: int) -> None:
         note = self._notes[index]
@@ -122,10 +131,13 @@ class ToneVoice:
             brightness=self._brightness,
             seed=int(self._seeds[index]),
         )
-        if self._tone is not None:
-            add_tone(out, shape, self._tone, self._tables.saw, self._tables.sine, self._rate)
-        elif self._tine is not None:
-            add_tine(out, shape, self._tine, self._tables.sine, self._rate)
+        settings = self._settings
+        if isinstance(settings, ToneSettings):
+            add_tone(out, shape, settings, self._tables.saw, self._tables.sine, self._rate)
+        elif isinstance(settings, TineSettings):
+            add_tine(out, shape, settings, self._tables.sine, self._rate)
+        else:
+            add_string(out, shape, settings, self._rate)
 
 
 class KitVoice:
