@@ -49,6 +49,10 @@ Sounds = Annotated[
 Levels = Annotated[
     list[str] | None, typer.Option("--level", help="A part louder or quieter, in dB: melody=-3.", show_default=False)
 ]
+OwnSamples = Annotated[
+    list[str] | None,
+    typer.Option("--sample", help="Play a drum or a part with a file: kick=FILE, melody=FILE@C3.", show_default=False),
+]
 Lock = Annotated[
     list[str] | None,
     typer.Option("--lock", help="Beside --recipe and --seed: this part stays as it is.", show_default=False),
@@ -95,6 +99,7 @@ def forge(
     roll: Roll = None,
     mute: Mute = None,
     sound: Sounds = None,
+    sample: OwnSamples = None,
     level: Levels = None,
     chords: Chords = None,
     target: Target = "spotify",
@@ -107,7 +112,7 @@ def forge(
     force: Force = False,
 ) -> int:
     """Make a mastered track of a sentence, and put it into the library."""
-    changes = _Changes(roll, mute, sound, level, chords)
+    changes = _Changes(roll, mute, sound, sample, level, chords)
     return _make(
         Output(json),
         prompt,
@@ -154,6 +159,7 @@ def generate(
     roll: Roll = None,
     mute: Mute = None,
     sound: Sounds = None,
+    sample: OwnSamples = None,
     level: Levels = None,
     lock: Lock = None,
     chords: Chords = None,
@@ -167,7 +173,7 @@ def generate(
 ) -> int:
     """Make a track of a sentence and leave it unmastered; or make a file again from the recipe inside it."""
     output = Output(json)
-    changes = _Changes(roll, mute, sound, level, chords, lock, seed)
+    changes = _Changes(roll, mute, sound, sample, level, chords, lock, seed)
     if recipe is not None:
         if prompt is not None:
             raise typer.BadParameter("give a prompt or --recipe, not both")
@@ -208,6 +214,7 @@ class _Changes:
     roll: list[str] | None = None
     mute: list[str] | None = None
     sound: list[str] | None = None
+    sample: list[str] | None = None
     level: list[str] | None = None
     chords: str | None = None
     lock: list[str] | None = None
@@ -225,6 +232,7 @@ class _Changes:
             chords=self.chords,
             lock=_given(self.lock),
             seed=self.seed,
+            samples=tuple("=".join(_pair(text, "--sample", "kick=thump.wav")) for text in self.sample or ()),
         )
 
     def _levels(self) -> list[tuple[str, str]]:
@@ -279,7 +287,8 @@ def _remake(output: Output, recipe: Path, home: Path | None, folder: str, change
 
 
 def _remade_text(remade: Remade) -> str:
-    return f"{printable(str(remade.path))}\n{'The same samples.' if remade.same else remade.differs}"
+    never = [f"The piece never plays the sample for the {name}." for name in remade.unplayed]
+    return "\n".join([printable(str(remade.path)), "The same samples." if remade.same else str(remade.differs), *never])
 
 
 def _shown(forged: Forged, elapsed: float) -> Callable[[], Table]:
@@ -289,6 +298,7 @@ def _shown(forged: Forged, elapsed: float) -> Callable[[], Table]:
         ("Title", forged.track.title),
         ("Heard as", ", ".join(concept.understood) if concept else ""),
         ("Not understood", ", ".join(concept.ignored) if concept else ""),
+        ("Never played", ", ".join(f"the sample for the {name}" for name in forged.unplayed)),
         ("Length", clock(analysis.duration_seconds)),
         ("Tempo", f"{number(analysis.tempo.bpm, 1)} BPM"),
         ("Key", f"{analysis.key.key} ({analysis.key.key.camelot})" if analysis.key.key else "–"),

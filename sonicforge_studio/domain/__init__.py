@@ -12,7 +12,7 @@ from sonicforge_studio.domain.analysis import (
     TempoPoint,
 )
 from sonicforge_studio.domain.clip import Clip, Samples
-from sonicforge_studio.domain.concept import Concept, FormSection, PartChange
+from sonicforge_studio.domain.concept import Concept, FormSection, PartChange, SampleChoice
 from sonicforge_studio.domain.correction import Correction
 from sonicforge_studio.domain.curves import Curves, curves_from_bytes, curves_to_bytes
 from sonicforge_studio.domain.engine import Engine, Listener, Note, Rendering
@@ -53,6 +53,7 @@ __all__ = [
     "Reason",
     "Recipe",
     "Rendering",
+    "SampleChoice",
     "Samples",
     "Section",
     "Severity",

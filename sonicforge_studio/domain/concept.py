@@ -34,6 +34,19 @@ class PartChange:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleChoice:
+    """A file of the user's own that is heard in place of a drum of the kit or of a part's instrument."""
+
+    plays: str
+    """A drum ("kick", "closed_hat", …), or a part that plays the file as keys ("bass", "chords", "pads", "melody")."""
+    path: str
+    root: float | None = None
+    """Of keys, the MIDI pitch that the file sounds at; None while nobody has told or found it."""
+    audio_hash: str = ""
+    """blake3 of what was decoded of it; "" while nobody has read it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Concept:
     """Enough for an engine to make the piece; the prompt stays with it for people."""
 
@@ -58,6 +71,8 @@ class Concept:
     """One a part at most; parts without one are as the seed has them."""
     progression: str = ""
     """Chords in Roman numerals in place of the genre's, such as "i9 VImaj7 iv9 v7"."""
+    samples: tuple[SampleChoice, ...] = ()
+    """One for a drum or part at most."""
 
     def change_of(self, part: str) -> PartChange:
         return next((change for change in self.changes if change.part == part), PartChange(part))

@@ -27,6 +27,7 @@ from sonicforge_studio.generation.synth import (
     score_of,
     written_score,
 )
+from sonicforge_studio.generation.synth.samples import choose_samples, settle_samples, unplayed_samples
 
 __all__ = [
     "CHANGEABLE",
@@ -35,6 +36,7 @@ __all__ = [
     "SAMPLE_RATE_HZ",
     "SynthEngine",
     "change",
+    "choose_samples",
     "chord_name",
     "compose",
     "criticise",
@@ -50,10 +52,12 @@ __all__ = [
     "recipe_to_json",
     "score_of",
     "section_names",
+    "settle_samples",
     "sounds_in",
     "sounds_of",
     "still_written",
     "told",
+    "unplayed_samples",
     "write_midi",
     "written_parts",
     "written_score",

@@ -16,6 +16,7 @@ from sonicforge_studio.generation.synth.arrangement import chosen_kit, wanted_pa
 from sonicforge_studio.generation.synth.engine import genre_of
 from sonicforge_studio.generation.synth.harmony import read_progression
 from sonicforge_studio.generation.synth.performance import chosen_instrument
+from sonicforge_studio.generation.synth.samples import told_samples
 
 PARTS = ("drums", "bass", "chords", "pads", "melody")
 CHANGEABLE = (*PARTS, "harmony")
@@ -69,7 +70,11 @@ def change(
         if now != PartChange(part):
             changes.append(now)
     return replace(
-        concept, changes=tuple(changes), progression=concept.progression if progression is None else progression.strip()
+        concept,
+        changes=tuple(changes),
+        progression=concept.progression if progression is None else progression.strip(),
+        # A part that is given a sound has it: no sample of before stands in its way.
+        samples=tuple(choice for choice in concept.samples if choice.plays not in sounds),
     )
 
 
@@ -141,4 +146,4 @@ def told(concept: Concept) -> str:
     said += [f"{change.part} locked" for change in concept.changes if change.seed is not None]
     if concept.progression:
         said.append(f"chords {concept.progression}")
-    return ", ".join(said)
+    return ", ".join(said + told_samples(concept))

@@ -16,6 +16,7 @@ from sonicforge_studio.generation.changing import (
     is_progression,
     sounds_of,
 )
+from sonicforge_studio.generation.synth.samples import are_samples
 
 _LONGEST_TEXT = 1_000_000
 _MOST_BARS = 100_000
@@ -93,6 +94,8 @@ def _concept_faults(concept: Concept) -> Iterator[str]:
         yield "one of its parts was changed in a way that this studio does not know"
     if concept.progression and not is_progression(concept.progression):
         yield "its chords cannot be read"
+    if not are_samples(concept.samples):
+        yield "one of its samples is for nothing that this studio plays"
 
 
 def _is_change(change: PartChange) -> bool:

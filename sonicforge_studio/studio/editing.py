@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from sonicforge_studio.domain import Concept, Recipe
+from sonicforge_studio.domain import Concept, Engine, Recipe
 from sonicforge_studio.domain.errors import NoRecipe
-from sonicforge_studio.generation import change, lock, still_written
+from sonicforge_studio.generation import (
+    change,
+    choose_samples,
+    lock,
+    notes_of,
+    score_of,
+    still_written,
+    unplayed_samples,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,8 @@ class Edits:
     """Parts that stay as they are whatever the seed; None where they are those of before."""
     seed: int | None = None
     """The dice of all parts that are not locked."""
+    samples: tuple[str, ...] = ()
+    """Files in place of drums or instruments, as ``choose_samples`` reads them: "kick=FILE", "melody=FILE@C3"."""
 
     @property
     def any(self) -> bool:
@@ -37,7 +47,7 @@ class Edits:
 def edited_concept(concept: Concept, edits: Edits, seed: int) -> Concept:
     """A concept whose piece has the dice of ``seed``, as it is after the edits.
 
-    Raises ``BadSetting`` for parts, sounds, levels and chords that there are none of.
+    Raises ``BadSetting`` for parts, sounds, samples, levels and chords that there are none of.
     """
     changed = change(
         concept,
@@ -48,6 +58,7 @@ def edited_concept(concept: Concept, edits: Edits, seed: int) -> Concept:
         gains_db=edits.gains_db,
         progression=edits.chords,
     )
+    changed = choose_samples(changed, edits.samples)
     return changed if edits.lock is None else lock(changed, edits.lock, seed)
 
 
@@ -68,3 +79,17 @@ def composed(recipe: Recipe) -> Concept:
     if recipe.concept is None:
         raise NoRecipe("This file was not composed here: there is nothing in it to change.")
     return recipe.concept
+
+
+def licence_of(engine: Engine, concept: Concept) -> str:
+    """The licence of what an engine makes of a concept: of the user's own samples it can say nothing."""
+    return f"{engine.licence} except for the samples in it" if concept.samples else engine.licence
+
+
+def unplayed(recipe: Recipe) -> tuple[str, ...]:
+    """What the recipe has a sample for and the piece never plays, such as "snare"."""
+    if recipe.concept is None or not recipe.concept.samples:
+        return ()
+    return unplayed_samples(
+        recipe.concept, {**score_of(recipe.concept, recipe.seed), **notes_of(recipe.written)}
+    )  # fmt: skip

@@ -26,10 +26,10 @@ from sonicforge_studio.domain import (
     Verdict,
 )
 from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable, UnknownEngine
-from sonicforge_studio.generation import compose, criticise, notes_of, recipe_from_json, write_midi
+from sonicforge_studio.generation import compose, criticise, notes_of, recipe_from_json, settle_samples, write_midi
 from sonicforge_studio.mastering import preset_named, target_named
 from sonicforge_studio.studio.delivery import deliver, known_format, name_of, pcm_hash, proof_of, tags_of
-from sonicforge_studio.studio.editing import Edits, composed, edited
+from sonicforge_studio.studio.editing import Edits, composed, edited, licence_of, unplayed
 from sonicforge_studio.studio.importing import Importer
 from sonicforge_studio.studio.likeness import Likeness
 from sonicforge_studio.studio.measuring import Measurer, analysis_of_clip
@@ -93,6 +93,8 @@ class Forged:
     verdict: Verdict
     master: Master | None
     candidates: tuple[Candidate, ...]
+    unplayed: tuple[str, ...] = ()
+    """Drums and parts that were given a sample and that the piece never plays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ class Forge:
         engine = self._engine_named(request.engine)
         settings = replace(preset_named(request.preset), target=target_named(request.target))
         draft = edited(_draft(request), request.edits)
-        concept, written = composed(draft), draft.written
+        concept, written = settle_samples(composed(draft), progress), draft.written
         played = _Played(engine, concept, notes_of(written))
         best, others = _best_take(played, draft.seed, request.candidates, Span(progress, 0.0, 0.6), listener)
         mix = Clip(on_24_bit_grid(best.rendering.mix.samples), best.rendering.mix.sample_rate_hz)
@@ -154,7 +156,7 @@ class Forge:
             seed=best.seed,
             prompt=concept.prompt,
             concept=concept,
-            licence=engine.licence,
+            licence=licence_of(engine, concept),
             pcm_hash=pcm_hash(mix),
             sample_rate_hz=mix.sample_rate_hz,
             written=written,
@@ -165,7 +167,7 @@ class Forge:
         path, recipe, proof = _write(wanted, mix, raw, request, chain, Span(progress, 0.6, 0.85))
         extras = _write_extras(path, best.rendering, raw, request, Span(progress, 0.85, 0.9))
         track, verdict = self._catalogue(recipe, path, Span(progress, 0.9, 1.0))
-        return Forged(track, (str(path), *extras), recipe, verdict, proof, others)
+        return Forged(track, (str(path), *extras), recipe, verdict, proof, others, unplayed(recipe))
 
     def _engine_named(self, name: str) -> Engine:
         wanted = "synth" if name == "auto" else name

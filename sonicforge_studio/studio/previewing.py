@@ -35,7 +35,8 @@ class Preview:
     """The stems of one state of a piece, as far as they are played. Close it to stop the playing."""
 
     def __init__(self, recipe: Recipe, faders: Faders) -> None:
-        """Begins at once. Raises ``NoRecipe``, ``TempoOutOfRange`` or ``DurationOutOfRange``."""
+        """Begins at once, where there are samples after these are read. Raises ``NoRecipe``, ``TempoOutOfRange``,
+        ``DurationOutOfRange``, and ``InputError`` for a sample that cannot be played."""
         self.recipe = recipe
         self._faders = faders
         self._performance = perform(composed(recipe), recipe.seed, notes_of(recipe.written))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,12 +15,13 @@ from sonicforge_studio.generation import (
     read_midi,
     recipe_from_json,
     score_of,
+    settle_samples,
     told,
     written_parts,
 )
 from sonicforge_studio.library import Library
 from sonicforge_studio.studio.delivery import mastered_clip, name_of, pcm_hash, tags_of
-from sonicforge_studio.studio.editing import Edits, composed, edited
+from sonicforge_studio.studio.editing import Edits, composed, edited, licence_of, unplayed
 from sonicforge_studio.studio.mastering import MASTERING
 
 
@@ -33,6 +34,8 @@ class Remade:
     same: bool
     differs: str | None
     """Where they are not the same: why that may be."""
+    unplayed: tuple[str, ...] = ()
+    """Drums and parts that were given a sample and that the piece never plays."""
 
 
 class Remaker:
@@ -47,13 +50,15 @@ class Remaker:
         """Make the piece again that ``recipe_file`` (a sound file, or a recipe as JSON) tells of, as a 24-bit WAV, with
         these ``edits``.
 
-        Raises ``NoRecipe``, ``RecipeUnreadable``, ``EngineUnavailable``, and ``MissingPath`` where the recipe is of a
-        master whose original is not in the library.
+        Raises ``NoRecipe``, ``RecipeUnreadable``, ``EngineUnavailable``, ``MissingPath`` where the recipe is of a
+        master whose original is not in the library or one of its samples is not there, and what else ``settle_samples``
+        raises.
         """
         recipe = self._edited(recipe_file) if is_midi(recipe_file) else read_recipe(recipe_file)
         changed = edits is not None and edits.any
         if edits is not None and changed:
             recipe = edited(recipe, edits)
+        recipe, replaced = self._settled(recipe, changed, progress)
         raw = self._raw(recipe, Span(progress, 0.0, 0.6))
         clip = raw
         for index, settings in enumerate(recipe.mastering):
@@ -66,7 +71,21 @@ class Remaker:
             path, clip, format="wav", tags=tags_of(made), numbered=True, progress=Span(progress, 0.9, 1.0)
         )
         same = now == recipe.pcm_hash
-        return Remade(path, made, same, None if same else self._why(recipe, now, changed, recipe_file))
+        differs = None if same else self._why(recipe, now, changed, replaced, recipe_file)
+        return Remade(path, made, same, differs, unplayed(made))
+
+    def _settled(self, recipe: Recipe, changed: bool, progress: Progress) -> tuple[Recipe, list[str]]:
+        """The recipe with its samples as their files are now, and which of them were other ones then."""
+        concept, engine = recipe.concept, self._engines.get(recipe.engine)
+        if concept is None or engine is None or not (concept.samples or changed):
+            return recipe, []
+        settled = settle_samples(concept, progress)
+        replaced = [
+            f'{then.plays.replace("_", " ")} ("{now.path}")'
+            for then, now in zip(concept.samples, settled.samples, strict=True)
+            if then.audio_hash not in ("", now.audio_hash)
+        ]
+        return replace(recipe, concept=settled, licence=licence_of(engine, settled)), replaced
 
     def _edited(self, path: Path) -> Recipe:
         """The recipe in a MIDI file that the studio wrote, with the notes that are other ones now."""
@@ -98,7 +117,9 @@ class Remaker:
             hint="Add the original with `sonicforge library add`, then try again.",
         )
 
-    def _why(self, recipe: Recipe, now: str, changed: bool, file: Path) -> str:
+    def _why(self, recipe: Recipe, now: str, changed: bool, replaced: Sequence[str], file: Path) -> str:
+        if replaced:
+            return f"Other sound is in these samples now than was then: {', '.join(replaced)}."
         if is_midi(file) and recipe.written:
             return f"Its notes were edited: {', '.join(part.part for part in recipe.written)}."
         if changed and recipe.concept is not None:

@@ -99,6 +99,7 @@ def forged_fields(forged: Forged) -> dict[str, Any]:
         "master": master_fields(forged.master) if forged.master else None,
         "fingerprint": forged.track.fingerprint,
         "candidates": to_plain(forged.candidates),
+        "unplayed": list(forged.unplayed),
         "track_id": forged.track.id,
     }
 
@@ -110,6 +111,7 @@ def remade_fields(remade: Remade) -> dict[str, Any]:
         "recipe": to_plain(remade.recipe),
         "same": remade.same,
         "differs": remade.differs,
+        "unplayed": list(remade.unplayed),
     }
 
 

@@ -478,3 +478,40 @@ def test_one_part_is_changed_and_the_changed_piece_comes_again(sonicforge: Sonic
     assert {change["part"] for change in rolled["recipe"]["concept"]["changes"]} == {"melody", "pads"}
     assert sonicforge("generate", "--recipe", rolled["path"], "-o", tmp_path / "again", "--json").only["same"]
     assert sonicforge("generate", "house", "--roll", "kazoo", "--json").code == 1
+
+
+def test_samples_play_drums_and_parts(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    kick, key = write(tmp_path / "kick.wav", groove(0.3)), write(tmp_path / "key.wav", tone(1.0))
+    wanted = ["house, F minor", "--seconds", 3, "--seed", 4, "-o", tmp_path / "out", "--json"]
+    made = sonicforge("generate", *wanted, "--sample", f"kick={kick}", "--sample", f"melody={key}@A4").only
+    choices = made["recipe"]["concept"]["samples"]
+    assert [(choice["plays"], choice["path"], choice["root"]) for choice in choices] == [
+        ("kick", str(kick), None),
+        ("melody", str(key), 69.0),
+    ]
+    again = sonicforge("generate", "--recipe", made["path"], "-o", tmp_path / "again", "--json").only
+    assert again["same"]
+    other = sonicforge(
+        "generate",
+        "--recipe",
+        made["path"],
+        "--sample",
+        f"snare={kick}",
+        "--sample",
+        f"clap={kick}",
+        "-o",
+        tmp_path / "again",
+        "--json",
+    ).only
+    assert not other["same"]
+    assert "clap from kick.wav" in other["differs"]
+    assert (made["unplayed"], other["unplayed"]) == ([], ["snare"])
+    kick.unlink()
+    gone = sonicforge("generate", "--recipe", made["path"], "-o", tmp_path / "gone", "--json")
+    assert gone.code == 1
+    assert gone.only["error"]["code"] == "missing-path"
+    assert str(kick) in gone.only["error"]["message"]
+    unknown = sonicforge("forge", *wanted, "--sample", f"kazoo={key}")
+    assert unknown.code == 1
+    assert unknown.only["error"]["code"] == "bad-setting"
+    assert sonicforge("forge", *wanted, "--sample", "kick").code == 2

@@ -16,6 +16,7 @@ from sonicforge_studio.generation.genres import genre_book
 from sonicforge_studio.generation.limits import require_duration, require_tempo
 from sonicforge_studio.generation.synth.arrangement import arrange
 from sonicforge_studio.generation.synth.performance import Performance
+from sonicforge_studio.generation.synth.samples import Sample, load_samples
 from sonicforge_studio.generation.synth.score import Score
 
 SAMPLE_RATE_HZ = 44100
@@ -50,17 +51,18 @@ class SynthEngine:
     ) -> Rendering:
         """The mix, its stems and notes; parts of ``notes`` are played as they are written there.
 
-        Raises ``TempoOutOfRange`` or ``DurationOutOfRange`` where the concept cannot be played, ``Cancelled`` where
-        ``progress`` says so.
+        Raises ``TempoOutOfRange`` or ``DurationOutOfRange`` where the concept cannot be played, what ``load_samples``
+        raises where one of its samples cannot, ``Cancelled`` where ``progress`` says so.
         """
         require_tempo(concept.tempo_bpm)
         require_duration(concept.duration_seconds)
         genre = genre_of(concept)
+        samples = load_samples(concept, SAMPLE_RATE_HZ, progress)
         progress.step(0.0, 1.0, "Composing")
         score = arrange(concept, genre, seed, progress)
         if notes:
             score = score.with_parts(notes)
-        performance = Performance(score, concept, genre, seed, SAMPLE_RATE_HZ)
+        performance = Performance(score, concept, genre, seed, SAMPLE_RATE_HZ, samples)
         keep_stems = concept.duration_seconds <= STEMS_KEPT_SECONDS
         mix: Samples = np.empty((2, performance.frames), dtype=np.float32)
         stems = {
@@ -81,7 +83,7 @@ class SynthEngine:
             listener.end()
         made: Mapping[str, Clip] = {name: Clip(stem, SAMPLE_RATE_HZ) for name, stem in stems.items()}
         if not keep_stems:
-            made = _StemsOnDemand(score, concept, genre, seed, performance.stems, progress)
+            made = _StemsOnDemand(score, concept, genre, seed, samples, performance.stems, progress)
         return Rendering(Clip(mix, SAMPLE_RATE_HZ), made, score.parts)
 
 
@@ -89,19 +91,21 @@ class _StemsOnDemand(Mapping[str, Clip]):
     """The stems of a long piece: each is played again when it is asked for, and not kept."""
 
     def __init__(
-        self, score: Score, concept: Concept, genre: Genre, seed: int, names: tuple[str, ...], progress: Progress
-    ) -> None:
+        self, score: Score, concept: Concept, genre: Genre, seed: int, samples: Mapping[str, Sample],
+        names: tuple[str, ...], progress: Progress,
+    ) -> None:  # fmt: skip
         self._score = score
         self._concept = concept
         self._genre = genre
         self._seed = seed
+        self._samples = samples
         self._names = names
         self._progress = progress
 
     def __getitem__(self, name: str) -> Clip:
         if name not in self._names:
             raise KeyError(name)
-        performance = Performance(self._score, self._concept, self._genre, self._seed, SAMPLE_RATE_HZ)
+        performance = Performance(self._score, self._concept, self._genre, self._seed, SAMPLE_RATE_HZ, self._samples)
         stem: Samples = np.empty((2, performance.frames), dtype=np.float32)
         place = 0
         for sounding in performance.blocks(SilentProgress()):
@@ -130,8 +134,10 @@ def written_score(concept: Concept, seed: int, notes: Mapping[str, tuple[Note, .
 
 
 def perform(concept: Concept, seed: int, notes: Mapping[str, tuple[Note, ...]]) -> Performance:
-    """The piece to be played block by block with its stems, at ``SAMPLE_RATE_HZ``; its notes are there at once."""
-    return Performance(written_score(concept, seed, notes), concept, genre_of(concept), seed, SAMPLE_RATE_HZ)
+    """The piece to be played block by block with its stems, at ``SAMPLE_RATE_HZ``; its notes are there at once. Raises
+    what ``load_samples`` raises."""
+    score, samples = written_score(concept, seed, notes), load_samples(concept, SAMPLE_RATE_HZ, SilentProgress())
+    return Performance(score, concept, genre_of(concept), seed, SAMPLE_RATE_HZ, samples)
 
 
 def genre_of(concept: Concept) -> Genre:

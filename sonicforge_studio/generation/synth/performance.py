@@ -17,6 +17,8 @@ from sonicforge_studio.generation.sounds import instrument_book, kit_book, mood_
 from sonicforge_studio.generation.synth.arrangement import chosen_kit, dice_seed
 from sonicforge_studio.generation.synth.groove import DRUM_PITCHES
 from sonicforge_studio.generation.synth.mixer import LOOK_AHEAD_FRAMES, Bus, Space, Strip
+from sonicforge_studio.generation.synth.sampled import KeysVoice, PadsVoice
+from sonicforge_studio.generation.synth.samples import Sample
 from sonicforge_studio.generation.synth.score import BEATS_PER_BAR, Score
 from sonicforge_studio.generation.synth.voices import KitVoice, Player, Tables, ToneVoice, note_seeds, start_frames
 
@@ -37,7 +39,10 @@ class Sounding:
 class Performance:
     """Plays a score. ``blocks`` gives exactly ``frames`` frames, the first beat at frame 0."""
 
-    def __init__(self, score: Score, concept: Concept, genre: Genre, seed: int, sample_rate_hz: int) -> None:
+    def __init__(
+        self, score: Score, concept: Concept, genre: Genre, seed: int, sample_rate_hz: int,
+        samples: Mapping[str, Sample],
+    ) -> None:  # fmt: skip
         self.frames = round(concept.duration_seconds * sample_rate_hz)
         self._rate = sample_rate_hz
         self._fade_frames = _fade_frames(score, concept, sample_rate_hz)
@@ -63,7 +68,9 @@ class Performance:
                     kit_book()[chosen], overrides, concept.key.tonic, notes, starts, seeds, tables,
                     sample_rate_hz,
                 )  # fmt: skip
-                self._players[name] = Player(kit, starts)
+                drums = {drum: sample for drum, sample in samples.items() if drum in DRUM_PITCHES}
+                pads = PadsVoice(kit, drums, notes, starts, sample_rate_hz) if drums else kit
+                self._players[name] = Player(pads, starts)
                 self._strips[name] = Strip(
                     _at_level(_drum_part(genre), concept, name), np.empty(0, np.int64), beat_frames, sample_rate_hz
                 )
@@ -77,7 +84,8 @@ class Performance:
                 instrument_book()[instrument], settings, notes, beat_frames, brightness, seeds, tables,
                 sample_rate_hz,
             )  # fmt: skip
-            self._players[name] = Player(voice, starts)
+            keys = KeysVoice(samples[name], voice, notes, sample_rate_hz) if name in samples else voice
+            self._players[name] = Player(keys, starts)
             self._strips[name] = Strip(_at_level(part, concept, name), kicks, beat_frames, sample_rate_hz)
         self._space = Space(genre.space, beat_seconds, seed, sample_rate_hz)
         names = [name for name in self._players if name != "effects"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,8 +21,8 @@ from sonicforge_studio.kernels.strings import StringSettings, add_string, string
 from sonicforge_studio.kernels.synthesis import NoteShape, ToneSettings, add_tone, saw_tables, sine_table, tone_frames
 from sonicforge_studio.kernels.tines import TineSettings, add_tine, tine_frames
 
-_TIGHTEST_OPEN_HAT_FRAMES = 64
-_CHOKE_SECONDS = 0.008
+_TIGHTEST_CHOKE_FRAMES = 64
+CHOKE_SECONDS = 0.008
 _STRENGTHS = (0.35, 0.6, 0.78, 0.95)
 _TAKES = 5
 
@@ -102,14 +102,18 @@ class ToneVoice:
         self._settings = TONE_SETTINGS[instrument.voice](**merged)
         self._gain = 0.25 * 10 ** (instrument.gain_db / 20)
         self._notes = notes
-        self._gates = [max(1, round(note.length_beats * frames_per_beat)) for note in notes]
+        self.gates = [max(1, round(note.length_beats * frames_per_beat)) for note in notes]
         self._brightness = brightness
         self._seeds = seeds
         self._tables = tables
         self._rate = sample_rate_hz
 
+    @property
+    def release_seconds(self) -> float:
+        return self._settings.release
+
     def frames(self, index: int) -> int:
-        gate, settings = self._gates[index], self._settings
+        gate, settings = self.gates[index], self._settings
         if isinstance(settings, ToneSettings):
             return tone_frames(gate, settings, self._rate)
         if isinstance(settings, TineSettings):
@@ -122,7 +126,7 @@ class ToneVoice:
         before = pitch_hz(self._notes[index - 1].pitch) if index else frequency
         shape = NoteShape(
             first_frame=first_frame,
-            gate_frames=self._gates[index],
+            gate_frames=self.gates[index],
             frequency_hz=frequency,
             from_hz=before,
             velocity=note.velocity / 127,
@@ -161,7 +165,7 @@ class KitVoice:
         self._seeds = seeds
         self._tables = tables
         self._rate = sample_rate_hz
-        self._chokes = _chokes(notes, starts)
+        self._chokes = chokes(notes, starts)
         self._takes: dict[tuple[int, int, int], Samples] = {}
 
     def frames(self, index: int) -> int:
@@ -176,11 +180,20 @@ class KitVoice:
         layer = min(range(len(_STRENGTHS)), key=lambda number: abs(_STRENGTHS[number] - strength))
         take = self._take(note.pitch, layer, int(self._seeds[index]) % _TAKES)
         frames = take.shape[1]
-        stroke = take * np.float32((strength / _STRENGTHS[layer]) ** 1.6)
+        stroke = take * np.float32(struck(strength / _STRENGTHS[layer]))
         choke = self._chokes[index]
         if 0 < choke < frames:
-            stroke[:, choke:] *= np.exp(-np.arange(frames - choke, dtype=np.float32) / (_CHOKE_SECONDS * self._rate))
+            stroke[:, choke:] *= np.exp(-np.arange(frames - choke, dtype=np.float32) / (CHOKE_SECONDS * self._rate))
         out[:, first_frame : first_frame + frames] += stroke
+
+    def hardest(self, pitch: int) -> Samples:
+        """The drum as it sounds at full velocity, shape ``(2, frames)``."""
+        return self._take(pitch, len(_STRENGTHS) - 1, 0) * np.float32(struck(1.0 / _STRENGTHS[-1]))
+
+    def sides(self, pitch: int) -> NDArray[np.float32]:
+        """The gains of left and right that place the drum, shape ``(2, 1)``."""
+        angle = (self._drums[pitch][2] + 1.0) * math.pi / 4
+        return np.array([[math.cos(angle)], [math.sin(angle)]], dtype=np.float32) * np.float32(math.sqrt(2))
 
     def _take(self, pitch: int, layer: int, number: int) -> Samples:
         made = self._takes.get((pitch, layer, number))
@@ -192,6 +205,11 @@ class KitVoice:
             add_hit(made, hit, settings, self._tables.saw, self._tables.sine, self._rate)
             self._takes[pitch, layer, number] = made
         return made
+
+
+def struck(strength: float) -> float:
+    """How loud a stroke is, full strength being 1."""
+    return float(strength**1.6)
 
 
 def pitch_hz(pitch: int) -> float:
@@ -218,15 +236,17 @@ def start_frames(notes: tuple[Note, ...], tempo_bpm: float, sample_rate_hz: int)
     return np.array([round(note.start_beats * 60 / tempo_bpm * sample_rate_hz) for note in notes], dtype=np.int64)
 
 
-def _chokes(notes: tuple[Note, ...], starts: NDArray[np.int64]) -> list[int]:
+def chokes(notes: tuple[Note, ...], starts: NDArray[np.int64], pads: Container[int] = ()) -> list[int]:
+    """How many frames after its start each stroke is cut off by a later one, 0 where none does: an open hat by either
+    hat, and what is on one of the ``pads`` by the next stroke on the same."""
     hats = (DRUM_PITCHES["closed_hat"], DRUM_PITCHES["open_hat"])
-    chokes = [0] * len(notes)
-    following = math.inf
+    found = [0] * len(notes)
+    following: dict[int, int] = {}
     for index in range(len(notes) - 1, -1, -1):
-        if notes[index].pitch not in hats:
-            continue
-        gap = following - int(starts[index])
-        if notes[index].pitch == hats[1] and _TIGHTEST_OPEN_HAT_FRAMES < gap < math.inf:
-            chokes[index] = int(gap)
-        following = int(starts[index])
-    return chokes
+        pitch, start = notes[index].pitch, int(starts[index])
+        cutters = (hats if pitch == hats[1] else ()) + ((pitch,) if pitch in pads else ())
+        gap = min((following[cutter] for cutter in cutters if cutter in following), default=start) - start
+        if gap > _TIGHTEST_CHOKE_FRAMES:
+            found[index] = gap
+        following[pitch] = start
+    return found
