@@ -1,7 +1,7 @@
 """The six figures of a piece's sound that the genre book has ranges for, each as the source of its ranges defines it.
 
 Centroid, low end and onsets are those of the set of Beatport's Top 100 tracks (see ``resources/sound-ranges.toml``):
-mono at 22,050 Hz, the centroid as pyAudioAnalysis 0.3 has it, low end and onsets by Essentia's own algorithms.
+mono at 22,050 Hz, the centroid as pyAudioAnalysis has it, low end and onsets by Essentia's own algorithms.
 """
 
 from __future__ import annotations
@@ -59,11 +59,12 @@ def sound_figures(clip: Clip) -> SoundFigures:
 
 
 def _centroid_hz(mono: NDArray[np.float32]) -> float:
-    """The mean over frames of 50 ms, side by side and without a window; silent frames count as 0 Hz."""
+    """The mean over frames of 50 ms, side by side and without a window; pyAudioAnalysis counts its bins from one."""
     frame = round(FRAME_SECONDS * SOURCE_RATE_HZ)
     frames = mono[: mono.size // frame * frame].reshape(-1, frame)
-    spectra = np.abs(np.fft.rfft(frames)).astype(np.float32)
-    return float(spectral_centroid(spectra, SOURCE_RATE_HZ / frame).mean())
+    spectra = np.abs(np.fft.rfft(frames))[:, : frame // 2].astype(np.float32)
+    bin_hz = SOURCE_RATE_HZ / frame
+    return float(spectral_centroid(spectra, bin_hz).mean() + bin_hz)
 
 
 def _beats_and_onsets(mono: NDArray[np.float32]) -> tuple[float, float]:
