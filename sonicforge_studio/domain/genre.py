@@ -70,6 +70,33 @@ class GenreSpace:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """From ``low`` to ``high``, both within."""
+
+    low: float
+    high: float
+    source: str
+    """Where the figures come from."""
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class SoundRanges:
+    """What real music of a genre sounds like; ``resources/sound-ranges.toml`` says how each figure is measured."""
+
+    integrated_lufs: Range
+    """Before mastering."""
+    spectral_centroid_hz: Range
+    low_end_share: Range
+    onset_rate_hz: Range
+    stereo_correlation: Range
+    """Of left and right: 1 is mono."""
+    crest_factor_db: Range
+
+
+@dataclass(frozen=True, slots=True)
 class Genre:
     """One genre, read from ``resources/genres/*.toml``."""
 
@@ -84,6 +111,7 @@ class Genre:
     energy: float
     source: str
     """Where the figures come from."""
+    sound: SoundRanges
     form: tuple[tuple[str, int, float], ...]
     """(section, bars, energy) of a whole piece; the composer scales it to the wanted length."""
     short_form: tuple[tuple[str, int, float], ...]

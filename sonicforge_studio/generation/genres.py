@@ -1,4 +1,7 @@
-"""The genre book: one TOML file a genre under ``resources/genres``, a kind of another genre only where it differs."""
+"""The genre book: one TOML file a genre under ``resources/genres``, a kind of another genre only where it differs.
+
+A genre names a family of ``resources/sound-ranges.toml``: how real music of its kind sounds.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,13 @@ def genre_book() -> Mapping[str, Genre]:
         if entry.name.endswith(".toml"):
             data = tomllib.loads(entry.read_text(encoding="utf-8"))
             raw[data["id"]] = data
-    return {name: _read(name, raw) for name in raw}
+    families = tomllib.loads(resource("sound-ranges.toml").read_text(encoding="utf-8"))
+    return {name: _read(name, raw, families) for name in raw}
 
 
-def _read(name: str, raw: Mapping[str, dict[str, Any]]) -> Genre:
+def _read(name: str, raw: Mapping[str, dict[str, Any]], families: Mapping[str, dict[str, Any]]) -> Genre:
     data = _with_parent(name, raw)
+    data["sound"] = _sound(families["every"], families[data["sound"]])
     data["patterns"] = [
         {
             "name": pattern,
@@ -36,6 +41,12 @@ def _read(name: str, raw: Mapping[str, dict[str, Any]]) -> Genre:
     for part in data["parts"].values():
         part["rhythms"] = [_steps(rhythm) for rhythm in part["rhythms"]]
     return from_plain(Genre, data)
+
+
+def _sound(every: Mapping[str, Any], family: Mapping[str, Any]) -> dict[str, Any]:
+    """The ranges of a family, each with a source: its own, else the family's."""
+    ranges = {name: entry for name, entry in (*every.items(), *family.items()) if name != "source"}
+    return {name: {"source": family["source"], **entry} for name, entry in ranges.items()}
 
 
 def _with_parent(name: str, raw: Mapping[str, dict[str, Any]]) -> dict[str, Any]:

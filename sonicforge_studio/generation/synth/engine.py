@@ -34,7 +34,7 @@ class SynthEngine:
 
     @property
     def version(self) -> str:
-        return "2"
+        return "3"
 
     @property
     def licence(self) -> str:
