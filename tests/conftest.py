@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -54,6 +56,19 @@ def no_strays() -> Iterator[None]:
         time.sleep(0.01)
     assert not threads, f"threads left running: {threads}"
     assert not children, f"processes left running: {children}"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 400 kB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", folder], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("this user may not mount a small disk")
+    yield folder
+    gc.collect()  # an error that was kept holds what was open where it happened
+    subprocess.run(["umount", folder], check=True)
 
 
 @pytest.fixture(scope="session")

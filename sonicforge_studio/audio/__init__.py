@@ -2,7 +2,7 @@
 
 from sonicforge_studio.audio.capture import Capture
 from sonicforge_studio.audio.capture_state import CaptureState, Recorded
-from sonicforge_studio.audio.clips import ClipSink, ClipSource, on_24_bit_grid
+from sonicforge_studio.audio.clips import ClipSink, ClipSource, GridSource, on_24_bit_grid
 from sonicforge_studio.audio.device_names import find_input, find_output
 from sonicforge_studio.audio.devices import Devices, InputDevice, NoDevices, OutputDevice, system_devices
 from sonicforge_studio.audio.files import FileSource, open_source, read_clip
@@ -19,6 +19,7 @@ from sonicforge_studio.audio.player import Player
 from sonicforge_studio.audio.player_state import PlayerState
 from sonicforge_studio.audio.resample import Resampler, resample
 from sonicforge_studio.audio.sinks import FORMATS, LOSSY_FORMATS, FileSink, free_name, open_sink, write_clip
+from sonicforge_studio.audio.spool import Spool
 from sonicforge_studio.audio.tags import Tags, read_tags, write_tags
 from sonicforge_studio.audio.tap import Tap, TapSwitch
 from sonicforge_studio.audio.versions import Version, matching_gains
@@ -35,6 +36,7 @@ __all__ = [
     "Devices",
     "FileSink",
     "FileSource",
+    "GridSource",
     "GrowingClip",
     "GrowingSource",
     "InputDevice",
@@ -53,6 +55,7 @@ __all__ = [
     "PlayerState",
     "Recorded",
     "Resampler",
+    "Spool",
     "Tags",
     "Tap",
     "TapSwitch",

@@ -48,6 +48,24 @@ def finite(samples: Samples) -> Samples:
     return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
 
 
+def interleaved(block: Samples) -> NDArray[np.float32]:
+    """The samples of a block, shape ``(channels, n)``, as they stand in a file: ``(n, channels)``, little-endian."""
+    # Channel by channel: a transposed copy takes five times as long.
+    frames = np.empty(block.shape[::-1], "<f4")
+    for channel, samples in enumerate(block):
+        frames[:, channel] = samples
+    return frames
+
+
+def planar(data: bytes, channels: int) -> Samples:
+    """The block, shape ``(channels, n)``, of which these are the ``interleaved`` bytes."""
+    frames = np.frombuffer(data, "<f4").reshape(-1, channels)
+    block: Samples = np.empty(frames.shape[::-1], np.float32)
+    for channel, samples in enumerate(block):
+        samples[:] = frames[:, channel]
+    return block
+
+
 def packed_24_bit(steps: NDArray[np.int32]) -> bytes:
     """Three bytes a sample, little-endian."""
     return steps.astype("<i4", copy=False).view(np.uint8).reshape(-1, 4)[:, :3].tobytes()

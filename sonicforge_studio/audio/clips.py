@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from sonicforge_studio.domain.clip import Clip, Samples
+from sonicforge_studio.domain.source import Source
+
+
+class Kept(Protocol):
+    """A ``Clip``, or longer sound of which any part can be had."""
+
+    @property
+    def sample_rate_hz(self) -> int: ...
+
+    @property
+    def channels(self) -> int: ...
+
+    @property
+    def frames(self) -> int: ...
+
+    def part(self, start: int, frames: int) -> Samples:
+        """Up to ``frames`` frames from ``start`` on, as many as are there."""
 
 
 class ClipSource:
-    """A clip that flows in blocks."""
+    """A clip, or longer sound that is kept, from its first frame on, in blocks."""
 
-    def __init__(self, clip: Clip) -> None:
+    def __init__(self, clip: Kept) -> None:
         self._clip = clip
         self._position = 0
 
@@ -27,7 +46,7 @@ class ClipSource:
         return self._clip.frames
 
     def read(self, frames: int) -> Samples:
-        block = self._clip.samples[:, self._position : self._position + frames]
+        block = self._clip.part(self._position, frames)
         self._position += block.shape[1]
         return block
 
@@ -59,6 +78,34 @@ class ClipSink:
     def clip(self) -> Clip:
         self.close()
         return Clip(self._blocks[0], self._sample_rate_hz)
+
+
+class GridSource:
+    """A source brought onto the 24-bit grid as it is read. Owns the source: closes it."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    @property
+    def sample_rate_hz(self) -> int:
+        return self._source.sample_rate_hz
+
+    @property
+    def channels(self) -> int:
+        return self._source.channels
+
+    @property
+    def frames(self) -> int | None:
+        return self._source.frames
+
+    def read(self, frames: int) -> Samples:
+        return on_24_bit_grid(self._source.read(frames))
+
+    def seek(self, frame: int) -> None:
+        self._source.seek(frame)
+
+    def close(self) -> None:
+        self._source.close()
 
 
 def on_24_bit_grid(samples: Samples) -> Samples:

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
-import numpy as np
-
+from sonicforge_studio.audio.spool import Spool
 from sonicforge_studio.domain import Samples
-
-_CHUNK_FRAMES = 1 << 16
+from sonicforge_studio.domain.errors import OutputError
 
 
 class GrowingClip:
     """Collects what one thread writes; ``open_source`` gives a reader of its own to whoever listens.
 
-    All of it stays in memory, as float32, for one may go back to its beginning at any time: eight bytes a stereo frame,
-    21 MB a minute and 1.3 GB an hour at 44.1 kHz, nothing else. Whoever makes longer pieces writes them to a file.
+    All of it stays on the disk, in a ``Spool``, for one may go back to its beginning at any time. Where that cannot be
+    it breaks off: readers raise ``DiskFull`` or ``OutputNotWritable`` there, and whoever writes goes on undisturbed.
     """
 
-    def __init__(self, sample_rate_hz: int, channels: int, frames: int | None = None) -> None:
-        """``frames`` is the length where it is known beforehand; what is written in the end decides."""
+    def __init__(
+        self, sample_rate_hz: int, channels: int, frames: int | None = None, folder: Path | None = None
+    ) -> None:
+        """``frames`` is the length where it is known beforehand; what is written in the end decides. The
+        ``Spool`` lies in ``folder``. Raises ``DiskFull`` or ``OutputNotWritable`` where there can be none."""
         self.sample_rate_hz = sample_rate_hz
         self.channels = channels
         self._announced = frames
-        self._chunks: list[Samples] = []
+        self._spool = Spool(sample_rate_hz, channels, folder)
         self._written = 0
         self._over = False
         self._error: Exception | None = None
@@ -46,17 +48,16 @@ class GrowingClip:
 
     def write(self, block: Samples) -> None:
         """Append a block of shape ``(channels, n)``, any n; it is copied. What comes after the end is ignored."""
-        done = 0
-        while done < block.shape[1] and not self._over:
-            at = self._written % _CHUNK_FRAMES
-            if at == 0:
-                self._chunks.append(np.empty((self.channels, _CHUNK_FRAMES), np.float32))
-            count = min(block.shape[1] - done, _CHUNK_FRAMES - at)
-            self._chunks[-1][:, at : at + count] = block[:, done : done + count]
-            done += count
-            with self._grown:
-                self._written += count
-                self._grown.notify_all()
+        if self._over:
+            return
+        try:
+            self._spool.write(block)
+        except OutputError as error:
+            self.fail(error)
+            return
+        with self._grown:
+            self._written = self._spool.frames
+            self._grown.notify_all()
 
     def finish(self) -> None:
         """It is complete."""
@@ -74,12 +75,8 @@ class GrowingClip:
         return GrowingSource(self)
 
     def part(self, start: int, frames: int) -> Samples:
-        """Up to ``frames`` frames from ``start`` on, as many as lie there in a row."""
-        at = start % _CHUNK_FRAMES
-        count = max(0, min(frames, _CHUNK_FRAMES - at, self._written - start))
-        if not count:
-            return np.empty((self.channels, 0), np.float32)
-        return self._chunks[start // _CHUNK_FRAMES][:, at : at + count]
+        """Up to ``frames`` frames from ``start`` on, as many as are there."""
+        return self._spool.part(start, frames)
 
     def wait_for(self, frame: int) -> None:
         """Wait until this frame is there or nothing more will come. Raises what ``fail`` was given."""

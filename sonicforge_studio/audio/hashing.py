@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 from blake3 import blake3
 
+from sonicforge_studio.audio._pcm import interleaved
 from sonicforge_studio.audio._regular_file import RegularFile
 from sonicforge_studio.domain import Progress, Samples, SilentProgress
 
@@ -23,11 +23,7 @@ class PcmHasher:
 
     def add(self, block: Samples) -> None:
         if block.size:
-            # Channel by channel: a transposed copy takes five times as long.
-            interleaved = np.empty(block.shape[::-1], "<f4")
-            for channel, samples in enumerate(block):
-                interleaved[:, channel] = samples
-            self._hash.update(interleaved.data.cast("B"))
+            self._hash.update(interleaved(block).data.cast("B"))
 
     def finish(self) -> str:
         """64 hexadecimal digits."""

@@ -23,7 +23,7 @@ from sonicforge_studio.domain.mastering import Master, MasterSettings, Proof, Ta
 from sonicforge_studio.domain.plain import from_plain, to_plain
 from sonicforge_studio.domain.progress import Progress, SilentProgress, Span
 from sonicforge_studio.domain.recipe import RECIPE_VERSION, Recipe, WrittenPart
-from sonicforge_studio.domain.source import Sink, Source
+from sonicforge_studio.domain.source import Sink, Sound, Source
 from sonicforge_studio.domain.track import Track
 from sonicforge_studio.domain.verdict import Reason, Severity, Verdict
 
@@ -59,6 +59,7 @@ __all__ = [
     "Severity",
     "SilentProgress",
     "Sink",
+    "Sound",
     "Source",
     "Span",
     "StudioError",

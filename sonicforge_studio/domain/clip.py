@@ -44,6 +44,10 @@ class Clip:
     def duration_seconds(self) -> float:
         return self.frames / self.sample_rate_hz
 
+    def part(self, start: int, frames: int) -> Samples:
+        """Up to ``frames`` frames from ``start`` on, as many as are there; no copy."""
+        return self.samples[:, start : start + frames]
+
     def mono(self) -> Samples:
         """The mean of the channels, shape ``(frames,)``."""
         if self.channels == 1:

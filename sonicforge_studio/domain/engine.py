@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sonicforge_studio.domain.clip import Clip, Samples
+from sonicforge_studio.domain.clip import Samples
 from sonicforge_studio.domain.concept import Concept
 from sonicforge_studio.domain.progress import Progress
+from sonicforge_studio.domain.source import Sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """What an engine made: the mix, its parts, and the notes where it knows them."""
+    """What an engine made: the mix, those of its parts that were asked for, and the notes where it knows them."""
 
-    mix: Clip
-    stems: Mapping[str, Clip] = field(default_factory=dict)
+    mix: Sound
+    stems: Mapping[str, Sound] = field(default_factory=dict)
     notes: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
 
 
@@ -64,6 +65,8 @@ class Engine(Protocol):
         *,
         listener: Listener | None = None,
         notes: Mapping[str, tuple[Note, ...]] | None = None,
+        stems: Collection[str] | None = (),
     ) -> Rendering:
         """Make it; ``listener`` is handed the mix as it comes, and changes none of it. ``notes`` are parts to be played
-        as they are written here; an engine that knows no notes lets them be."""
+        as they are written here; an engine that knows no notes lets them be. Of ``stems`` those that it plays are kept
+        beside the mix, all where that is None."""

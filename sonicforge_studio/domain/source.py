@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sonicforge_studio.domain.clip import Samples
+from sonicforge_studio.domain.clip import Clip, Samples
 
 
 class Source(Protocol):
@@ -27,6 +27,25 @@ class Source(Protocol):
         """Go on reading from exactly this frame."""
 
     def close(self) -> None: ...
+
+
+class Sound(Protocol):
+    """Audio of any length that is kept somewhere, to be read as often as it is wanted."""
+
+    @property
+    def sample_rate_hz(self) -> int: ...
+
+    @property
+    def channels(self) -> int: ...
+
+    @property
+    def frames(self) -> int: ...
+
+    def open_source(self) -> Source:
+        """A reader of its own, from the first frame on."""
+
+    def clip(self) -> Clip:
+        """All of it in memory: for what is known to be short."""
 
 
 class Sink(Protocol):

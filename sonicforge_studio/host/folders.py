@@ -44,6 +44,12 @@ class Folders:
         return self.home / "recordings"
 
     @property
+    def spools(self) -> Path:
+        """Where sound is kept while it is worked on. Not in the system's folder for such files: on many machines that
+        is memory, and an hour takes 1.3 GB."""
+        return self.home
+
+    @property
     def logs(self) -> Path:
         return self.home / "logs"
 

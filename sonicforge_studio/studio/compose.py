@@ -86,7 +86,7 @@ def build_studio(home: str | Path | None = None) -> Studio:
     changes = Changes()
     library = Library(folders.database, on_change=changes.tell)
     cache = Cache(folders.measurements)
-    engines: dict[str, Engine] = {"synth": SynthEngine()}
+    engines: dict[str, Engine] = {"synth": SynthEngine(folders.spools)}
     drawn = TileCache(folders.curves, memory_bytes=32 << 20)
     measurer = Measurer(cache, drawn)
     corrections = Corrector(library)
@@ -101,7 +101,7 @@ def build_studio(home: str | Path | None = None) -> Studio:
         importer=importer,
         forge=Forge(engines, measurer, importer, Likeness(library), folders.forged),
         mastering=MasteringDesk(measurer, importer, folders.masters),
-        remaker=Remaker(engines, library, folders.forged),
+        remaker=Remaker(engines, library, folders),
         recordings=RecordingDesk(importer, folders.recordings),
         corrections=corrections,
         drawn=drawn,

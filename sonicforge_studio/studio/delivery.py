@@ -5,23 +5,23 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sonicforge_studio.audio import (
     FORMATS,
     LOSSY_FORMATS,
-    ClipSink,
-    ClipSource,
     FileSink,
+    GridSource,
     LoudnessMeter,
     PcmHasher,
+    Spool,
     Tags,
     open_sink,
     open_source,
 )
 from sonicforge_studio.domain import (
-    Clip,
     Loudness,
     MasterSettings,
     Progress,
@@ -29,6 +29,7 @@ from sonicforge_studio.domain import (
     Recipe,
     Samples,
     Sink,
+    Sound,
     Source,
     Span,
     Target,
@@ -135,12 +136,16 @@ def _lost_in_coding(before: Loudness, after: Loudness) -> float:
 
 
 def _open_like(source: Callable[[], Source], path: Path, format: str, overwrite: bool, numbered: bool) -> FileSink:
-    opened = source()
-    rate_hz, channels = opened.sample_rate_hz, opened.channels
-    opened.close()
+    rate_hz, channels = _shape_of(source)
     return open_sink(
         path, format=format, sample_rate_hz=rate_hz, channels=channels, overwrite=overwrite, numbered=numbered
     )
+
+
+def _shape_of(source: Callable[[], Source]) -> tuple[int, int]:
+    """Sample rate in Hz, and channels."""
+    with closing(source()) as opened:
+        return opened.sample_rate_hz, opened.channels
 
 
 def loudness_of(path: Path, progress: Progress) -> Loudness:
@@ -167,17 +172,36 @@ def proof_of(path: Path, format: str, after: Loudness, target: Target) -> Proof:
     return Proof(format, str(path), after, not reasons, " ".join(reasons))
 
 
-def mastered_clip(clip: Clip, settings: MasterSettings, progress: Progress) -> Clip:
-    """A clip through the chain, in memory."""
-    sink = ClipSink(clip.sample_rate_hz, clip.channels)
-    master(lambda: ClipSource(clip), sink, settings, progress)
-    return sink.clip
+def as_delivered(sound: Sound) -> Callable[[], Source]:
+    """Opens a sound as it is delivered: on the grid of 24-bit samples."""
+    return lambda: GridSource(sound.open_source())
 
 
-def pcm_hash(clip: Clip) -> str:
-    """The hash of a clip's samples, the same as the ``audio_hash`` of a file that holds them without loss."""
+def write_unmastered(
+    source: Callable[[], Source], path: Path, recipe: Recipe, *, format: str, progress: Progress
+) -> tuple[Path, Recipe]:
+    """A sound as it is, under ``path`` or the next free name, with its recipe inside: where it stands, and the recipe
+    with the hash of its PCM. Where reading or writing raise, nothing is left."""
+    with _open_like(source, path, format, overwrite=False, numbered=True) as sink, closing(source()) as opened:
+        hashing = HashingSink(sink)
+        each_block(opened, progress, hashing.write, "Writing")
+        recipe = replace(recipe, pcm_hash=hashing.pcm_hash)
+        sink.tags = tags_of(recipe)
+    return sink.path, recipe
+
+
+def mastered(source: Callable[[], Source], settings: MasterSettings, spool_folder: Path, progress: Progress) -> Spool:
+    """A sound through the chain, kept in ``spool_folder``."""
+    spool = Spool(*_shape_of(source), spool_folder)
+    master(source, spool, settings, progress)
+    return spool
+
+
+def pcm_hash(source: Callable[[], Source], progress: Progress) -> str:
+    """The hash of a sound's samples, the same as the ``audio_hash`` of a file that holds them without loss."""
     hasher = PcmHasher()
-    hasher.add(clip.samples)
+    with closing(source()) as opened:
+        each_block(opened, progress, hasher.add, "Hashing")
     return hasher.finish()
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sonicforge_studio.audio import ClipSource, free_name, on_24_bit_grid, write_clip
+from sonicforge_studio.audio import free_name
 from sonicforge_studio.domain import (
-    Clip,
     Concept,
     Engine,
     FormSection,
@@ -21,6 +20,8 @@ from sonicforge_studio.domain import (
     Progress,
     Recipe,
     Rendering,
+    Sound,
+    Source,
     Span,
     Track,
     Verdict,
@@ -28,11 +29,20 @@ from sonicforge_studio.domain import (
 from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable, UnknownEngine
 from sonicforge_studio.generation import compose, criticise, notes_of, recipe_from_json, settle_samples, write_midi
 from sonicforge_studio.mastering import preset_named, target_named
-from sonicforge_studio.studio.delivery import deliver, known_format, name_of, pcm_hash, proof_of, tags_of
+from sonicforge_studio.studio.delivery import (
+    as_delivered,
+    deliver,
+    known_format,
+    name_of,
+    pcm_hash,
+    proof_of,
+    tags_of,
+    write_unmastered,
+)
 from sonicforge_studio.studio.editing import Edits, composed, edited, licence_of, unplayed
 from sonicforge_studio.studio.importing import Importer
 from sonicforge_studio.studio.likeness import Likeness
-from sonicforge_studio.studio.measuring import Measurer, analysis_of_clip
+from sonicforge_studio.studio.measuring import Measurer, analysis_of
 from sonicforge_studio.studio.remaking import read_recipe
 
 GREATEST_CANDIDATES = 16
@@ -99,11 +109,12 @@ class Forged:
 
 @dataclass(frozen=True, slots=True)
 class _Played:
-    """Who plays what; parts of ``notes`` as a person wrote them."""
+    """Who plays what; parts of ``notes`` as a person wrote them, and whether each part is kept beside the mix."""
 
     engine: Engine
     concept: Concept
     notes: Mapping[str, tuple[Note, ...]]
+    stems: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +158,9 @@ class Forge:
         settings = replace(preset_named(request.preset), target=target_named(request.target))
         draft = edited(_draft(request), request.edits)
         concept, written = settle_samples(composed(draft), progress), draft.written
-        played = _Played(engine, concept, notes_of(written))
+        played = _Played(engine, concept, notes_of(written), request.stems)
         best, others = _best_take(played, draft.seed, request.candidates, Span(progress, 0.0, 0.6), listener)
-        mix = Clip(on_24_bit_grid(best.rendering.mix.samples), best.rendering.mix.sample_rate_hz)
+        mix = as_delivered(best.rendering.mix)
         raw = Recipe(
             engine=engine.name,
             engine_version=engine.version,
@@ -157,14 +168,18 @@ class Forge:
             prompt=concept.prompt,
             concept=concept,
             licence=licence_of(engine, concept),
-            pcm_hash=pcm_hash(mix),
-            sample_rate_hz=mix.sample_rate_hz,
+            pcm_hash=pcm_hash(mix, Span(progress, 0.6, 0.62)) if request.mastered else "",
+            sample_rate_hz=best.rendering.mix.sample_rate_hz,
             written=written,
         )
         folder = Path(request.folder) if request.folder else self._home_folder
         wanted = folder / f"{name_of(raw)}.{request.format}"
-        chain = settings if request.mastered else None
-        path, recipe, proof = _write(wanted, mix, raw, request, chain, Span(progress, 0.6, 0.85))
+        stage = Span(progress, 0.62, 0.85)
+        if request.mastered:
+            path, recipe, proof = _write_master(mix, wanted, raw, request.format, settings, stage)
+        else:
+            path, raw = write_unmastered(mix, wanted, raw, format=request.format, progress=stage)
+            recipe, proof = raw, None
         extras = _write_extras(path, best.rendering, raw, request, Span(progress, 0.85, 0.9))
         track, verdict = self._catalogue(recipe, path, Span(progress, 0.9, 1.0))
         return Forged(track, (str(path), *extras), recipe, verdict, proof, others, unplayed(recipe))
@@ -187,30 +202,35 @@ class Forge:
 def _best_take(
     played: _Played, seed: int, count: int, progress: Progress, listener: Listener | None
 ) -> tuple[_Take, tuple[Candidate, ...]]:
-    """Render one take a seed and keep the one the critic likes best; only that one stays in memory."""
+    """Render one take a seed and keep the one the critic likes best; only that one stays on the disk."""
     best: _Take | None = None
     heard: list[Candidate] = []
     for index in range(count):
         stage = Span(progress, index / count, (index + 1) / count)
-        rendering = played.engine.render(
-            played.concept,
-            seed + index,
-            Span(stage, 0.0, 0.8 if count > 1 else 1.0),
-            listener=listener if index == 0 else None,
-            notes=played.notes,
-        )
-        # One take needs no comparing: its file is measured and judged in the end anyway.
-        score = 0.0
-        if count > 1:
-            analysis = analysis_of_clip(rendering.mix, Span(stage, 0.8, 1.0))
-            score = criticise(analysis, played.concept).score
-        take = _Take(seed + index, rendering, score)
-        heard.append(Candidate(take.seed, score))
+        take = _take(played, seed + index, stage, listener if index == 0 else None, judged=count > 1)
+        heard.append(Candidate(take.seed, take.score))
         if best is None or take.score > best.score:
             best = take
+        del take  # else its sound would stay until the next one is made
     if best is None:
         raise BadSetting("At least one candidate is needed.")
     return best, tuple(candidate for candidate in heard if candidate.seed != best.seed)
+
+
+def _take(played: _Played, seed: int, progress: Progress, listener: Listener | None, *, judged: bool) -> _Take:
+    """One take, with the critic's score where it is to be compared; a single one is judged by its file in the end."""
+    rendering = played.engine.render(
+        played.concept,
+        seed,
+        Span(progress, 0.0, 0.8 if judged else 1.0),
+        listener=listener,
+        notes=played.notes,
+        stems=None if played.stems else (),
+    )
+    if not judged:
+        return _Take(seed, rendering, 0.0)
+    analysis = analysis_of(rendering.mix, Span(progress, 0.8, 1.0))
+    return _Take(seed, rendering, criticise(analysis, played.concept).score)
 
 
 def _draft(request: ForgeRequest) -> Recipe:
@@ -244,17 +264,14 @@ def draft_recipe(concept: Concept, seed: int) -> Recipe:
     return Recipe("synth", "", seed, concept.prompt, concept, "", "", 1)
 
 
-def _write(
-    wanted: Path, mix: Clip, raw: Recipe, request: ForgeRequest, settings: MasterSettings | None, progress: Progress
-) -> tuple[Path, Recipe, Master | None]:
-    """The main file, through the mastering chain where there are settings for it; its place, recipe and proof."""
-    if settings is None:
-        path = write_clip(wanted, mix, format=request.format, tags=tags_of(raw), numbered=True, progress=progress)
-        return path, raw, None
+def _write_master(
+    mix: Callable[[], Source], wanted: Path, raw: Recipe, format: str, settings: MasterSettings, progress: Progress
+) -> tuple[Path, Recipe, Master]:
+    """The main file, through the mastering chain; its place, recipe and proof."""
     delivered = deliver(
-        lambda: ClipSource(mix),
+        mix,
         wanted,
-        format=request.format,
+        format=format,
         settings=settings,
         tags=lambda pcm_hash, used: tags_of(replace(raw, pcm_hash=pcm_hash, mastering=(used,))),
         overwrite=False,
@@ -263,7 +280,7 @@ def _write(
     )
     path = delivered.path
     recipe = replace(raw, pcm_hash=delivered.pcm_hash, mastering=(delivered.settings,))
-    proof = proof_of(path, request.format, delivered.after, settings.target)
+    proof = proof_of(path, format, delivered.after, settings.target)
     outcome = delivered.outcome
     return (
         path,
@@ -277,9 +294,9 @@ def _write_extras(
 ) -> list[str]:
     """Stems and MIDI beside the main file, named after it."""
     files: list[str] = []
-    for index, (part, stem) in enumerate(rendering.stems.items() if request.stems else ()):
+    for index, (part, stem) in enumerate(rendering.stems.items()):
         stage = Span(progress, index / len(rendering.stems), (index + 1) / len(rendering.stems))
-        files.append(str(_write_stem(path.parent / "stems", path.stem, part, stem, raw, stage)))
+        files.append(str(_write_stem(stem, path.parent / "stems" / f"{path.stem} {part}.wav", part, raw, stage)))
     if request.midi and raw.concept is not None:
         midi_path = free_name(path.with_suffix(".mid"))
         write_midi(midi_path, rendering.notes, raw.concept, raw)
@@ -287,8 +304,6 @@ def _write_extras(
     return files
 
 
-def _write_stem(folder: Path, name: str, part: str, stem: Clip, raw: Recipe, progress: Progress) -> Path:
+def _write_stem(stem: Sound, wanted: Path, part: str, raw: Recipe, progress: Progress) -> Path:
     """A stem is written as it was rendered, before any mastering: the parts have to add up."""
-    samples = Clip(on_24_bit_grid(stem.samples), stem.sample_rate_hz)
-    tags = tags_of(replace(raw, part=part, pcm_hash=pcm_hash(samples)))
-    return write_clip(folder / f"{name} {part}.wav", samples, format="wav", tags=tags, numbered=True, progress=progress)
+    return write_unmastered(as_delivered(stem), wanted, replace(raw, part=part), format="wav", progress=progress)[0]

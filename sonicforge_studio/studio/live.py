@@ -117,7 +117,7 @@ class JobHandlers:
 
 def open_live(studio: Studio, devices: Devices | None = None) -> Live:
     """The moving parts over a studio; without a sound device the player says so and the rest works."""
-    hearables = Hearables()
+    hearables = Hearables(studio.folders.spools)
     jobs = JobQueue(studio.folders.jobs, JobHandlers(studio, hearables).by_kind())
     devices = devices or system_devices()
     player = Player(devices, latency_seconds=studio.settings.latency_seconds)

@@ -6,14 +6,13 @@ import base64
 import itertools
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
 from sonicforge_studio.analysis import Measured, TrackAnalyser
 from sonicforge_studio.audio import (
-    ClipSource,
     FileSource,
     PcmHasher,
     PeaksBuilder,
@@ -25,7 +24,7 @@ from sonicforge_studio.audio import (
     payload_hash,
     read_tags,
 )
-from sonicforge_studio.domain import Analysis, Clip, Curves, Progress, Samples, Span, from_plain, to_plain
+from sonicforge_studio.domain import Analysis, Curves, Progress, Samples, Sound, Span, from_plain, to_plain
 from sonicforge_studio.domain.curves import curves_from_bytes, curves_to_bytes
 from sonicforge_studio.domain.errors import EmptyAudio
 from sonicforge_studio.fingerprints import Fingerprinter
@@ -272,15 +271,16 @@ def _from_cache(stored: dict[str, Any]) -> Measurement:
     )
 
 
-def analysis_of_clip(clip: Clip, progress: Progress) -> Analysis:
-    """What a clip in memory measures; it has no file, so no codec and no content hash."""
-    analyser = TrackAnalyser(clip.sample_rate_hz, clip.channels)
-    each_block(ClipSource(clip), Span(progress, 0.0, 0.9), analyser.add, "Listening")
+def analysis_of(sound: Sound, progress: Progress) -> Analysis:
+    """What a sound measures that has no file yet, so no codec and no content hash."""
+    analyser = TrackAnalyser(sound.sample_rate_hz, sound.channels)
+    with closing(sound.open_source()) as source:
+        each_block(source, Span(progress, 0.0, 0.9), analyser.add, "Listening")
     return _analysis(
         analyser.finish(Span(progress, 0.9, 1.0)),
-        duration_seconds=clip.duration_seconds,
-        sample_rate_hz=clip.sample_rate_hz,
-        channels=clip.channels,
+        duration_seconds=sound.frames / sound.sample_rate_hz,
+        sample_rate_hz=sound.sample_rate_hz,
+        channels=sound.channels,
         codec="",
         content_hash="",
         audio_hash="",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from sonicforge_studio import __version__
-from sonicforge_studio.audio import on_24_bit_grid, read_clip, read_tags, write_clip
-from sonicforge_studio.domain import Clip, Engine, Progress, Recipe, Span
+from sonicforge_studio.audio import open_source, read_tags
+from sonicforge_studio.domain import Engine, Progress, Recipe, Source, Span
 from sonicforge_studio.domain.errors import EngineUnavailable, MissingPath, NoPermission, NoRecipe, RecipeUnreadable
 from sonicforge_studio.generation import (
     notes_of,
@@ -19,8 +20,9 @@ from sonicforge_studio.generation import (
     told,
     written_parts,
 )
+from sonicforge_studio.host import Folders
 from sonicforge_studio.library import Library
-from sonicforge_studio.studio.delivery import mastered_clip, name_of, pcm_hash, tags_of
+from sonicforge_studio.studio.delivery import as_delivered, mastered, name_of, write_unmastered
 from sonicforge_studio.studio.editing import Edits, composed, edited, licence_of, unplayed
 from sonicforge_studio.studio.mastering import MASTERING
 
@@ -41,10 +43,10 @@ class Remade:
 class Remaker:
     """Follows recipes."""
 
-    def __init__(self, engines: Mapping[str, Engine], library: Library, home_folder: Path) -> None:
+    def __init__(self, engines: Mapping[str, Engine], library: Library, folders: Folders) -> None:
         self._engines = engines
         self._library = library
-        self._home_folder = home_folder
+        self._folders = folders
 
     def remake(self, recipe_file: Path, folder: str, progress: Progress, edits: Edits | None = None) -> Remade:
         """Make the piece again that ``recipe_file`` (a sound file, or a recipe as JSON) tells of, as a 24-bit WAV, with
@@ -59,19 +61,14 @@ class Remaker:
         if edits is not None and changed:
             recipe = edited(recipe, edits)
         recipe, replaced = self._settled(recipe, changed, progress)
-        raw = self._raw(recipe, Span(progress, 0.0, 0.6))
-        clip = raw
+        source = self._raw(recipe, Span(progress, 0.0, 0.6))
         for index, settings in enumerate(recipe.mastering):
             start, end = (0.6 + 0.3 * (index + step) / len(recipe.mastering) for step in (0, 1))
-            clip = mastered_clip(clip, settings, Span(progress, start, end))
-        now = pcm_hash(clip)
-        path = (Path(folder) if folder else self._home_folder) / f"{_name(recipe, recipe_file)}.wav"
-        made = replace(recipe, pcm_hash=now)
-        path = write_clip(
-            path, clip, format="wav", tags=tags_of(made), numbered=True, progress=Span(progress, 0.9, 1.0)
-        )
-        same = now == recipe.pcm_hash
-        differs = None if same else self._why(recipe, now, changed, replaced, recipe_file)
+            source = mastered(source, settings, self._folders.spools, Span(progress, start, end)).open_source
+        wanted = (Path(folder) if folder else self._folders.forged) / f"{_name(recipe, recipe_file)}.wav"
+        path, made = write_unmastered(source, wanted, recipe, format="wav", progress=Span(progress, 0.9, 1.0))
+        same = made.pcm_hash == recipe.pcm_hash
+        differs = None if same else self._why(recipe, made.pcm_hash, changed, replaced, recipe_file)
         return Remade(path, made, same, differs, unplayed(made))
 
     def _settled(self, recipe: Recipe, changed: bool, progress: Progress) -> tuple[Recipe, list[str]]:
@@ -94,24 +91,25 @@ class Remaker:
         notes, recipe = read_midi(path)
         return replace(recipe, written=written_parts(notes, score_of(composed(recipe), recipe.seed)))
 
-    def _raw(self, recipe: Recipe, progress: Progress) -> Clip:
-        """What the recipe's first mastering chain was fed with."""
+    def _raw(self, recipe: Recipe, progress: Progress) -> Callable[[], Source]:
+        """Opens what the recipe's first mastering chain was fed with."""
         if recipe.engine == MASTERING:
-            return self._original(recipe, progress)
+            return self._original(recipe)
         engine = self._engines.get(recipe.engine)
         if engine is None or recipe.concept is None:
             raise EngineUnavailable(f'The recipe needs the engine "{recipe.engine}", which is not here.')
-        rendering = engine.render(recipe.concept, recipe.seed, progress, notes=notes_of(recipe.written))
+        stems = (recipe.part,) if recipe.part else ()
+        rendering = engine.render(recipe.concept, recipe.seed, progress, notes=notes_of(recipe.written), stems=stems)
         if recipe.part and recipe.part not in rendering.stems:
             raise RecipeUnreadable(f'The recipe is of a stem "{recipe.part}", and the engine plays none of that name.')
-        clip = rendering.stems[recipe.part] if recipe.part else rendering.mix
-        return Clip(on_24_bit_grid(clip.samples), clip.sample_rate_hz)
+        sound = rendering.stems[recipe.part] if recipe.part else rendering.mix
+        return as_delivered(sound)
 
-    def _original(self, recipe: Recipe, progress: Progress) -> Clip:
-        """The file that the first chain was fed with, found in the library by the hash of its sound."""
+    def _original(self, recipe: Recipe) -> Callable[[], Source]:
+        """Opens the file that the first chain was fed with, found in the library by the hash of its sound."""
         for track in self._library.by_audio_hash(recipe.parents[0]) if recipe.parents else ():
             if Path(track.path).is_file():
-                return read_clip(track.path, progress=progress)
+                return partial(open_source, track.path)
         raise MissingPath(
             "This is a master of a file that is not in the library.",
             hint="Add the original with `sonicforge library add`, then try again.",

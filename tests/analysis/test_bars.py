@@ -66,7 +66,7 @@ def test_the_metre_and_the_first_beats(pattern: str, beats_per_bar: int) -> None
 def test_what_this_program_plays_begins_with_a_bar() -> None:
     for genre, seed in (("house", 5), ("lo-fi", 7), ("synthwave", 9)):
         concept = compose(genre, seed=seed, duration_seconds=20.0)
-        mix = SynthEngine().render(concept, seed, SilentProgress()).mix
+        mix = SynthEngine().render(concept, seed, SilentProgress()).mix.clip()
         tempo = told(mix.samples, mix.sample_rate_hz)
         bar_seconds = 240.0 / concept.tempo_bpm
         assert tempo.beats_per_bar == 4, genre

@@ -193,7 +193,7 @@ def _sound(piece: Piece, folder: str) -> tuple[Samples, int]:
     tonic, mode = piece.key.split()
     key = Key(NOTES.index(tonic), mode)
     concept = compose(piece.genre, seed=piece.seed, duration_seconds=RENDER_SECONDS, key=key, tempo_bpm=piece.bpm)
-    mix = SynthEngine().render(concept, piece.seed, SilentProgress()).mix
+    mix = SynthEngine().render(concept, piece.seed, SilentProgress()).mix.clip()
     return np.clip(mix.samples, -1.0, 1.0), mix.sample_rate_hz
 
 

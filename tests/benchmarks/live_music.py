@@ -83,7 +83,9 @@ def run() -> None:
 def _own() -> Iterator[Piece]:
     for genre, bpm, seed in OWN:
         concept = compose(genre, seed=seed, duration_seconds=20.0, tempo_bpm=bpm)
-        yield Piece(f"our {genre}", bpm, str(concept.key), SynthEngine().render(concept, seed, SilentProgress()).mix)
+        yield Piece(
+            f"our {genre}", bpm, str(concept.key), SynthEngine().render(concept, seed, SilentProgress()).mix.clip()
+        )
 
 
 def _real() -> Iterator[Piece]:

@@ -26,11 +26,11 @@ def recipe_of(concept: Concept) -> Recipe:
 
 
 def render(concept: Concept) -> Rendering:
-    return SynthEngine().render(concept, 5, SilentProgress())
+    return SynthEngine().render(concept, 5, SilentProgress(), stems=None)
 
 
 def assert_same_but_for_the_bus(one: Rendering, other: Rendering, part: str) -> None:
-    a, b = (rendering.stems[part].samples.ravel() for rendering in (one, other))
+    a, b = (rendering.stems[part].clip().samples.ravel() for rendering in (one, other))
     assert np.corrcoef(a, b)[0, 1] > 0.99
     assert np.abs(a).max() == pytest.approx(np.abs(b).max(), rel=0.25)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sonicforge_studio.domain import Cancelled, Concept, Key, Rendering, SilentProgress
-from sonicforge_studio.domain.errors import DurationOutOfRange, TempoOutOfRange
+from sonicforge_studio.domain.errors import DiskFull, DurationOutOfRange, TempoOutOfRange
 from sonicforge_studio.generation import SynthEngine, compose
 from sonicforge_studio.generation.genres import genre_book
 
@@ -21,11 +23,11 @@ KICK = 36
 
 
 def render(concept: Concept, seed: int = 7) -> Rendering:
-    return SynthEngine().render(concept, seed, SilentProgress())
+    return SynthEngine().render(concept, seed, SilentProgress(), stems=None)
 
 
 def digest(rendering: Rendering) -> str:
-    return hashlib.sha256(rendering.mix.samples.tobytes()).hexdigest()
+    return hashlib.sha256(rendering.mix.clip().samples.tobytes()).hexdigest()
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,7 @@ GENRES = ["drum-and-bass", "house", "lo-fi", "ambient"]
 
 @pytest.mark.parametrize("genre", GENRES)
 def test_length_level_and_ending(pieces: Mapping[str, tuple[Concept, Rendering]], genre: str) -> None:
-    mix = pieces[genre][1].mix
+    mix = pieces[genre][1].mix.clip()
     assert mix.samples.shape == (2, 14 * RATE)
     assert mix.samples.dtype == np.float32
     assert np.isfinite(mix.samples).all()
@@ -59,11 +61,11 @@ def test_length_level_and_ending(pieces: Mapping[str, tuple[Concept, Rendering]]
 @pytest.mark.parametrize("genre", GENRES)
 def test_stems_sum_to_the_mix(pieces: Mapping[str, tuple[Concept, Rendering]], genre: str) -> None:
     rendering = pieces[genre][1]
-    total = np.sum([stem.samples.astype(np.float64) for stem in rendering.stems.values()], axis=0)
-    error = np.abs(total - rendering.mix.samples).max()
-    assert 20 * np.log10(error / np.abs(rendering.mix.samples).max()) < -110
+    total = np.sum([stem.clip().samples.astype(np.float64) for stem in rendering.stems.values()], axis=0)
+    error = np.abs(total - rendering.mix.clip().samples).max()
+    assert 20 * np.log10(error / np.abs(rendering.mix.clip().samples).max()) < -110
     assert {"drums", "bass", "chords", "melody"} <= set(rendering.stems)
-    silent = [name for name, stem in rendering.stems.items() if np.abs(stem.samples).max() < 1e-4]
+    silent = [name for name, stem in rendering.stems.items() if np.abs(stem.clip().samples).max() < 1e-4]
     assert silent == []
 
 
@@ -71,7 +73,7 @@ def test_stems_sum_to_the_mix(pieces: Mapping[str, tuple[Concept, Rendering]], g
 def test_kicks_lie_on_the_grid_to_the_frame(pieces: Mapping[str, tuple[Concept, Rendering]], genre: str) -> None:
     """Each kick of the drum stem starts within a few frames of its written place, with no drift to the end."""
     concept, rendering = pieces[genre]
-    drums = rendering.stems["drums"].samples.mean(axis=0)
+    drums = rendering.stems["drums"].clip().samples.mean(axis=0)
     written = [
         note.start_beats * 60 / concept.tempo_bpm * RATE for note in rendering.notes["drums"] if note.pitch == KICK
     ]
@@ -109,7 +111,7 @@ def test_the_notes_are_in_the_key_and_begin_and_end_on_the_tonic(
 def test_the_sound_is_in_the_key(pieces: Mapping[str, tuple[Concept, Rendering]]) -> None:
     """The tonic triad carries more of the spectrum than any other triad of the same mode."""
     for concept, rendering in pieces.values():
-        mono = rendering.mix.samples.mean(axis=0)
+        mono = rendering.mix.clip().samples.mean(axis=0)
         power = np.abs(np.fft.rfft(mono * np.hanning(len(mono)))) ** 2
         frequency = np.fft.rfftfreq(len(mono), 1 / RATE)
         within = (frequency > 60) & (frequency < 1500)
@@ -132,7 +134,7 @@ def test_the_same_seed_gives_the_same_samples_in_another_process_too() -> None:
         "from sonicforge_studio.domain import SilentProgress\n"
         "from sonicforge_studio.generation import SynthEngine, compose\n"
         "concept = compose('liquid drum and bass, A minor', duration_seconds=3.0)\n"
-        "mix = SynthEngine().render(concept, 11, SilentProgress()).mix\n"
+        "mix = SynthEngine().render(concept, 11, SilentProgress()).mix.clip()\n"
         "print(hashlib.sha256(mix.samples.tobytes()).hexdigest())\n"
     )
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=100)
@@ -153,14 +155,14 @@ def test_any_length_and_tempo(seconds: float, tempo_bpm: float, genre: str) -> N
     concept = compose("", genre=genre, duration_seconds=seconds, tempo_bpm=tempo_bpm)
     rendering = render(concept)
     assert rendering.mix.frames == round(seconds * RATE)
-    assert np.abs(rendering.mix.samples).max() > 0.05
-    assert np.all(rendering.mix.samples[:, -1] == 0.0)
+    assert np.abs(rendering.mix.clip().samples).max() > 0.05
+    assert np.all(rendering.mix.clip().samples[:, -1] == 0.0)
 
 
 @pytest.mark.parametrize("genre", sorted(genre_book()))
 def test_every_genre_of_the_book_plays(genre: str) -> None:
     rendering = render(compose("", genre=genre, duration_seconds=2.0))
-    assert np.abs(rendering.mix.samples).max() > 0.1
+    assert np.abs(rendering.mix.clip().samples).max() > 0.1
 
 
 def test_parts_can_be_left_out() -> None:
@@ -175,16 +177,25 @@ def test_a_part_does_not_depend_on_the_others() -> None:
     assert whole.notes["chords"] == without.notes["chords"]
 
 
-def test_long_pieces_make_their_stems_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_stems_that_were_asked_for_are_kept() -> None:
     concept = compose("lofi", duration_seconds=4.0)
-    kept = render(concept)
-    monkeypatch.setattr("sonicforge_studio.generation.synth.engine.STEMS_KEPT_SECONDS", 2.0)
-    asked = render(concept)
-    assert list(asked.stems) == list(kept.stems)
-    for name in ("drums", "effects"):
-        assert np.array_equal(asked.stems[name].samples, kept.stems[name].samples)
-    with pytest.raises(KeyError):
-        asked.stems["kazoo"]
+    whole = render(concept)
+    assert SynthEngine().render(concept, 7, SilentProgress()).stems == {}
+    asked = SynthEngine().render(concept, 7, SilentProgress(), stems=("drums", "kazoo"))
+    assert list(asked.stems) == ["drums"]
+    assert np.array_equal(asked.stems["drums"].clip().samples, whole.stems["drums"].clip().samples)
+
+
+@pytest.mark.parametrize("stems", [(), None])
+def test_a_disk_that_fills_while_it_plays_is_told_and_emptied(small_disk: Path, stems: tuple[str, ...] | None) -> None:
+    free = os.statvfs(small_disk).f_bfree
+    concept = compose("lofi", duration_seconds=4.0)
+    with pytest.raises(DiskFull) as caught:
+        SynthEngine(small_disk).render(concept, 7, SilentProgress(), stems=stems)
+    assert "nothing half-written" in caught.value.hint
+    assert list(small_disk.iterdir()) == []
+    assert os.statvfs(small_disk).f_bfree == free
+    del caught
 
 
 def test_it_stops_when_told_and_says_how_far_it_is() -> None:
@@ -221,4 +232,4 @@ def test_concepts_that_cannot_be_played_are_refused() -> None:
 def test_a_concept_from_elsewhere_plays_as_well_as_it_can() -> None:
     concept = compose("house", duration_seconds=4.0)
     strange = replace(concept, genre="gone", form=(), instruments=("kazoo",), moods=("sleepy-ish",))
-    assert np.abs(render(strange).mix.samples).max() > 0.1
+    assert np.abs(render(strange).mix.clip().samples).max() > 0.1

@@ -56,7 +56,7 @@ def test_what_is_rewritten_is_played_and_kept_in_the_recipe(recipe: Recipe) -> N
 def test_the_preview_is_the_piece(recipe: Recipe) -> None:
     assert recipe.concept is not None
     preview = Preview(recipe, Faders())
-    mix = SynthEngine().render(recipe.concept, 5, SilentProgress(), notes=notes_of(recipe.written)).mix.samples
+    mix = SynthEngine().render(recipe.concept, 5, SilentProgress(), notes=notes_of(recipe.written)).mix.clip().samples
     assert np.abs(_whole(preview) - mix).max() < 1e-5
     assert preview.complete
     preview.close()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
+from pathlib import Path
 
-import numpy as np
-
-from sonicforge_studio.domain.clip import Clip, Samples
+from sonicforge_studio.audio import Spool
 from sonicforge_studio.domain.concept import Concept
 from sonicforge_studio.domain.engine import Listener, Note, Rendering
 from sonicforge_studio.domain.genre import Genre
@@ -16,17 +15,18 @@ from sonicforge_studio.generation.genres import genre_book
 from sonicforge_studio.generation.limits import require_duration, require_tempo
 from sonicforge_studio.generation.synth.arrangement import arrange
 from sonicforge_studio.generation.synth.performance import Performance
-from sonicforge_studio.generation.synth.samples import Sample, load_samples
+from sonicforge_studio.generation.synth.samples import load_samples
 from sonicforge_studio.generation.synth.score import Score
 
 SAMPLE_RATE_HZ = 44100
-STEMS_KEPT_SECONDS = 360.0
-"""Up to this length the stems are made along with the mix; beyond it each is played again when it is asked for, since
-an hour of seven stems would fill 9 GB."""
 
 
 class SynthEngine:
     """Renders a concept at 44.1 kHz in stereo. The same concept and seed give the same samples."""
+
+    def __init__(self, spool_folder: Path | None = None) -> None:
+        """What it makes is kept in files without names in ``spool_folder``, else in the system's folder for those."""
+        self._spool_folder = spool_folder
 
     @property
     def name(self) -> str:
@@ -48,11 +48,14 @@ class SynthEngine:
         *,
         listener: Listener | None = None,
         notes: Mapping[str, tuple[Note, ...]] | None = None,
+        stems: Collection[str] | None = (),
     ) -> Rendering:
-        """The mix, its stems and notes; parts of ``notes`` are played as they are written there.
+        """The mix, its notes and those of ``stems`` that it has, all where that is None; parts of ``notes`` are played
+        as they are written there.
 
         Raises ``TempoOutOfRange`` or ``DurationOutOfRange`` where the concept cannot be played, what ``load_samples``
-        raises where one of its samples cannot, ``Cancelled`` where ``progress`` says so.
+        raises where one of its samples cannot, ``DiskFull`` or ``OutputNotWritable`` where there is no room for it,
+        ``Cancelled`` where ``progress`` says so.
         """
         require_tempo(concept.tempo_bpm)
         require_duration(concept.duration_seconds)
@@ -63,64 +66,27 @@ class SynthEngine:
         if notes:
             score = score.with_parts(notes)
         performance = Performance(score, concept, genre, seed, SAMPLE_RATE_HZ, samples)
-        keep_stems = concept.duration_seconds <= STEMS_KEPT_SECONDS
-        mix: Samples = np.empty((2, performance.frames), dtype=np.float32)
-        stems = {
-            name: np.empty((2, performance.frames), dtype=np.float32) for name in performance.stems if keep_stems
-        }  # fmt: skip
+        mix = self._spool()
+        kept = {name: self._spool() for name in performance.stems if stems is None or name in stems}
         if listener is not None:
             listener.begin(SAMPLE_RATE_HZ, 2, performance.frames)
-        place = 0
-        for sounding in performance.blocks(Span(progress, 0.02, 1.0)):
-            frames = sounding.mix.shape[1]
-            mix[:, place : place + frames] = sounding.mix
-            if listener is not None:
-                listener.hear(sounding.mix)
-            for name, stem in stems.items():
-                stem[:, place : place + frames] = sounding.stems[name]
-            place += frames
+        try:
+            for sounding in performance.blocks(Span(progress, 0.02, 1.0)):
+                mix.write(sounding.mix)
+                if listener is not None:
+                    listener.hear(sounding.mix)
+                for name, stem in kept.items():
+                    stem.write(sounding.stems[name])
+        except BaseException:
+            for spool in (mix, *kept.values()):
+                spool.abandon()
+            raise
         if listener is not None:
             listener.end()
-        made: Mapping[str, Clip] = {name: Clip(stem, SAMPLE_RATE_HZ) for name, stem in stems.items()}
-        if not keep_stems:
-            made = _StemsOnDemand(score, concept, genre, seed, samples, performance.stems, progress)
-        return Rendering(Clip(mix, SAMPLE_RATE_HZ), made, score.parts)
+        return Rendering(mix, kept, score.parts)
 
-
-class _StemsOnDemand(Mapping[str, Clip]):
-    """The stems of a long piece: each is played again when it is asked for, and not kept."""
-
-    def __init__(
-        self, score: Score, concept: Concept, genre: Genre, seed: int, samples: Mapping[str, Sample],
-        names: tuple[str, ...], progress: Progress,
-    ) -> None:  # fmt: skip
-        self._score = score
-        self._concept = concept
-        self._genre = genre
-        self._seed = seed
-        self._samples = samples
-        self._names = names
-        self._progress = progress
-
-    def __getitem__(self, name: str) -> Clip:
-        if name not in self._names:
-            raise KeyError(name)
-        performance = Performance(self._score, self._concept, self._genre, self._seed, SAMPLE_RATE_HZ, self._samples)
-        stem: Samples = np.empty((2, performance.frames), dtype=np.float32)
-        place = 0
-        for sounding in performance.blocks(SilentProgress()):
-            # The render's own bar is full by now; its stop check still counts.
-            self._progress.step(1.0, 1.0, f"Playing {name}")
-            block = sounding.stems[name]
-            stem[:, place : place + block.shape[1]] = block
-            place += block.shape[1]
-        return Clip(stem, SAMPLE_RATE_HZ)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
+    def _spool(self) -> Spool:
+        return Spool(SAMPLE_RATE_HZ, 2, self._spool_folder)
 
 
 def score_of(concept: Concept, seed: int) -> Mapping[str, tuple[Note, ...]]:
