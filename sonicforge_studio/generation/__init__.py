@@ -7,17 +7,19 @@ from sonicforge_studio.generation.changing import (
     lock,
     locked_parts,
     parts_of,
+    parts_of_genre,
     sounds_in,
     sounds_of,
     still_written,
     told,
 )
-from sonicforge_studio.generation.composer import compose
+from sonicforge_studio.generation.composer import compose, vocabulary
 from sonicforge_studio.generation.critic import criticise
 from sonicforge_studio.generation.form import read_form, section_names
 from sonicforge_studio.generation.genres import genre_book
 from sonicforge_studio.generation.midi import notes_of, read_midi, write_midi, written_parts
 from sonicforge_studio.generation.recipes import recipe_from_json, recipe_to_json
+from sonicforge_studio.generation.sounds import mood_book
 from sonicforge_studio.generation.synth import (
     DRUM_PITCHES,
     SAMPLE_RATE_HZ,
@@ -43,8 +45,10 @@ __all__ = [
     "genre_book",
     "lock",
     "locked_parts",
+    "mood_book",
     "notes_of",
     "parts_of",
+    "parts_of_genre",
     "perform",
     "read_form",
     "read_midi",
@@ -58,6 +62,7 @@ __all__ = [
     "still_written",
     "told",
     "unplayed_samples",
+    "vocabulary",
     "write_midi",
     "written_parts",
     "written_score",

@@ -129,6 +129,12 @@ def parts_of(concept: Concept) -> tuple[str, ...]:
     return tuple(part for part in PARTS if part in playing)
 
 
+def parts_of_genre(genre_id: str) -> dict[str, str]:
+    """The parts that a genre has, each with the word that its own sound answers to."""
+    genre = genre_book().get(genre_id)
+    return {part: part for part in PARTS if genre is not None and (part in genre.parts or part == "drums")}
+
+
 def is_progression(text: str) -> bool:
     """Whether a text is 1 to 64 chords in Roman numerals."""
     try:

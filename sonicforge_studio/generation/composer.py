@@ -25,6 +25,7 @@ from sonicforge_studio.generation.prompt import (
     read_tempo,
 )
 from sonicforge_studio.generation.sounds import instrument_book, mood_book
+from sonicforge_studio.generation.synth.harmony import NOTE_NAMES
 
 DEFAULT_GENRE = "house"
 DEFAULT_DURATION_SECONDS = 64.0
@@ -129,6 +130,16 @@ def compose(
         understood=tuple(notes.understood),
         ignored=tuple(text[:60] for text in notes.ignored[:_MOST_IGNORED]),
     )
+
+
+@cache
+def vocabulary() -> tuple[str, ...]:
+    """The words and phrases of a prompt that are understood, for its completion: genres, moods, instruments, keys."""
+    words = {name for genre in genre_book().values() for name in (genre.name, *genre.aliases)}
+    words |= {word for mood in mood_book().values() for word in (mood.name, *mood.words)}
+    words |= {word for item in instrument_book().values() for word in (item.name, *item.words)}
+    words |= {f"{note} {mode}" for note in NOTE_NAMES for mode in ("minor", "major")}
+    return tuple(sorted(word for word in words if not word.endswith("*") and len(word) > 2))
 
 
 def _read_genre(sentence: Prompt, notes: _Notes) -> Genre | None:

@@ -34,6 +34,11 @@ class Folders:
         return self.home / "forged"
 
     @property
+    def takes(self) -> Path:
+        """Takes that were not chosen from yet."""
+        return self.home / "takes"
+
+    @property
     def masters(self) -> Path:
         """Where the window puts what it masters."""
         return self.home / "masters"

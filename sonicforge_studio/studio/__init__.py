@@ -14,7 +14,19 @@ from sonicforge_studio.audio import (
     Waterfall,
     matching_gains,
 )
-from sonicforge_studio.generation import DRUM_PITCHES, parts_of, recipe_to_json, rewriting, sounds_of
+from sonicforge_studio.generation import (
+    DRUM_PITCHES,
+    genre_book,
+    mood_book,
+    parts_of,
+    parts_of_genre,
+    recipe_from_json,
+    recipe_to_json,
+    rewriting,
+    section_names,
+    sounds_of,
+    vocabulary,
+)
 from sonicforge_studio.generation.changing import HIGHEST_GAIN_DB, LOWEST_GAIN_DB
 from sonicforge_studio.jobs import Job, JobQueue, Lane
 from sonicforge_studio.kernels.live_spectrum import SpectrumSettings
@@ -22,6 +34,7 @@ from sonicforge_studio.library import Library, TrackRow
 from sonicforge_studio.studio.compose import Studio, build_studio
 from sonicforge_studio.studio.delivery import genre_title
 from sonicforge_studio.studio.editing import Edits, edited
+from sonicforge_studio.studio.forging import ForgeRequest, draft_recipe
 from sonicforge_studio.studio.live import Live, open_live
 from sonicforge_studio.studio.previewing import Faders, Preview
 from sonicforge_studio.studio.sheets import LONGEST_SHEET_SECONDS, Sheet, rewritten, sheet_of
@@ -35,6 +48,7 @@ __all__ = [
     "CaptureState",
     "Edits",
     "Faders",
+    "ForgeRequest",
     "InputDevice",
     "Job",
     "JobQueue",
@@ -55,14 +69,21 @@ __all__ = [
     "Version",
     "Waterfall",
     "build_studio",
+    "draft_recipe",
     "edited",
+    "genre_book",
     "genre_title",
     "matching_gains",
+    "mood_book",
     "open_live",
     "parts_of",
+    "parts_of_genre",
+    "recipe_from_json",
     "recipe_to_json",
     "rewriting",
     "rewritten",
+    "section_names",
     "sheet_of",
     "sounds_of",
+    "vocabulary",
 ]

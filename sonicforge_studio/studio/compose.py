@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from sonicforge_studio.domain import Concept, Engine, Key, Target
-from sonicforge_studio.generation import SynthEngine, compose
+from sonicforge_studio.domain import Concept, Engine, Target
+from sonicforge_studio.generation import SynthEngine
 from sonicforge_studio.host import Folders, Settings, load_settings, open_folders, start_log
 from sonicforge_studio.host.cache import Cache
 from sonicforge_studio.host.tile_cache import TileCache
@@ -15,13 +15,14 @@ from sonicforge_studio.library import Library
 from sonicforge_studio.mastering import PRESETS, TARGETS
 from sonicforge_studio.studio.changes import Changes
 from sonicforge_studio.studio.correcting import Corrector
-from sonicforge_studio.studio.forging import Forge
+from sonicforge_studio.studio.forging import Forge, ForgeRequest, compose_request
 from sonicforge_studio.studio.importing import Importer
 from sonicforge_studio.studio.likeness import Likeness
 from sonicforge_studio.studio.mastering import MasteringDesk
 from sonicforge_studio.studio.measuring import Measurer
 from sonicforge_studio.studio.recording import RecordingDesk
 from sonicforge_studio.studio.remaking import Remaker
+from sonicforge_studio.studio.takes import TakeDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Studio:
     measurer: Measurer
     importer: Importer
     forge: Forge
+    takes: TakeDesk
     mastering: MasteringDesk
     remaker: Remaker
     recordings: RecordingDesk
@@ -52,11 +54,10 @@ class Studio:
     def presets(self) -> tuple[str, ...]:
         return tuple(PRESETS)
 
-    def compose(
-        self, prompt: str, *, seconds: float | None = None, bpm: float | None = None, key: str | None = None
-    ) -> Concept:
-        """What the composer understands of a sentence; quick enough to ask at every keystroke."""
-        return compose(prompt, duration_seconds=seconds, tempo_bpm=bpm, key=Key.parse(key) if key else None)
+    def compose(self, request: ForgeRequest, seed: int) -> Concept:
+        """What the composer makes of a request whose piece has the dice of ``seed``; quick enough to ask at every
+        keystroke."""
+        return compose_request(request, seed)
 
     def close(self) -> None:
         self.recordings.close()
@@ -100,6 +101,7 @@ def build_studio(home: str | Path | None = None) -> Studio:
         measurer=measurer,
         importer=importer,
         forge=Forge(engines, measurer, importer, Likeness(library), folders.forged),
+        takes=TakeDesk(engines, measurer, folders.takes),
         mastering=MasteringDesk(measurer, importer, folders.masters),
         remaker=Remaker(engines, library, folders),
         recordings=RecordingDesk(importer, folders.recordings),

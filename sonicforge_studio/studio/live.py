@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from sonicforge_studio.analysis import LiveMusicReader
 from sonicforge_studio.audio import Capture, Devices, LiveAnalyser, Player, TapSwitch, system_devices
 from sonicforge_studio.domain import Progress, Source, from_plain, to_plain
 from sonicforge_studio.domain.errors import InputError, MissingPath
+from sonicforge_studio.generation import recipe_from_json, recipe_to_json
 from sonicforge_studio.host.tile_cache import TileCache
 from sonicforge_studio.jobs import JobQueue, current_job_id
 from sonicforge_studio.studio.compose import Studio
@@ -58,7 +60,13 @@ class JobHandlers:
         self._hearables = hearables
 
     def by_kind(self) -> Mapping[str, Any]:
-        return {"import": self.bring_in, "forge": self.forge, "master": self.master, "export": self.export}
+        return {
+            "import": self.bring_in,
+            "forge": self.forge,
+            "takes": self.take,
+            "master": self.master,
+            "export": self.export,
+        }
 
     def bring_in(self, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
         imported = self._studio.importer.add_all(arguments["paths"], progress)
@@ -82,6 +90,24 @@ class JobHandlers:
             "path": forged.track.path,
             "files": list(forged.files),
             "verdict": to_plain(forged.verdict),
+        }
+
+    def take(self, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+        draft = recipe_from_json(arguments["recipe"])
+        with self._hearables.offered(current_job_id()) as listener:
+            takes = self._studio.takes.make(draft, int(arguments["count"]), progress, listener)
+        return {
+            "takes": [
+                {
+                    "path": take.path,
+                    "recipe": recipe_to_json(take.recipe),
+                    "verdict": to_plain(take.verdict),
+                    "integrated_lufs": to_plain(take.analysis.loudness.integrated_lufs),
+                    "duration_seconds": take.analysis.duration_seconds,
+                    "peaks": base64.b64encode(take.peaks).decode("ascii"),
+                }
+                for take in takes
+            ]
         }
 
     def master(self, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:

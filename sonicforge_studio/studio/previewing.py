@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -34,15 +35,16 @@ class Faders:
 class Preview:
     """The stems of one state of a piece, as far as they are played. Close it to stop the playing."""
 
-    def __init__(self, recipe: Recipe, faders: Faders) -> None:
-        """Begins at once, where there are samples after these are read. Raises ``NoRecipe``, ``TempoOutOfRange``,
-        ``DurationOutOfRange``, and ``InputError`` for a sample that cannot be played."""
+    def __init__(self, recipe: Recipe, faders: Faders, spool_folder: Path | None = None) -> None:
+        """Begins at once, where there are samples after these are read; the stems lie in a file without a name in
+        ``spool_folder``. Raises ``NoRecipe``, ``TempoOutOfRange``, ``DurationOutOfRange``, ``DiskFull``, and
+        ``InputError`` for a sample that cannot be played."""
         self.recipe = recipe
         self._faders = faders
         self._performance = perform(composed(recipe), recipe.seed, notes_of(recipe.written))
         self.stems = self._performance.stems
         self.frames = self._performance.frames
-        self._clip = GrowingClip(SAMPLE_RATE_HZ, 2 * len(self.stems), self.frames)
+        self._clip = GrowingClip(SAMPLE_RATE_HZ, 2 * len(self.stems), self.frames, spool_folder)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._play, name="preview", daemon=True)
         self._thread.start()

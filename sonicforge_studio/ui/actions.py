@@ -44,6 +44,10 @@ class Actions(QObject):
 
     master_wanted = Signal(object)
     """A ``Track`` to be opened on the Master page."""
+    fork_wanted = Signal(object)
+    """A ``Track`` that a new piece is to start from."""
+    comparison_wanted = Signal(int, int)
+    """The ids of two tracks."""
     sheet_wanted = Signal(object)
     """A ``Track`` whose piece is to be opened on the Forge page."""
     library_wanted = Signal()

@@ -119,6 +119,7 @@ class Workspace(QObject):
         self.window.dropped.connect(self._take_drop)
         self.desk.changed.connect(self._tell)
         self.actions.master_wanted.connect(lambda _: self._go("master"))
+        self.actions.comparison_wanted.connect(self._compare)
         self.actions.library_wanted.connect(lambda: self._go("library"))
         self.library.analyse_wanted.connect(self._analyse)
         self.library.choice_changed.connect(self.analysis.note_choice)
@@ -187,6 +188,10 @@ class Workspace(QObject):
             self.library.export_chosen("wav")
         elif self.window.page() == "master":
             self.master.result.export()
+
+    def _compare(self, one_id: int, other_id: int) -> None:
+        self.analysis.compare_ids(one_id, other_id)
+        self._go("analysis")
 
     def _analyse(self, track_ids: list[int]) -> None:
         """Show one track on the Analysis page, or two side by side; one alone is the second where that is awaited."""

@@ -6,9 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
+from sonicforge_studio.domain import Concept, Track
 from sonicforge_studio.ui.pages.forge import EXAMPLES
 from sonicforge_studio.ui.pages.variations import changes_text
 from tests.ui.conftest import Run, until
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
 
 
 def _chips(workspace: Workspace, role: str) -> set[str]:
-    labels = workspace.forge.prompt.findChildren(QLabel)
-    return {label.text() for label in labels if label.property("role") == role and not label.isHidden()}
+    return set(workspace.forge.prompt.chips.chips(role))
 
 
 def _error(workspace: Workspace) -> str:
@@ -29,12 +30,121 @@ def _error(workspace: Workspace) -> str:
 def test_the_prompt_is_read_while_it_is_typed(workspace: Workspace, run: Run, qtbot: QtBot) -> None:
     async def type_it() -> None:
         qtbot.keyClicks(workspace.forge.prompt.field, "liquid drum and bass, 174 bpm, A minor, qwertz")
-        await until(lambda: {"174 BPM", "A minor"} <= _chips(workspace, "read"), "the reading")
+        await until(
+            lambda: {"174 BPM", "8A · A minor", "Liquid drum and bass"} <= _chips(workspace, "read"), "the reading"
+        )
         assert _chips(workspace, "ignored") == {"qwertz"}
         workspace.forge.prompt.field.clear()
         await until(lambda: not _chips(workspace, "read"))
 
     run(type_it())
+
+
+def test_words_are_completed(workspace: Workspace, qtbot: QtBot) -> None:
+    field = workspace.forge.prompt.field
+    qtbot.keyClicks(field, "dark, tech")
+    assert field._completion is not None
+    assert field._completion.shown
+    field._completion._take("techno")
+    assert field.toPlainText() == "dark, techno"
+    field._completion.close()
+
+
+def test_chips_and_blocks_change_what_is_made(workspace: Workspace, run: Run, qtbot: QtBot) -> None:
+    forge = workspace.forge
+
+    async def steer() -> None:
+        forge.prompt.write("deep house, 124 bpm, F minor, 8 seconds")
+        await until(lambda: "Deep house" in _chips(workspace, "read"), "the reading")
+        _trigger(forge.prompt.chips._genres(), "Techno")
+        await until(lambda: "Techno" in _chips(workspace, "read"), "the other genre")
+        _trigger(forge.prompt.chips._moods(), "dark")
+        await until(lambda: "dark" in _chips(workspace, "read"), "the mood")
+        _trigger(forge.prompt.chips._sounds("bass"), "reese bass")
+        await until(lambda: any("reese bass" in chip for chip in _chips(workspace, "chip")), "the bass")
+        row = forge.form_row
+        bars = [section.bars for section in row.form]
+        row.setFocus()
+        qtbot.keyClick(row, Qt.Key.Key_Insert)
+        await until(lambda: len(row.form) == len(bars) + 1, "the doubled block")
+        qtbot.keyClick(row, Qt.Key.Key_Plus)
+        await until(lambda: sum(section.bars for section in row.form) == sum(bars) + bars[0] + 1, "the longer block")
+        form = row.form
+        forge.forge()
+        await until(lambda: forge.results.cards(), "the piece")
+        concept = _concept(forge.results.cards()[0].track)
+        assert (concept.genre, concept.moods, concept.form) == ("techno", ("dark",), form)
+        assert "reese bass" in concept.instruments
+        # Started from again, it is the same piece; as written, it is the sentence's.
+        forge.prompt.write("something else")
+        workspace.actions.fork_wanted.emit(forge.results.cards()[0].track)
+        await until(lambda: row.form == form and "Techno" in _chips(workspace, "read"), "the same start")
+        forge.prompt.chips._forget()
+        await until(lambda: "Deep house" in _chips(workspace, "read"), "the sentence alone")
+
+    run(steer())
+
+
+def test_takes_are_heard_side_by_side_and_one_is_kept(workspace: Workspace, run: Run, qtbot: QtBot) -> None:
+    forge = workspace.forge
+
+    async def choose() -> None:
+        forge.prompt.write("deep house, 124 bpm, F minor")
+        forge.controls.length.setValue(5)
+        forge.controls.seed.setText("40")
+        forge.controls.takes.setValue(3)
+        forge.forge()
+        await until(lambda: len(forge.takes.cards()) == 3, "the takes")
+        assert not forge.results.cards()
+        assert [card.take.recipe.seed for card in forge.takes.cards()] == [40, 41, 42]
+        assert len(workspace.listening.compared) == 3
+        while forge.takes.chosen:
+            qtbot.keyClick(forge.takes, Qt.Key.Key_Left)
+        qtbot.keyClick(forge.takes, Qt.Key.Key_Right)
+        assert workspace.listening.piece is forge.takes.cards()[1].take.piece
+        qtbot.keyClick(forge.takes, Qt.Key.Key_X)
+        assert [card.take.recipe.seed for card in forge.takes.cards()] == [40, 42]
+        qtbot.keyClick(forge.takes, Qt.Key.Key_K)
+        await until(lambda: forge.results.cards(), "the kept one")
+        qtbot.keyClick(forge.takes, Qt.Key.Key_Escape)
+        assert forge.takes.isHidden()
+
+    run(choose())
+    kept = forge.results.cards()[0].track
+    assert kept.recipe is not None
+    assert kept.recipe.seed in (40, 42)
+    assert kept.recipe.mastering
+
+
+def test_a_piece_is_compared_with_the_one_before(workspace: Workspace, run: Run) -> None:
+    async def compare() -> None:
+        for seed in ("1", "2"):
+            workspace.forge.prompt.write("deep house, 124 bpm, F minor")
+            workspace.forge.controls.length.setValue(4)
+            workspace.forge.controls.seed.setText(seed)
+            workspace.forge.forge()
+            await until(lambda seed=seed: len(workspace.forge.results.cards()) == int(seed), "the piece")
+        newest, oldest = workspace.forge.results.cards()
+        assert not _action(oldest.menu_of_more(), "Compare").isEnabled()
+        _action(newest.menu_of_more(), "Compare").trigger()
+        await until(lambda: workspace.analysis.state() == "compare", "the comparison")
+
+    run(compare())
+
+
+def _action(menu: QMenu | None, start: str) -> QAction:
+    assert menu is not None
+    return next(action for action in menu.actions() if action.text().startswith(start))
+
+
+def _trigger(menu: QMenu | None, text: str) -> None:
+    _action(menu, text).trigger()
+
+
+def _concept(track: Track) -> Concept:
+    assert track.recipe is not None
+    assert track.recipe.concept is not None
+    return track.recipe.concept
 
 
 def test_an_example_fills_the_field(workspace: Workspace) -> None:

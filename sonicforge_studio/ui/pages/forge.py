@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from sonicforge_studio.domain import Source, StudioError, Track
-from sonicforge_studio.studio import Job, Lane, Studio
+from sonicforge_studio.domain import Concept, Recipe, Source, StudioError, Track
+from sonicforge_studio.studio import (
+    ForgeRequest,
+    Job,
+    Lane,
+    Studio,
+    draft_recipe,
+    genre_book,
+    recipe_to_json,
+    section_names,
+    vocabulary,
+)
 from sonicforge_studio.ui.actions import Actions
 from sonicforge_studio.ui.bridge import Bridge
 from sonicforge_studio.ui.job_desk import JobDesk
 from sonicforge_studio.ui.jobs_drawer import state_text
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, Piece
+from sonicforge_studio.ui.pages.concept_chips import Wish
 from sonicforge_studio.ui.pages.forge_controls import ForgeControls
+from sonicforge_studio.ui.pages.form_row import FormRow
 from sonicforge_studio.ui.pages.prompt import Prompt
 from sonicforge_studio.ui.pages.results import Results
+from sonicforge_studio.ui.pages.takes_row import ShownTake, TakesRow
 from sonicforge_studio.ui.sheet.view import SheetView
 from sonicforge_studio.ui.text import error_of, tr, tr_error
 from sonicforge_studio.ui.widgets.controls import Button, Card, label, picture, separator
@@ -34,6 +49,7 @@ EXAMPLES = (
 """One for each genre; prompts are music's own language and stay English in every language of the window."""
 
 _BAR_STEPS = 1000
+_LARGEST_SEED = 2**31 - 1
 
 
 class ForgePage(QWidget):
@@ -57,13 +73,18 @@ class ForgePage(QWidget):
         self._kit = kit
         self._job_id: int | None = None
         self._asked = 0
+        self._wish = Wish()
+        self._written: Recipe | None = None
+        """The piece that this one starts from, whose notes by hand it keeps."""
+        self._next_seed = random.randrange(_LARGEST_SEED)
+        """The dice of the next piece, thrown beforehand so that what the chips say is what will be played."""
         self.setObjectName("page")
         theme = kit.theme
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         self._stack = QStackedWidget()
         outer.addWidget(self._stack)
-        self.sheet = SheetView(actions, listening, kit)
+        self.sheet = SheetView(actions, listening, kit, studio.folders.spools)
         self.sheet.left.connect(lambda: self._stack.setCurrentIndex(0))
         actions.sheet_wanted.connect(self._open_sheet)
         area = QScrollArea()
@@ -84,6 +105,9 @@ class ForgePage(QWidget):
         layout.setSpacing(theme.space.l)
         layout.addWidget(self._prompt_card())
         layout.addLayout(self._inspirations())
+        self.takes = TakesRow(kit, listening)
+        self.takes.kept.connect(self._keep_take)
+        layout.addWidget(self.takes)
         self.results = Results(studio, actions, listening, bridge, kit)
         layout.addWidget(self.results, 1)
         self._reading = QTimer(self)
@@ -93,6 +117,12 @@ class ForgePage(QWidget):
         self.prompt.changed.connect(lambda: self._reading.start())
         self.controls.changed.connect(lambda: self._reading.start())
         self.prompt.submitted.connect(self.forge)
+        self.prompt.chips.changed.connect(self._choose)
+        self.prompt.chips.control_wanted.connect(self.controls.take_focus)
+        self.prompt.field.complete_with(vocabulary())
+        self.form_row.changed.connect(lambda form: self._choose(replace(self._wish, form=form)))
+        self.controls.length.valueChanged.connect(self._forget_form)
+        actions.fork_wanted.connect(self.fork)
         desk.changed.connect(self._show_job)
 
     def _open_sheet(self, track: Track) -> None:
@@ -107,6 +137,9 @@ class ForgePage(QWidget):
         layout.setSpacing(theme.space.m)
         self.prompt = Prompt(theme, tr("for example: {example}", example=EXAMPLES[0]))
         layout.addWidget(self.prompt)
+        self.form_row = FormRow(theme)
+        self.form_row.hide()
+        layout.addWidget(self.form_row)
         layout.addWidget(self._notice())
         layout.addWidget(self._divider())
         row = QHBoxLayout()
@@ -170,24 +203,71 @@ class ForgePage(QWidget):
 
     def _read(self) -> None:
         self._asked += 1
-        text = self.prompt.text()
-        if not text:
-            self.prompt.show_reading((), ())
+        if not self.prompt.text():
+            self._show_concept(None)
             self._show_error("")
             return
-        self._kit.tasks.start(self._read_in_thread(self._asked, text), failed=self._reading_failed)
+        self._kit.tasks.start(self._read_in_thread(self._asked), failed=self._reading_failed)
 
-    async def _read_in_thread(self, question: int, text: str) -> None:
-        wanted = self.controls.request()
-        concept = await asyncio.to_thread(
-            self._studio.compose, text, seconds=wanted.seconds, bpm=wanted.bpm, key=wanted.key
-        )
+    async def _read_in_thread(self, question: int) -> None:
+        concept = await asyncio.to_thread(self._studio.compose, self._request(), self._seed())
         if question == self._asked:
-            self.prompt.show_reading([_bare(text) for text in concept.understood], concept.ignored)
+            self._show_concept(concept)
             self._show_error("")
 
+    def _request(self) -> ForgeRequest:
+        """What sentence, chips and fields ask for."""
+        wanted, wish = self.controls.request(), self._wish
+        return ForgeRequest(
+            self.prompt.text(),
+            seconds=wanted.seconds,
+            bpm=wanted.bpm,
+            key=wanted.key,
+            genre=wish.genre,
+            moods=wish.moods,
+            instruments=wish.instruments,
+            energy=wish.energy,
+            form=wish.form,
+        )
+
+    def _seed(self) -> int:
+        seed = self.controls.request().seed
+        return self._next_seed if seed is None else seed
+
+    def _show_concept(self, concept: Concept | None) -> None:
+        self.prompt.chips.show_concept(concept, self._wish)
+        self.form_row.setVisible(concept is not None)
+        if concept is not None:
+            self.form_row.show_form(concept.form, section_names(genre_book()[concept.genre]))
+
+    def _choose(self, wish: Wish) -> None:
+        """Something was chosen by hand, or is left to the sentence again."""
+        self._wish = wish
+        if wish == Wish():
+            self._written = None
+        self._read()
+
+    def _forget_form(self) -> None:
+        """A length of its own is at odds with a form of one's own."""
+        self._wish = replace(self._wish, form=None)
+
+    def fork(self, track: Track) -> None:
+        """Start from a piece: its sentence, all that was understood and chosen, its seed."""
+        recipe = track.recipe
+        if recipe is None or recipe.concept is None:
+            return
+        concept = recipe.concept
+        self.controls.start_from(concept, recipe.seed)
+        self._wish = Wish(
+            concept.genre, concept.moods, concept.instruments, concept.energy, concept.form, concept.changes,
+            concept.progression,
+        )  # fmt: skip
+        self._written = recipe
+        self.prompt.write(recipe.prompt or concept.genre)
+        self._stack.setCurrentIndex(0)
+
     def _reading_failed(self, error: StudioError) -> None:
-        self.prompt.show_reading((), ())
+        self._show_concept(None)
         self._show_error(tr_error(error))
 
     def error_text(self) -> str:
@@ -215,21 +295,30 @@ class ForgePage(QWidget):
         self._kit.tasks.start(self._order(text), failed=self._failed)
 
     async def _order(self, text: str) -> None:
-        wanted = self.controls.request()
-        arguments = {
-            "prompt": text,
-            "seconds": wanted.seconds,
-            "bpm": wanted.bpm,
-            "key": wanted.key,
-            "seed": wanted.seed,
-            "candidates": wanted.candidates,
-            "target": wanted.target,
-        }
+        wanted, seed, wish = self.controls.request(), self._seed(), self._wish
         # A sentence that cannot be composed is told of here, at its field, before there is a job.
-        await asyncio.to_thread(self._studio.compose, text, seconds=wanted.seconds, bpm=wanted.bpm, key=wanted.key)
-        job = await self._desk.submit("forge", arguments, tr("Forge “{prompt}”", prompt=text[:60]), Lane.HIGH)
+        concept = await asyncio.to_thread(self._studio.compose, self._request(), seed)
+        recipe = draft_recipe(replace(concept, changes=wish.changes, progression=wish.progression), seed)
+        if self._written is not None and wish.form == concept.form:
+            recipe = replace(recipe, written=self._written.written)
+        told = recipe_to_json(recipe)
+        if wanted.candidates > 1:
+            title = tr("Takes of “{prompt}”", prompt=text[:60])
+            job = await self._desk.submit("takes", {"recipe": told, "count": wanted.candidates}, title, Lane.HIGH)
+        else:
+            arguments = {"prompt": text, "recipe": told, "target": wanted.target}
+            job = await self._desk.submit("forge", arguments, tr("Forge “{prompt}”", prompt=text[:60]), Lane.HIGH)
         self._job_id = job.id
         self._show_job(self._desk.job(job.id) or job)
+
+    def _keep_take(self, recipe: Recipe) -> None:
+        """A take becomes a piece: mastered, judged, in the library."""
+        arguments = {
+            "prompt": recipe.prompt,
+            "recipe": recipe_to_json(recipe),
+            "target": self.controls.request().target,
+        }
+        self._desk.order("forge", arguments, tr("Forge “{prompt}”", prompt=recipe.prompt[:60]), Lane.HIGH)
 
     def _cancel(self) -> None:
         if self._job_id:
@@ -259,7 +348,11 @@ class ForgePage(QWidget):
                 self._show_error(tr_error(error_of(job.error)))
             elif str(job.state) == "done":
                 self.controls.forged()
-                self.results.expect(job.result["track_id"], self._growing)
+                self._next_seed = random.randrange(_LARGEST_SEED)
+                if job.kind == "takes":
+                    self.takes.show_takes([ShownTake.of(take) for take in job.result["takes"]])
+                else:
+                    self.results.expect(job.result["track_id"], self._growing)
 
     def _failed(self, error: StudioError) -> None:
         self._job_id = None
@@ -273,8 +366,3 @@ class ForgePage(QWidget):
         self._line.setCurrentIndex(1 if working else 0)
         self._bar.setValue(0)
         self.prompt.show_note(tr("Waiting for its turn") if working else "")
-
-
-def _bare(understood: str) -> str:
-    """ "key: A minor" without what it names: the words speak for themselves."""
-    return understood.partition(": ")[2] or understood

@@ -6,11 +6,11 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
-from sonicforge_studio.domain import Key, Target
+from sonicforge_studio.domain import Concept, Key, Target
 from sonicforge_studio.ui.numbers import decimal, key_name
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
@@ -60,7 +60,7 @@ class ForgeControls(QWidget):
         self._add(tr("Key"), self.key)
         self._add_seed()
         self.takes = self._number(tr("Takes"), 1, MOST_TAKES, 1, 1)
-        self.takes.setToolTip(tr("So many are made; the one that the critic likes best is kept."))
+        self.takes.setToolTip(tr("So many are made, to be heard side by side and kept or thrown away."))
         self.target = Choice(theme, tr("Loudness"))
         for offered in targets:
             text = f"{target_name(offered.name)}  {decimal(offered.integrated_lufs, 0)}"
@@ -119,6 +119,24 @@ class ForgeControls(QWidget):
         """A piece was made: the next one gets a seed of its own, unless this one is kept."""
         if not self.lock.isChecked():
             self.seed.clear()
+
+    def take_focus(self, name: str) -> None:
+        """Go to the field of this figure: "length", "tempo" or "key"."""
+        if name == "key":
+            self.key.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.key.showPopup()
+            return
+        field = self.length if name == "length" else self.tempo
+        field.setFocus(Qt.FocusReason.OtherFocusReason)
+        field.selectAll()
+
+    def start_from(self, concept: Concept, seed: int) -> None:
+        """The figures of a piece, and its seed, kept."""
+        self.length.setValue(round(concept.duration_seconds))
+        self.tempo.setValue(round(concept.tempo_bpm))
+        self.key.setCurrentIndex(self.key.findData(str(concept.key)))
+        self.seed.setText(str(min(seed, _LARGEST_SEED)))
+        self.lock.setChecked(True)
 
     def request(self) -> Wanted:
         seed = self.seed.text()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
+from sonicforge_studio.ui.pages.completion import Completion
+from sonicforge_studio.ui.pages.concept_chips import ConceptChips
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
 from sonicforge_studio.ui.widgets.controls import label, restyle
-from sonicforge_studio.ui.widgets.flow import FlowLayout
 
 
 class PromptField(QPlainTextEdit):
@@ -21,6 +20,7 @@ class PromptField(QPlainTextEdit):
 
     def __init__(self, theme: Theme, example: str) -> None:
         super().__init__()
+        self._completion: Completion | None = None
         self.setPlaceholderText(example)
         self.setAccessibleName(tr("Describe the music"))
         self.setTabChangesFocus(True)
@@ -29,11 +29,20 @@ class PromptField(QPlainTextEdit):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setAcceptDrops(False)
 
+    def complete_with(self, words: tuple[str, ...]) -> None:
+        """Offer these while one types."""
+        self._completion = Completion(self, words)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._completion is not None and self._completion.handles(event):
+            event.ignore()  # the list takes it
+            return
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.submitted.emit()
             return
         super().keyPressEvent(event)
+        if self._completion is not None:
+            self._completion.follow(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -58,7 +67,6 @@ class Prompt(QWidget):
 
     def __init__(self, theme: Theme, example: str) -> None:
         super().__init__()
-        self._theme = theme
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.space.s)
@@ -66,17 +74,13 @@ class Prompt(QWidget):
         self.field.textChanged.connect(self.changed)
         self.field.submitted.connect(self.submitted)
         layout.addWidget(self.field)
-        self._reading = QWidget()
-        self._reading.setAccessibleName(tr("What the composer understands"))
-        self._reading.setMinimumHeight(theme.size.icon_l)
-        self._chips = FlowLayout(theme.space.xs, self._reading)
+        self.chips = ConceptChips(theme)
         row = QHBoxLayout()
         row.setSpacing(theme.space.m)
-        row.addWidget(self._reading, 1)
+        row.addWidget(self.chips, 1)
         self._note = label("", "small")
         row.addWidget(self._note, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(row)
-        self.show_reading((), ())
 
     def text(self) -> str:
         return " ".join(self.field.toPlainText().split())
@@ -92,24 +96,3 @@ class Prompt(QWidget):
     def show_note(self, text: str) -> None:
         """What is being done with the prompt, at the right."""
         self._note.setText(text)
-
-    def show_reading(self, understood: Sequence[str], ignored: Sequence[str]) -> None:
-        """What was understood as chips, what was not dimmed and struck out; a hint while there is nothing."""
-        self._chips.clear()
-        if not understood and not ignored:
-            self._chips.addWidget(label(tr("Genre, tempo, key and mood are read as you type."), "caption"))
-        for text in understood:
-            self._chips.addWidget(self._chip(text, "read", tr("Understood: {text}", text=text)))
-        for text in ignored:
-            self._chips.addWidget(self._chip(text, "ignored", tr("Not understood, so left out: {text}", text=text)))
-        self._reading.setAccessibleDescription(", ".join(understood))
-
-    def _chip(self, text: str, role: str, name: str) -> QLabel:
-        chip = label(text, role)
-        chip.setToolTip(name)
-        chip.setAccessibleName(name)
-        if role == "ignored":
-            font = self._theme.font(self._theme.tokens.type.small)
-            font.setStrikeOut(True)
-            chip.setFont(font)
-        return chip

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from sonicforge_studio.domain import Track
 from sonicforge_studio.studio import PlayerState, Studio
@@ -15,7 +15,7 @@ from sonicforge_studio.ui.bridge import Bridge
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, Piece, is_sounding
 from sonicforge_studio.ui.numbers import NONE, clock, decimal, tempo
-from sonicforge_studio.ui.pages.variations import VariationButton, can_open, changes_text
+from sonicforge_studio.ui.pages.variations import VariationButton, can_open, can_vary, changes_text
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.widgets.controls import Card, ElidedLabel, IconButton, label
 from sonicforge_studio.ui.widgets.empty import EmptyState
@@ -33,6 +33,8 @@ class ResultCard(Card):
     def __init__(self, kit: Kit, actions: Actions, listening: Listening, track: Track) -> None:
         super().__init__("hover")
         theme, self.track = kit.theme, track
+        self.older_id: int | None = None
+        """The piece that was forged before it."""
         self._listening = listening
         self._actions = actions
         self.setMinimumHeight(theme.size.card_row)
@@ -69,7 +71,8 @@ class ResultCard(Card):
         self.vary = VariationButton(theme, actions, track)
         row.addWidget(self.vary)
         row.addWidget(IconButton(theme, "master", tr("Master {title}", title=track.title), self._master))
-        row.addWidget(IconButton(theme, "folder", tr("Show {title} in its folder", title=track.title), self._reveal))
+        self.more = IconButton(theme, "more", tr("More for {title}", title=track.title), self._open_menu)
+        row.addWidget(self.more)
         self._reasons = label(reasons_text(track.verdict) if track.verdict else tr("No score yet"), "small", wrap=True)
         self._reasons.hide()
         outer.addWidget(self._reasons)
@@ -97,6 +100,23 @@ class ResultCard(Card):
 
     def _master(self) -> None:
         self._actions.master(self.track.id)
+
+    def _open_menu(self) -> None:
+        self.menu_of_more().popup(self.more.mapToGlobal(QPoint(0, self.more.height())))
+
+    def menu_of_more(self) -> QMenu:
+        """Start from it, compare it with what was forged before it, show its file."""
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        fork = menu.addAction(tr("Start from it"))
+        fork.setEnabled(can_vary(self.track))
+        fork.triggered.connect(lambda: self._actions.fork_wanted.emit(self.track))
+        compare = menu.addAction(tr("Compare with the one before"))
+        compare.setEnabled(self.older_id is not None)
+        compare.triggered.connect(lambda: self._actions.comparison_wanted.emit(self.track.id, self.older_id or 0))
+        menu.addSeparator()
+        menu.addAction(tr("Show in its folder")).triggered.connect(self._reveal)
+        return menu
 
     def _reveal(self) -> None:
         self._actions.reveal(self.track.path)
@@ -212,6 +232,8 @@ class Results(QWidget):
             self._column.insertWidget(number, card)
         for card in kept.values():
             self._drop(card)
+        for card, older in zip(self._cards, [*self._cards[1:], None], strict=True):
+            card.older_id = older.track.id if older else None
         self._head.setVisible(bool(tracks))
         self._empty.setVisible(not tracks)
 

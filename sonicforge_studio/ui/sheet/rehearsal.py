@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -23,10 +24,11 @@ class Rehearsal(QObject):
     ready_changed = Signal(float)
     """The share of the piece that can be heard."""
 
-    def __init__(self, kit: Kit, listening: Listening) -> None:
+    def __init__(self, kit: Kit, listening: Listening, spool_folder: Path) -> None:
         super().__init__()
         self._kit = kit
         self._listening = listening
+        self._spool_folder = spool_folder
         self._faders = Faders()
         self._preview: Preview | None = None
         self._wanted: Recipe | None = None
@@ -86,7 +88,7 @@ class Rehearsal(QObject):
         self._looking.start()
 
     async def _start(self, recipe: Recipe) -> None:
-        preview = await asyncio.to_thread(Preview, recipe, self._faders)
+        preview = await asyncio.to_thread(Preview, recipe, self._faders, self._spool_folder)
         if recipe is not self._wanted:
             self._drop(preview)
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -50,7 +51,7 @@ class SheetView(QFrame):
 
     left = Signal()
 
-    def __init__(self, actions: Actions, listening: Listening, kit: Kit) -> None:
+    def __init__(self, actions: Actions, listening: Listening, kit: Kit, spool_folder: Path) -> None:
         super().__init__()
         self._actions = actions
         self._listening = listening
@@ -65,7 +66,7 @@ class SheetView(QFrame):
         self._asked = 0
         self.draft: Draft | None = None
         self.axis = TimeAxis()
-        self.rehearsal = Rehearsal(kit, listening)
+        self.rehearsal = Rehearsal(kit, listening, spool_folder)
         self.strips: dict[str, PartStrip] = {}
         self.lanes: dict[str, PartLane] = {}
         theme = kit.theme

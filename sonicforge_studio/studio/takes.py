@@ -1,0 +1,81 @@
+"""Several takes of one piece, to be heard side by side before one of them is kept."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sonicforge_studio.domain import Analysis, Engine, Listener, Progress, Recipe, Span, Verdict
+from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable
+from sonicforge_studio.generation import criticise, notes_of, settle_samples
+from sonicforge_studio.studio.delivery import as_delivered, name_of, write_unmastered
+from sonicforge_studio.studio.editing import composed, licence_of
+from sonicforge_studio.studio.measuring import Measurer
+
+MOST_TAKES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One of them: an unmastered file that stays until the next takes are made, and its recipe to keep it by."""
+
+    path: str
+    recipe: Recipe
+    analysis: Analysis
+    verdict: Verdict
+    peaks: bytes
+
+
+class TakeDesk:
+    """Plays takes into a folder of its own; nothing of it comes into the library."""
+
+    def __init__(self, engines: Mapping[str, Engine], measurer: Measurer, folder: Path) -> None:
+        self._engines = engines
+        self._measurer = measurer
+        self._folder = folder
+
+    def make(self, draft: Recipe, count: int, progress: Progress, listener: Listener | None = None) -> tuple[Take, ...]:
+        """So many takes of a draft, each with the dice of the next seed; those of before are thrown away.
+
+        ``listener`` hears the first one while it is made. Raises ``BadSetting`` for a count outside 1 to 16, and what
+        engine and writing raise.
+        """
+        if not 1 <= count <= MOST_TAKES:
+            raise BadSetting(f"Takes are from 1 to {MOST_TAKES}, not {count}.")
+        self.clear()
+        takes = []
+        for index in range(count):
+            stage = Span(progress, index / count, (index + 1) / count)
+            recipe = replace(draft, seed=draft.seed + index)
+            takes.append(self._take(recipe, stage, listener if index == 0 else None))
+        return tuple(takes)
+
+    def clear(self) -> None:
+        """Throw away what was not kept; a file that another program holds open stays."""
+        for file in self._folder.glob("*.wav"):
+            with contextlib.suppress(OSError):
+                file.unlink()
+
+    def _take(self, recipe: Recipe, progress: Progress, listener: Listener | None) -> Take:
+        engine = self._engines.get(recipe.engine)
+        if engine is None:
+            raise EngineUnavailable(f'The engine "{recipe.engine}" is not here.')
+        concept = settle_samples(composed(recipe), progress)
+        rendering = engine.render(
+            concept, recipe.seed, Span(progress, 0.0, 0.7), listener=listener, notes=notes_of(recipe.written)
+        )
+        made = replace(
+            recipe,
+            engine_version=engine.version,
+            concept=concept,
+            licence=licence_of(engine, concept),
+            sample_rate_hz=rendering.mix.sample_rate_hz,
+        )
+        wanted = self._folder / f"{name_of(made)}.wav"
+        path, made = write_unmastered(
+            as_delivered(rendering.mix), wanted, made, format="wav", progress=Span(progress, 0.7, 0.8)
+        )
+        measurement = self._measurer.measure(path, Span(progress, 0.8, 1.0))
+        return Take(str(path), made, measurement.analysis, criticise(measurement.analysis, concept), measurement.peaks)

@@ -1,0 +1,224 @@
+"""Takes of one piece side by side: heard at the same place, equally loud, kept or thrown away by the keyboard."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from sonicforge_studio.domain import Recipe, Verdict, from_plain
+from sonicforge_studio.studio import PlayerState, matching_gains, recipe_from_json
+from sonicforge_studio.ui.kit import Kit
+from sonicforge_studio.ui.listening import Listening, Piece, is_sounding
+from sonicforge_studio.ui.text import tr
+from sonicforge_studio.ui.widgets.controls import Button, Card, IconButton, label, restyle
+from sonicforge_studio.ui.widgets.flow import FlowLayout
+from sonicforge_studio.ui.widgets.score import ScoreRing
+from sonicforge_studio.ui.widgets.waveform import WaveformView
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTake:
+    """A take as a job hands it over."""
+
+    piece: Piece
+    recipe: Recipe
+    verdict: Verdict
+    integrated_lufs: float | None
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> ShownTake:
+        recipe = recipe_from_json(plain["recipe"])
+        title = tr("Take with seed {seed}", seed=recipe.seed)
+        peaks = base64.b64decode(plain["peaks"])
+        piece = Piece(plain["path"], title, recipe.prompt[:60], peaks, plain["duration_seconds"])
+        return cls(piece, recipe, from_plain(Verdict, plain["verdict"]), plain["integrated_lufs"])
+
+
+class TakeCard(Card):
+    chosen = Signal()
+    kept = Signal()
+    thrown = Signal()
+
+    def __init__(self, kit: Kit, take: ShownTake, *, favourite: bool) -> None:
+        super().__init__("field")
+        theme, self.take = kit.theme, take
+        self.setFixedWidth(theme.size.strip)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.space.s, theme.space.s, theme.space.s, theme.space.s)
+        layout.setSpacing(theme.space.xs)
+        head = QHBoxLayout()
+        titles = QVBoxLayout()
+        titles.setSpacing(0)
+        titles.addWidget(label(tr("Seed {seed}", seed=take.recipe.seed), "item"))
+        titles.addWidget(label(tr("The critic's choice") if favourite else "", "caption"))
+        head.addLayout(titles, 1)
+        head.addWidget(ScoreRing(theme, take.verdict))
+        layout.addLayout(head)
+        self.wave = WaveformView(theme, kit.peaks, tr("Waveform of {title}", title=take.piece.title))
+        self.wave.setFixedHeight(theme.size.control_large)
+        self.wave.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.wave.show_track(take.piece.peaks, take.piece.duration_seconds)
+        layout.addWidget(self.wave)
+        row = QHBoxLayout()
+        self.keep_button = Button(tr("Keep"), "", self.kept.emit)
+        self.keep_button.setAccessibleName(tr("Keep {title}", title=take.piece.title))
+        self.throw_button = IconButton(
+            theme, "trash", tr("Throw {title} away", title=take.piece.title), self.thrown.emit, small=True
+        )
+        for button in (self.keep_button, self.throw_button):
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        row.addWidget(self.keep_button, 1)
+        row.addWidget(self.throw_button)
+        layout.addLayout(row)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.chosen.emit()
+
+
+class TakesRow(QWidget):
+    """← → go from one to the next, and what plays with them; Return plays; K keeps, X or Delete throws away, Esc throws
+    all away. ``kept`` carries the ``Recipe`` of a take."""
+
+    kept = Signal(object)
+
+    def __init__(self, kit: Kit, listening: Listening) -> None:
+        super().__init__()
+        self._kit = kit
+        self._listening = listening
+        self._cards: list[TakeCard] = []
+        self._chosen = 0
+        self._last_heard: Piece | None = None
+        """The one that was thrown away last."""
+        theme = kit.theme
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.space.s)
+        head = QHBoxLayout()
+        head.addWidget(label(tr("Takes"), "section"))
+        head.addWidget(label(tr("← → hear, K keep, X throw away, Esc throw all away"), "caption"), 1)
+        layout.addLayout(head)
+        self._place = QWidget()
+        self._flow = FlowLayout(theme.space.s, self._place)
+        layout.addWidget(self._place)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(tr("Takes to choose from"))
+        listening.changed.connect(self._show_playback)
+        self.hide()
+
+    def cards(self) -> list[TakeCard]:
+        return list(self._cards)
+
+    @property
+    def chosen(self) -> int:
+        return self._chosen
+
+    def show_takes(self, takes: Sequence[ShownTake]) -> None:
+        """These instead of what was there; the critic's favourite is heard first."""
+        self._flow.clear()
+        best = max(range(len(takes)), key=lambda number: takes[number].verdict.score, default=0)
+        self._cards = [TakeCard(self._kit, take, favourite=number == best) for number, take in enumerate(takes)]
+        for card in self._cards:
+            card.chosen.connect(lambda card=card: self._choose(self._cards.index(card)))
+            card.kept.connect(lambda card=card: self._keep(card))
+            card.thrown.connect(lambda card=card: self._throw(card))
+            card.wave.sought.connect(lambda seconds, card=card: self._seek(card, seconds))
+            self._flow.addWidget(card)
+        self._chosen = best
+        self.setVisible(bool(takes))
+        self._mark()
+        if takes:
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._play(0.0)
+
+    # Choosing and hearing
+
+    def _choose(self, number: int) -> None:
+        if not 0 <= number < len(self._cards):
+            return
+        self._chosen = number
+        self._mark()
+        if self._listening.compared == self._pieces():
+            self._listening.choose_version(number)
+        else:
+            self._play(0.0)
+
+    def _pieces(self) -> tuple[Piece, ...]:
+        return tuple(card.take.piece for card in self._cards)
+
+    def _play(self, from_seconds: float) -> None:
+        if self._cards:
+            gains = matching_gains([card.take.integrated_lufs for card in self._cards])
+            self._listening.compare(self._pieces(), gains, self._chosen, from_seconds=from_seconds)
+
+    def _seek(self, card: TakeCard, seconds: float) -> None:
+        self._choose(self._cards.index(card))
+        self._listening.seek(seconds)
+
+    def _mark(self) -> None:
+        for number, card in enumerate(self._cards):
+            restyle(card, "active", "true" if number == self._chosen else "false")
+        if self._cards:
+            take = self._cards[self._chosen].take
+            score = tr("Score {score} of 100", score=f"{take.verdict.score:.0f}")
+            self.setAccessibleDescription(f"{take.piece.title}, {score}")
+
+    def _show_playback(self, state: PlayerState) -> None:
+        if not self.isVisible():
+            return
+        ours = self._listening.compared == self._pieces()
+        for number, card in enumerate(self._cards):
+            heard = ours and number == self._chosen and is_sounding(state)
+            card.wave.show_position(state.position_seconds if heard else 0.0)
+
+    # Keeping and throwing
+
+    def _keep(self, card: TakeCard) -> None:
+        self.kept.emit(card.take.recipe)
+        self._throw(card)
+
+    def _throw(self, card: TakeCard) -> None:
+        place = self._listening.position_seconds() if self._listening.compared == self._pieces() else 0.0
+        playing = self._listening.playing
+        number = self._cards.index(card)
+        self._last_heard = card.take.piece
+        del self._cards[number]
+        card.hide()
+        self._flow.removeWidget(card)
+        card.deleteLater()
+        self._chosen = min(self._chosen - (number < self._chosen), max(0, len(self._cards) - 1))
+        self._mark()
+        if not self._cards:
+            self._leave()
+        elif playing:
+            self._play(place)
+
+    def _leave(self) -> None:
+        if self._listening.piece is not None and self._listening.piece.title.startswith(
+            tr("Take with seed {seed}", seed="")
+        ):
+            self._listening.stop()
+        self.hide()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or not self._cards:
+            super().keyPressEvent(event)
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self._choose(self._chosen + (1 if key == Qt.Key.Key_Right else -1))
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._listening.toggle() if self._listening.compared == self._pieces() else self._play(0.0)
+        elif key == Qt.Key.Key_K:
+            self._keep(self._cards[self._chosen])
+        elif key in (Qt.Key.Key_X, Qt.Key.Key_Delete):
+            self._throw(self._cards[self._chosen])
+        elif key == Qt.Key.Key_Escape:
+            while self._cards:
+                self._throw(self._cards[-1])
+        else:
+            super().keyPressEvent(event)
