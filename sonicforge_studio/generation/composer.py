@@ -229,7 +229,8 @@ def _tempo_distance(genre: Genre, tempo_bpm: float) -> tuple[float, float]:
 def _read_instruments(sentence: Prompt, genre: Genre, notes: _Notes) -> tuple[str, ...]:
     """The band: the genre's, with what the prompt names put in or taken out."""
     book = instrument_book()
-    band = {name: part.instrument for name, part in genre.parts.items()}
+    # A part that plays an instrument of another one, as a pad plays chords, goes by its own name.
+    band = {name: part.instrument if book[part.instrument].part == name else name for name, part in genre.parts.items()}
     if genre.patterns:
         band["drums"] = "drums"
     only: set[str] = set()

@@ -50,7 +50,7 @@ def show_genre_sound(pool: Executor) -> None:
 def take_of(genre: str, seed: int, seconds: float = SECONDS) -> SoundFigures:
     """The figures of one piece of a genre, in its usual tempo."""
     concept = compose("", genre=genre, seed=seed, duration_seconds=seconds)
-    return sound_figures(SynthEngine().render(concept, seed, SilentProgress()).mix)
+    return sound_figures(SynthEngine().render(concept, seed, SilentProgress()).mix.clip())
 
 
 def _cell(name: str, takes: Sequence[SoundFigures], wanted: Range) -> Text:
