@@ -36,7 +36,7 @@ from sonicforge_studio.studio.delivery import genre_title
 from sonicforge_studio.studio.editing import Edits, edited
 from sonicforge_studio.studio.forging import ForgeRequest, draft_recipe
 from sonicforge_studio.studio.live import Live, open_live
-from sonicforge_studio.studio.previewing import Faders, Preview
+from sonicforge_studio.studio.previewing import Faders, Preview, Previews
 from sonicforge_studio.studio.sheets import LONGEST_SHEET_SECONDS, Sheet, rewritten, sheet_of
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "Player",
     "PlayerState",
     "Preview",
+    "Previews",
     "Sheet",
     "SpectrumSettings",
     "Studio",

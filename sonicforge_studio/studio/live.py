@@ -21,6 +21,7 @@ from sonicforge_studio.studio.exporting import export
 from sonicforge_studio.studio.forging import ForgeRequest
 from sonicforge_studio.studio.hearables import Hearables
 from sonicforge_studio.studio.mastering import MasterRequest
+from sonicforge_studio.studio.previewing import Previews
 from sonicforge_studio.studio.spectrograms import Spectrograms
 
 
@@ -38,12 +39,14 @@ class Live:
     capture: Capture
     spectrograms: Spectrograms
     hearables: Hearables
+    previews: Previews
 
     def hearable(self, job_id: int) -> Callable[[], Source] | None:
         """What opens the sound that a running forge job makes, for the player; None where there is nothing to hear."""
         return self.hearables.opener(job_id)
 
     def close(self) -> None:
+        self.previews.close()
         self.spectrograms.close()
         self.capture.close()
         self.music.close()
@@ -158,4 +161,5 @@ def open_live(studio: Studio, devices: Devices | None = None) -> Live:
         capture=Capture(devices, latency_seconds=studio.settings.capture_latency_seconds),
         spectrograms=Spectrograms(TileCache(studio.folders.spectrograms)),
         hearables=hearables,
+        previews=Previews(studio.folders.spools),
     )

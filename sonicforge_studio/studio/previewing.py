@@ -82,6 +82,40 @@ class Preview:
             self._clip.finish()
 
 
+class Previews:
+    """Those that are played ahead now; whoever closes the window closes them."""
+
+    def __init__(self, spool_folder: Path | None = None) -> None:
+        self._spool_folder = spool_folder
+        self._lock = threading.Lock()
+        self._open: set[Preview] = set()
+        self._closed = False
+
+    def open(self, recipe: Recipe, faders: Faders) -> Preview:
+        """Raises what ``Preview`` does, and ``Cancelled`` once they are closed."""
+        preview = Preview(recipe, faders, self._spool_folder)
+        with self._lock:
+            if not self._closed:
+                self._open.add(preview)
+                return preview
+        preview.close()
+        raise Cancelled()
+
+    def release(self, preview: Preview) -> None:
+        """Stop one."""
+        with self._lock:
+            self._open.discard(preview)
+        preview.close()
+
+    def close(self) -> None:
+        """Stop all of them; no other one is begun."""
+        with self._lock:
+            self._closed = True
+            left, self._open = self._open, set()
+        for preview in left:
+            preview.close()
+
+
 class MixdownSource:
     """Stems as they are read, each at its fader, summed to stereo."""
 

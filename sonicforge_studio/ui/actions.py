@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +116,14 @@ class Actions(QObject):
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilters([tr("Audio and video files ({suffixes})", suffixes=_AUDIO_SUFFIXES), tr("All files (*)")])
         dialog.filesSelected.connect(self.import_paths)
+        dialog.open()
+
+    def choose_sample(self, chosen: Callable[[str], object]) -> None:
+        """Ask for one sound file; ``chosen`` is handed its place."""
+        dialog = self._dialog(tr("Choose a sample"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters([tr("Audio and video files ({suffixes})", suffixes=_AUDIO_SUFFIXES), tr("All files (*)")])
+        dialog.fileSelected.connect(chosen)
         dialog.open()
 
     # Making again

@@ -53,7 +53,7 @@ class Workspace(QObject):
         self.desk = JobDesk(live.jobs, self.bridge, kit.tasks)
         self.listening = Listening(live.player, kit.theme.motion)
         self.actions = Actions(studio, self.desk, self.listening, kit, window)
-        self.forge = ForgePage(studio, self.desk, self.actions, self.listening, self.bridge, kit, live.hearable)
+        self.forge = ForgePage(studio, self.desk, self.actions, self.listening, self.bridge, kit, live)
         self.library = LibraryPage(studio, self.actions, self.listening, self.bridge, kit)
         self.master = MasterPage(studio, self.desk, self.actions, self.listening, kit)
         self.clock = FrameClock(lambda: live.analyser.newest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from sonicforge_studio.domain import Recipe
 from sonicforge_studio.ui.sheet.draft import Draft
 from sonicforge_studio.ui.sheet.note_rows import NoteRows
-from tests.ui.conftest import Run, until
+from tests.ui.conftest import Run, until, write_tone
 
 if TYPE_CHECKING:
     from sonicforge_studio.ui.sheet.part_lane import PartLane
@@ -142,6 +143,28 @@ def test_strips_change_the_draft(sheet: SheetView, run: Run) -> None:
         await until(lambda: sheet.chords.block_at(0.5) != bars, "the other chords")
 
     run(write_chords())
+
+
+def test_own_samples_play_a_part_and_a_drum(sheet: SheetView, run: Run, tmp_path: Path) -> None:
+    key, hit = write_tone(tmp_path / "flute.wav"), write_tone(tmp_path / "thump.wav", 0.2, 80.0)
+    strip = sheet.strips["melody"]
+    sheet.use_sample("melody", str(key))
+    sheet.use_sample("kick", str(hit))
+    assert strip.sound.currentText() == "flute.wav"
+    assert sheet.strips["drums"].sound.currentText() == "thump.wav"
+
+    async def hear() -> None:
+        sheet.play_button.click()
+        await until(lambda: sheet.rehearsal.heard, "the draft")
+
+    run(hear())
+    # Another sound takes the sample's place.
+    strip.sound.setCurrentIndex(0)
+    strip.sound.activated.emit(0)
+    assert strip.sound.currentText() == strip.sound.itemText(0)
+    concept = _recipe(sheet).concept
+    assert concept is not None
+    assert [choice.plays for choice in concept.samples] == ["kick"]
 
 
 def test_the_draft_is_heard_and_made(sheet: SheetView, workspace: Workspace, run: Run) -> None:

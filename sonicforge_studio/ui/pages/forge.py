@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from sonicforge_studio.domain import Concept, Recipe, Source, StudioError, Track
+from sonicforge_studio.domain import Concept, Recipe, StudioError, Track
 from sonicforge_studio.studio import (
     ForgeRequest,
     Job,
     Lane,
+    Live,
     Studio,
     draft_recipe,
     genre_book,
@@ -61,11 +61,11 @@ class ForgePage(QWidget):
         listening: Listening,
         bridge: Bridge,
         kit: Kit,
-        hearable: Callable[[int], Callable[[], Source] | None],
+        live: Live,
     ) -> None:
         super().__init__()
         self._listening = listening
-        self._hearable = hearable
+        self._hearable = live.hearable
         self._growing: Piece | None = None
         """What is heard of the work while it is being made."""
         self._studio = studio
@@ -84,7 +84,7 @@ class ForgePage(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         self._stack = QStackedWidget()
         outer.addWidget(self._stack)
-        self.sheet = SheetView(actions, listening, kit, studio.folders.spools)
+        self.sheet = SheetView(actions, listening, kit, live.previews)
         self.sheet.left.connect(lambda: self._stack.setCurrentIndex(0))
         actions.sheet_wanted.connect(self._open_sheet)
         area = QScrollArea()

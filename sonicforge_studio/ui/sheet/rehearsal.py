@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from sonicforge_studio.domain import Recipe
-from sonicforge_studio.studio import Faders, Preview
+from sonicforge_studio.studio import Faders, Preview, Previews
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, Piece
 
@@ -24,11 +23,11 @@ class Rehearsal(QObject):
     ready_changed = Signal(float)
     """The share of the piece that can be heard."""
 
-    def __init__(self, kit: Kit, listening: Listening, spool_folder: Path) -> None:
+    def __init__(self, kit: Kit, listening: Listening, previews: Previews) -> None:
         super().__init__()
         self._kit = kit
         self._listening = listening
-        self._spool_folder = spool_folder
+        self._previews = previews
         self._faders = Faders()
         self._preview: Preview | None = None
         self._wanted: Recipe | None = None
@@ -82,24 +81,23 @@ class Rehearsal(QObject):
             return
         heard = self.heard and self._listening.playing
         self._drop(self._preview)
+        self._preview = None
         self._kit.tasks.start(self._start(self._wanted))
         if heard and self._to_be_heard is None:
             self._to_be_heard = -1.0  # wherever it is by then
         self._looking.start()
 
     async def _start(self, recipe: Recipe) -> None:
-        preview = await asyncio.to_thread(Preview, recipe, self._faders, self._spool_folder)
+        preview = await asyncio.to_thread(self._previews.open, recipe, self._faders)
         if recipe is not self._wanted:
             self._drop(preview)
             return
-        before, self._preview = self._preview, preview
-        if before is not None:
-            self._drop(before)
+        self._preview = preview
         self._move_faders()
 
     def _drop(self, preview: Preview | None) -> None:
         if preview is not None:
-            self._kit.tasks.start(asyncio.to_thread(preview.close))
+            self._kit.tasks.start(asyncio.to_thread(self._previews.release, preview))
 
     def _look(self) -> None:
         preview = self._preview

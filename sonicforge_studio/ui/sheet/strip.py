@@ -24,6 +24,8 @@ class PartStrip(QWidget):
     rolled = Signal()
     locked = Signal(bool)
     sound_chosen = Signal(str)
+    sample_wanted = Signal()
+    """A file of the user's own in place of the sound."""
     level_moved = Signal(float)
     """In dB, while the fader moves."""
     open_wanted = Signal(bool)
@@ -61,7 +63,8 @@ class PartStrip(QWidget):
         self.sound.setProperty("small", True)
         for sound in sounds:
             self.sound.addItem(sound, sound)
-        self.sound.activated.connect(lambda _: self.sound_chosen.emit(str(self.sound.currentData())))
+        self.sound.addItem(tr("Own sample…"), None)
+        self.sound.activated.connect(self._choose_sound)
         row.addWidget(self.sound, 1)
         self.fader = QSlider(Qt.Orientation.Horizontal)
         self.fader.setRange(round(lowest_db * _STEPS_A_DB), round(highest_db * _STEPS_A_DB))
@@ -83,15 +86,24 @@ class PartStrip(QWidget):
         button.setToolTip(name)
         return button
 
-    def show_change(self, change: PartChange, sound: str, *, written: bool, solo: bool) -> None:
-        """The part as it is now; tells nobody."""
+    def _choose_sound(self) -> None:
+        sound = self.sound.currentData()
+        if sound is None:
+            self.sample_wanted.emit()
+        else:
+            self.sound_chosen.emit(str(sound))
+
+    def show_change(self, change: PartChange, sound: str, *, sample: str, written: bool, solo: bool) -> None:
+        """The part as it is now, ``sample`` the name of the file that plays it; tells nobody."""
         for widget in (self.mute_button, self.solo_button, self.lock_button, self.fader, self.sound):
             widget.blockSignals(True)
         self.mute_button.setChecked(change.muted)
         self.solo_button.setChecked(solo)
         self.lock_button.setChecked(change.seed is not None)
         self.fader.setValue(round(change.gain_db * _STEPS_A_DB))
-        self.sound.setCurrentIndex(self.sound.findData(sound))
+        last = self.sound.count() - 1
+        self.sound.setItemText(last, sample or tr("Own sample…"))
+        self.sound.setCurrentIndex(last if sample else self.sound.findData(sound))
         for widget in (self.mute_button, self.solo_button, self.lock_button, self.fader, self.sound):
             widget.blockSignals(False)
         self._show_lock()

@@ -9,14 +9,16 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
-from sonicforge_studio.domain import Note, Recipe, StudioError, Track
+from sonicforge_studio.domain import Concept, Note, Recipe, StudioError, Track
 from sonicforge_studio.studio import (
+    DRUM_PITCHES,
     HIGHEST_GAIN_DB,
     LOWEST_GAIN_DB,
     Edits,
     PlayerState,
+    Previews,
     Sheet,
     edited,
     genre_title,
@@ -34,6 +36,7 @@ from sonicforge_studio.ui.listening import Listening, is_sounding
 from sonicforge_studio.ui.numbers import key_name, tempo
 from sonicforge_studio.ui.pages.variations import changes_text, part_name
 from sonicforge_studio.ui.sheet.draft import Draft
+from sonicforge_studio.ui.sheet.note_rows import drum_name
 from sonicforge_studio.ui.sheet.part_lane import BEATS_PER_BAR, PartLane, PartPicture
 from sonicforge_studio.ui.sheet.rehearsal import Rehearsal
 from sonicforge_studio.ui.sheet.strip import PartStrip
@@ -51,7 +54,7 @@ class SheetView(QFrame):
 
     left = Signal()
 
-    def __init__(self, actions: Actions, listening: Listening, kit: Kit, spool_folder: Path) -> None:
+    def __init__(self, actions: Actions, listening: Listening, kit: Kit, previews: Previews) -> None:
         super().__init__()
         self._actions = actions
         self._listening = listening
@@ -66,7 +69,7 @@ class SheetView(QFrame):
         self._asked = 0
         self.draft: Draft | None = None
         self.axis = TimeAxis()
-        self.rehearsal = Rehearsal(kit, listening, spool_folder)
+        self.rehearsal = Rehearsal(kit, listening, previews)
         self.strips: dict[str, PartStrip] = {}
         self.lanes: dict[str, PartLane] = {}
         theme = kit.theme
@@ -222,6 +225,7 @@ class SheetView(QFrame):
         strip.rolled.connect(partial(self._roll, part))
         strip.locked.connect(partial(self._lock, part))
         strip.sound_chosen.connect(lambda sound: self._edit(Edits(sounds={part: sound})))
+        strip.sample_wanted.connect(partial(self._want_sample, part))
         strip.level_moved.connect(lambda decibels: self._edit(Edits(gains_db={part: decibels}), joined=part))
         strip.open_wanted.connect(partial(self._open_part, part))
         lane.open_wanted.connect(partial(self._open_part, part))
@@ -261,6 +265,25 @@ class SheetView(QFrame):
         locked = {change.part for change in self.draft.recipe.concept.changes if change.seed is not None}
         locked = locked | {part} if on else locked - {part}
         self._edit(Edits(lock=tuple(sorted(locked))))
+
+    def _want_sample(self, part: str) -> None:
+        """Ask for a file that plays a part, or one drum of the kit."""
+        self._show_changes()  # until there is one, the sound is what it was
+        if part != "drums":
+            self._actions.choose_sample(partial(self.use_sample, part))
+            return
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        for drum, pitch in DRUM_PITCHES.items():
+            menu.addAction(drum_name(pitch)).triggered.connect(
+                lambda _=False, drum=drum: self._actions.choose_sample(partial(self.use_sample, drum))
+            )
+        strip = self.strips[part]
+        menu.popup(strip.mapToGlobal(strip.sound.geometry().bottomLeft()))
+
+    def use_sample(self, plays: str, path: str) -> None:
+        """A file in place of a part's instrument, or of a drum; what it sounds like is heard at once."""
+        self._edit(Edits(samples=(f"{plays}={path}",)))
 
     def throw_all(self) -> None:
         """Another seed; locked parts stay."""
@@ -377,7 +400,13 @@ class SheetView(QFrame):
         written = {part.part for part in draft.recipe.written}
         for part, strip in self.strips.items():
             sound = concept.change_of(part).sound or (sheet.sounds.get(part, "") if sheet else "")
-            strip.show_change(concept.change_of(part), sound, written=part in written, solo=part in self._solo)
+            strip.show_change(
+                concept.change_of(part),
+                sound,
+                sample=_sample_name(concept, part),
+                written=part in written,
+                solo=part in self._solo,
+            )
         if not self.progression.hasFocus():
             self.progression.setText(concept.progression)
         said = [genre_title(concept.genre), f"{tempo(concept.tempo_bpm)} BPM", key_name(concept.key)]
@@ -448,6 +477,12 @@ class SheetView(QFrame):
             self.leave()
         else:
             super().keyPressEvent(event)
+
+
+def _sample_name(concept: Concept, part: str) -> str:
+    """What the file is called that plays a part; of the drums, the files; "" where there is none."""
+    plays = DRUM_PITCHES if part == "drums" else (part,)
+    return ", ".join(Path(choice.path).name for choice in concept.samples if choice.plays in plays)
 
 
 def _chord_blocks(chords: tuple[str, ...], seconds_a_bar: float) -> list[Block]:
