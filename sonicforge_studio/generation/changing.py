@@ -14,6 +14,7 @@ from sonicforge_studio.generation.genres import genre_book
 from sonicforge_studio.generation.sounds import instrument_book, kit_book
 from sonicforge_studio.generation.synth.arrangement import chosen_kit, wanted_parts
 from sonicforge_studio.generation.synth.engine import genre_of
+from sonicforge_studio.generation.synth.groove import DRUM_PITCHES
 from sonicforge_studio.generation.synth.harmony import read_progression
 from sonicforge_studio.generation.synth.performance import chosen_instrument
 from sonicforge_studio.generation.synth.samples import told_samples
@@ -69,12 +70,14 @@ def change(
         )
         if now != PartChange(part):
             changes.append(now)
+    # Another kit takes the place of every drum's sample.
+    silenced = {*sounds, *(DRUM_PITCHES if "drums" in sounds else ())}
     return replace(
         concept,
         changes=tuple(changes),
         progression=concept.progression if progression is None else progression.strip(),
         # A part that is given a sound has it: no sample of before stands in its way.
-        samples=tuple(choice for choice in concept.samples if choice.plays not in sounds),
+        samples=tuple(choice for choice in concept.samples if choice.plays not in silenced),
     )
 
 

@@ -16,7 +16,9 @@ DRUM_STROKE_BEATS = 0.25
 def put(notes: Notes, start_beats: float, length_beats: float, pitch: int, velocity: int = 96) -> tuple[Notes, Note]:
     """With one more note, and that note as it lies on the grid of ticks."""
     note = make_note(start_beats, length_beats, pitch, velocity)
-    return in_order([*(other for other in notes if not _same_place(other, note)), note]), note
+    put_in = in_order([*(other for other in notes if not _same_place(other, note)), note])
+    # The next stroke of its pitch may end it sooner than was asked.
+    return put_in, next(other for other in put_in if _same_place(other, note))
 
 
 def take(notes: Notes, note: Note) -> Notes:

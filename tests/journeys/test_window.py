@@ -66,9 +66,7 @@ def test_the_journey(screen: Screen, sound_server: SoundServer, tmp_path: Path) 
 
         # A sentence, the Forge button, a piece.
         screen.press("ctrl+1", "ctrl+a")
-        screen.type("deep house, 124 bpm, F minor")
-        screen.press("Tab", "ctrl+a")
-        screen.type("8")
+        screen.type("deep house, 124 bpm, F minor, 8 s")
         screen.click(*_forge_button(screen, tmp_path, accent))
         wait_for(lambda: any("house" in title.lower() for title in titles()), "the forged piece")
 
@@ -177,7 +175,7 @@ def _forge_button(screen: Screen, folder: Path, accent: str) -> tuple[int, int]:
     """The middle of the one large accent-coloured area at the right of the prompt."""
 
     def find() -> QRect:
-        return area_of(screen.picture(folder / "forge.png"), accent, QRect(1080, 150, 180, 180))
+        return area_of(screen.picture(folder / "forge.png"), accent, QRect(1080, 150, 180, 300))
 
     place = wait_for(lambda: area if (area := find()).width() > 60 else None, "the Forge button")
     assert isinstance(place, QRect)

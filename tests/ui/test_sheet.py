@@ -57,7 +57,7 @@ def test_parts_stand_there_with_their_notes(sheet: SheetView) -> None:
     chord = sheet.chords.block_at(0.5)
     assert chord is not None
     assert chord.text.startswith("F")
-    assert not sheet.make_button.isEnabled()
+    assert not sheet.head.make_button.isEnabled()
 
 
 def test_a_stroke_is_put_in_and_taken_out_with_the_mouse(sheet: SheetView, run: Run, qtbot: QtBot) -> None:
@@ -116,8 +116,8 @@ def test_strips_change_the_draft(sheet: SheetView, run: Run) -> None:
     strip.lock_button.click()
     melody.fader.setValue(-6)
     melody.fader.setValue(-12)
-    melody.sound.setCurrentIndex(0)
-    melody.sound.activated.emit(0)
+    melody.sound.setCurrentIndex(1)
+    melody.sound.activated.emit(1)
     concept = _recipe(sheet).concept
     assert concept is not None
     bass, changed = concept.change_of("bass"), concept.change_of("melody")
@@ -154,14 +154,14 @@ def test_own_samples_play_a_part_and_a_drum(sheet: SheetView, run: Run, tmp_path
     assert sheet.strips["drums"].sound.currentText() == "thump.wav"
 
     async def hear() -> None:
-        sheet.play_button.click()
+        sheet.head.play_button.click()
         await until(lambda: sheet.rehearsal.heard, "the draft")
 
     run(hear())
     # Another sound takes the sample's place.
-    strip.sound.setCurrentIndex(0)
-    strip.sound.activated.emit(0)
-    assert strip.sound.currentText() == strip.sound.itemText(0)
+    strip.sound.setCurrentIndex(1)
+    strip.sound.activated.emit(1)
+    assert strip.sound.currentText() == strip.sound.itemText(1)
     concept = _recipe(sheet).concept
     assert concept is not None
     assert [choice.plays for choice in concept.samples] == ["kick"]
@@ -169,12 +169,12 @@ def test_own_samples_play_a_part_and_a_drum(sheet: SheetView, run: Run, tmp_path
 
 def test_the_draft_is_heard_and_made(sheet: SheetView, workspace: Workspace, run: Run) -> None:
     async def hear_and_make() -> None:
-        sheet.play_button.click()
+        sheet.head.play_button.click()
         await until(lambda: sheet.rehearsal.heard, "the draft")
         sheet.strips["drums"].mute_button.click()
-        sheet.make_button.click()
+        sheet.head.make_button.click()
         await until(lambda: len(workspace.forge.results.cards()) == 2, "the piece")
-        sheet.back_button.click()
+        sheet.head.back_button.click()
         assert workspace.forge.results.isVisible()
 
     run(hear_and_make())

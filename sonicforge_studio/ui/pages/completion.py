@@ -43,16 +43,15 @@ class Completion:
         if not event.text().strip() or len(start) < _LEAST_LETTERS:
             self.close()
             return
-        if start != self._completer.completionPrefix():
-            self._completer.setCompletionPrefix(start)
-            self._list.setCurrentIndex(self._completer.completionModel().index(0, 0))
-        only = self._completer.completionCount() == 1 and self._completer.currentCompletion() == start
-        if self._completer.completionCount() == 0 or only:
+        self._completer.setCompletionPrefix(start)
+        known = self._completer.currentCompletion().casefold() == start.casefold()
+        if self._completer.completionCount() == 0 or known:
             self.close()
             return
         place = self._field.cursorRect()
         place.setWidth(self._list.sizeHintForColumn(0) + 2 * place.height())
         self._completer.complete(place)
+        self._list.setCurrentIndex(self._completer.completionModel().index(0, 0))
 
     def close(self) -> None:
         self._list.hide()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
@@ -93,6 +94,12 @@ class ConceptChips(QWidget):
     def chips(self, role: str) -> list[str]:
         """The texts of the chips that were said or chosen ("read"), added by the composer ("chip") or "ignored"."""
         return [str(chip.property("said")) for chip in self._shown() if chip.property("role") == role]
+
+    def order_tabs(self, before: QWidget, after: QWidget) -> None:
+        """Tab goes from ``before`` through the chips to ``after``, as the eye does."""
+        chain = [before, *(chip for chip in self._shown() if isinstance(chip, Button)), after]
+        for one, next_ in pairwise(chain):
+            QWidget.setTabOrder(one, next_)
 
     def _shown(self) -> list[QWidget]:
         items = (self._chips.itemAt(index) for index in range(self._chips.count()))

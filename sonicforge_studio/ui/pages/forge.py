@@ -122,6 +122,7 @@ class ForgePage(QWidget):
         self.prompt.field.complete_with(vocabulary())
         self.form_row.changed.connect(lambda form: self._choose(replace(self._wish, form=form)))
         self.controls.length.valueChanged.connect(self._forget_form)
+        self.controls.seed.textChanged.connect(lambda: self._reading.start())
         actions.fork_wanted.connect(self.fork)
         desk.changed.connect(self._show_job)
 
@@ -236,6 +237,7 @@ class ForgePage(QWidget):
 
     def _show_concept(self, concept: Concept | None) -> None:
         self.prompt.chips.show_concept(concept, self._wish)
+        self.prompt.chips.order_tabs(self.prompt.field, self.form_row)
         self.form_row.setVisible(concept is not None)
         if concept is not None:
             self.form_row.show_form(concept.form, section_names(genre_book()[concept.genre]))
@@ -267,6 +269,11 @@ class ForgePage(QWidget):
         self._stack.setCurrentIndex(0)
 
     def _reading_failed(self, error: StudioError) -> None:
+        if self._wish.form is not None:
+            # A form that the new sentence cannot have gives way, or nothing else could be read.
+            self._forget_form()
+            self._read()
+            return
         self._show_concept(None)
         self._show_error(tr_error(error))
 
@@ -299,7 +306,7 @@ class ForgePage(QWidget):
         # A sentence that cannot be composed is told of here, at its field, before there is a job.
         concept = await asyncio.to_thread(self._studio.compose, self._request(), seed)
         recipe = draft_recipe(replace(concept, changes=wish.changes, progression=wish.progression), seed)
-        if self._written is not None and wish.form == concept.form:
+        if self._written is not None and _same_paper(self._written.concept, concept):
             recipe = replace(recipe, written=self._written.written)
         told = recipe_to_json(recipe)
         if wanted.candidates > 1:
@@ -349,6 +356,7 @@ class ForgePage(QWidget):
             elif str(job.state) == "done":
                 self.controls.forged()
                 self._next_seed = random.randrange(_LARGEST_SEED)
+                self._read()
                 if job.kind == "takes":
                     self.takes.show_takes([ShownTake.of(take) for take in job.result["takes"]])
                 else:
@@ -366,3 +374,8 @@ class ForgePage(QWidget):
         self._line.setCurrentIndex(1 if working else 0)
         self._bar.setValue(0)
         self.prompt.show_note(tr("Waiting for its turn") if working else "")
+
+
+def _same_paper(before: Concept | None, now: Concept) -> bool:
+    """Whether notes that were written in one piece lie right in the other."""
+    return before is not None and (before.genre, before.key, before.form) == (now.genre, now.key, now.form)

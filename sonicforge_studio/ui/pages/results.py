@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import zip_longest
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QTimer
@@ -232,7 +233,7 @@ class Results(QWidget):
             self._column.insertWidget(number, card)
         for card in kept.values():
             self._drop(card)
-        for card, older in zip(self._cards, [*self._cards[1:], None], strict=True):
+        for card, older in zip_longest(self._cards, self._cards[1:]):
             card.older_id = older.track.id if older else None
         self._head.setVisible(bool(tracks))
         self._empty.setVisible(not tracks)

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from sonicforge_studio.domain import Recipe, Verdict, from_plain
 from sonicforge_studio.studio import PlayerState, matching_gains, recipe_from_json
@@ -133,8 +133,11 @@ class TakesRow(QWidget):
         self.setVisible(bool(takes))
         self._mark()
         if takes:
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
-            self._play(0.0)
+            # Nobody is torn from what is written or heard meanwhile.
+            if not isinstance(QApplication.focusWidget(), QPlainTextEdit | QLineEdit):
+                self.setFocus(Qt.FocusReason.OtherFocusReason)
+            if not self._listening.playing:
+                self._play(0.0)
 
     # Choosing and hearing
 

@@ -59,6 +59,8 @@ class PartLane(Lane):
         self._chosen: Note | None = None
         self._held: tuple[Note, QPointF, bool] | None = None
         """The note under the hand as it was, where the hand took it, and whether by its end."""
+        self._others: tuple[Note, ...] = ()
+        """All notes but the one under the hand, as they were when it was taken."""
         self._length = STEP_BEATS if drums else 2 * STEP_BEATS
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.DefaultContextMenu)
@@ -204,6 +206,7 @@ class PartLane(Lane):
             area = self._area(note)
             at_end = area is not None and area.right() + self.plot.left() - event.position().x() <= self.theme.space.xs
             self._held = (note, event.position(), at_end)
+            self._others = rewriting.take(self._shown.notes, note)
             self._choose(note)
         if self._open:
             self.setFocus(Qt.FocusReason.MouseFocusReason)
@@ -218,7 +221,7 @@ class PartLane(Lane):
         free = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
         moved = self._beats_at(event.position().x()) - self._beats_at(at.x())
         beats = moved if free else round(moved / STEP_BEATS) * STEP_BEATS
-        kept = rewriting.take(self._shown.notes, self._chosen or note)
+        kept = self._others
         if by_end:
             length = max(STEP_BEATS / 4, note.length_beats + beats)
             notes, chosen = rewriting.put(kept, note.start_beats, length, note.pitch, note.velocity)
@@ -353,7 +356,7 @@ class PartLane(Lane):
 
     def _take(self, note: Note) -> None:
         notes = self._shown.notes
-        at = notes.index(note)
+        at = notes.index(note) if note in notes else 0
         left = rewriting.take(notes, note)
         self._commit(left, left[min(at, len(left) - 1)] if left else None)
 

@@ -34,6 +34,9 @@ class Rehearsal(QObject):
         self._title, self._detail, self._seconds = "", "", 0.0
         self._solo: frozenset[str] = frozenset()
         self._piece: Piece | None = None
+        self._taken: Preview | None = None
+        """What ``piece`` is heard from."""
+        self._starts = 0
         self._to_be_heard: float | None = None
         """Where to begin once it is there."""
         self._settling = QTimer(self)
@@ -48,6 +51,11 @@ class Rehearsal(QObject):
     def heard(self) -> bool:
         """Whether the draft is what the transport holds."""
         return self._piece is not None and self._listening.piece is self._piece
+
+    @property
+    def current(self) -> bool:
+        """Whether what is heard is the draft as it is now."""
+        return self.heard and self._preview is not None and self._taken is self._preview
 
     def open(self, recipe: Recipe, title: str, detail: str, seconds: float) -> None:
         self._title, self._detail, self._seconds = title, detail, seconds
@@ -73,6 +81,7 @@ class Rehearsal(QObject):
         self._settling.stop()
         self._looking.stop()
         self._to_be_heard = None
+        self._starts += 1
         self._drop(self._preview)
         self._preview = self._wanted = None
 
@@ -82,14 +91,15 @@ class Rehearsal(QObject):
         heard = self.heard and self._listening.playing
         self._drop(self._preview)
         self._preview = None
-        self._kit.tasks.start(self._start(self._wanted))
+        self._starts += 1
+        self._kit.tasks.start(self._start(self._starts, self._wanted))
         if heard and self._to_be_heard is None:
             self._to_be_heard = -1.0  # wherever it is by then
         self._looking.start()
 
-    async def _start(self, recipe: Recipe) -> None:
+    async def _start(self, number: int, recipe: Recipe) -> None:
         preview = await asyncio.to_thread(self._previews.open, recipe, self._faders)
-        if recipe is not self._wanted:
+        if number != self._starts or self._wanted is None:
             self._drop(preview)
             return
         self._preview = preview
@@ -104,10 +114,13 @@ class Rehearsal(QObject):
         if preview is None or preview.recipe is not self._wanted:
             return
         self.ready_changed.emit(preview.ready_seconds / max(self._seconds, 1e-9))
+        if self._to_be_heard is not None and self._to_be_heard < 0.0 and not (self.heard and self._listening.playing):
+            self._to_be_heard = None  # it was paused, or something else is heard by now
         if self._to_be_heard is not None:
             place = self._listening.position_seconds() if self._to_be_heard < 0.0 else self._to_be_heard
             if preview.complete or preview.ready_seconds >= place + _AHEAD_SECONDS:
                 self._to_be_heard = None
+                self._taken = preview
                 self._piece = Piece("", self._title, self._detail, b"", self._seconds)
                 self._listening.listen(self._piece, preview.open_source, from_seconds=place)
         if preview.complete and self._to_be_heard is None:

@@ -61,6 +61,7 @@ class PartStrip(QWidget):
         row.setSpacing(theme.space.s)
         self.sound = Choice(theme, tr("Sound of {part}", part=name))
         self.sound.setProperty("small", True)
+        self.sound.addItem(tr("The genre's own"), "")
         for sound in sounds:
             self.sound.addItem(sound, sound)
         self.sound.addItem(tr("Own sample…"), None)
@@ -103,7 +104,7 @@ class PartStrip(QWidget):
         self.fader.setValue(round(change.gain_db * _STEPS_A_DB))
         last = self.sound.count() - 1
         self.sound.setItemText(last, sample or tr("Own sample…"))
-        self.sound.setCurrentIndex(last if sample else self.sound.findData(sound))
+        self.sound.setCurrentIndex(last if sample else max(0, self.sound.findData(sound)))
         for widget in (self.mute_button, self.solo_button, self.lock_button, self.fader, self.sound):
             widget.blockSignals(False)
         self._show_lock()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from sonicforge_studio.domain import Concept, Note, Recipe, StudioError, Track
 from sonicforge_studio.studio import (
@@ -36,15 +36,16 @@ from sonicforge_studio.ui.listening import Listening, is_sounding
 from sonicforge_studio.ui.numbers import key_name, tempo
 from sonicforge_studio.ui.pages.variations import changes_text, part_name
 from sonicforge_studio.ui.sheet.draft import Draft
+from sonicforge_studio.ui.sheet.head import SheetHead
 from sonicforge_studio.ui.sheet.note_rows import drum_name
 from sonicforge_studio.ui.sheet.part_lane import BEATS_PER_BAR, PartLane, PartPicture
 from sonicforge_studio.ui.sheet.rehearsal import Rehearsal
 from sonicforge_studio.ui.sheet.strip import PartStrip
 from sonicforge_studio.ui.text import tr, tr_error
-from sonicforge_studio.ui.widgets.controls import Button, ElidedLabel, IconButton, label
+from sonicforge_studio.ui.widgets.controls import ElidedLabel, IconButton, label
 
 _ZOOM_A_KEY = 2.0
-_BAR_STEPS = 1000
+_PATIENCE_SECONDS = 0.02
 _SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 _LARGEST_SEED = 2**31 - 1
 
@@ -76,7 +77,13 @@ class SheetView(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.space.xl, theme.space.l, theme.space.xl, theme.space.m)
         layout.setSpacing(theme.space.s)
-        layout.addLayout(self._head())
+        self.head = SheetHead(theme)
+        self.head.left.connect(self.leave)
+        self.head.toggled.connect(self._toggle)
+        self.head.undone.connect(self._undo)
+        self.head.thrown.connect(self.throw_all)
+        self.head.made.connect(self.make)
+        layout.addWidget(self.head)
         self._ruler = Ruler(theme, self.axis)
         self.sections = BlockLane(theme, self.axis, tr("Form"), tr("No sections"))
         self.chords = BlockLane(theme, self.axis, tr("Chords"), tr("No chords"))
@@ -96,42 +103,9 @@ class SheetView(QFrame):
         layout.addWidget(area, 1)
         self._readout = ElidedLabel("", "small")
         layout.addWidget(self._readout)
-        self.rehearsal.ready_changed.connect(self._show_ready)
+        self.rehearsal.ready_changed.connect(self.head.show_ready)
         listening.changed.connect(self._show_playback)
         self._show_reading("")
-
-    def _head(self) -> QHBoxLayout:
-        theme = self._kit.theme
-        head = QHBoxLayout()
-        head.setSpacing(theme.space.m)
-        self.back_button = Button(tr("Back"), "quiet", self.leave)
-        self.play_button = IconButton(theme, "play", tr("Play"), self._toggle, colour=theme.colour.text)
-        head.addWidget(self.back_button)
-        head.addWidget(self.play_button)
-        titles = QVBoxLayout()
-        titles.setSpacing(0)
-        self.title = ElidedLabel("", "title")
-        self._detail = ElidedLabel("", "small")
-        titles.addWidget(self.title)
-        titles.addWidget(self._detail)
-        head.addLayout(titles, 1)
-        self._bar = QProgressBar()
-        self._bar.setRange(0, _BAR_STEPS)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedWidth(theme.size.volume)
-        self._bar.setAccessibleName(tr("Played ahead"))
-        self._bar.setToolTip(tr("Played ahead"))
-        head.addWidget(self._bar)
-        self.undo_button = IconButton(theme, "undo", tr("Take the last change back"), self._undo, shortcut="Ctrl+Z")
-        head.addWidget(self.undo_button)
-        self.dice_button = Button(tr("Throw all dice"), "", self.throw_all)
-        self.dice_button.setIcon(theme.icon("dice"))
-        self.dice_button.setToolTip(tr("Another seed for all parts that are not locked"))
-        head.addWidget(self.dice_button)
-        self.make_button = Button(tr("Make this piece"), "primary", self.make)
-        self.make_button.setToolTip(tr("Forge it as it is now; the one it came from stays."))
-        head.addWidget(self.make_button)
-        return head
 
     def _over_all(self, scroll_bar: int) -> QVBoxLayout:
         """Time, form and chords, in line with the parts below, which stand in cards beside a scroll bar."""
@@ -188,13 +162,13 @@ class SheetView(QFrame):
         self._pending.clear()
         self.draft = Draft(recipe)
         self.draft.changed.connect(self._follow)
-        self.title.show_text(track.title)
+        self.head.title.show_text(track.title)
         concept = recipe.concept
         self.axis.show_track(concept.duration_seconds)
         self._build_rows({})
         self._follow()
         self.rehearsal.open(recipe, track.title, tr("Draft"), concept.duration_seconds)
-        self.play_button.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.head.play_button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def leave(self) -> None:
         if self.rehearsal.heard:
@@ -263,7 +237,8 @@ class SheetView(QFrame):
         if self.draft is None or self.draft.recipe.concept is None:
             return
         locked = {change.part for change in self.draft.recipe.concept.changes if change.seed is not None}
-        locked = locked | {part} if on else locked - {part}
+        # Tonal parts bring the harmony with them; it goes when the last of them does.
+        locked = (locked | {part} if on else locked - {part}) - {"harmony"}
         self._edit(Edits(lock=tuple(sorted(locked))))
 
     def _want_sample(self, part: str) -> None:
@@ -308,6 +283,7 @@ class SheetView(QFrame):
             changed = await asyncio.to_thread(rewritten, before, part, notes)
             if draft.recipe is before and self._pending.get(part) is notes:
                 del self._pending[part]
+                self._moved = ""
                 draft.apply(changed)
 
     def repeat_bar(self, part: str, bar: int) -> None:
@@ -334,14 +310,26 @@ class SheetView(QFrame):
             self._area.ensureWidgetVisible(lane)
 
     def _undo(self) -> None:
-        if self.draft is not None:
+        if self.draft is None:
+            return
+        self._moved = ""
+        if self._pending:
+            # What is on its way is the last change.
             self._pending.clear()
+            self._follow()
+        else:
             self.draft.undo()
+        self._show_progression()
 
     def _redo(self) -> None:
-        if self.draft is not None:
-            self._pending.clear()
+        if self.draft is not None and not self._pending:
+            self._moved = ""
             self.draft.redo()
+            self._show_progression()
+
+    def _show_progression(self) -> None:
+        if self.draft is not None and self.draft.recipe.concept is not None:
+            self.progression.setText(self.draft.recipe.concept.progression)
 
     # Following the draft
 
@@ -414,28 +402,36 @@ class SheetView(QFrame):
         said += [tr("{part} written by hand", part=part_name(part)) for part in sorted(written) if part in self.strips]
         if draft.recipe.seed != draft.original.seed:
             said.append(tr("seed {seed}", seed=draft.recipe.seed))
-        self._detail.show_text(" · ".join(part for part in said if part))
-        self.make_button.setEnabled(draft.is_changed)
-        self.undo_button.setEnabled(draft.can_undo)
+        self.head.detail.show_text(" · ".join(part for part in said if part))
+        self.head.make_button.setEnabled(draft.is_changed)
+        self.head.undo_button.setEnabled(draft.can_undo)
 
     # Making
 
     def make(self) -> None:
         """Order the piece as it is now; it comes among the recent ones."""
-        if self.draft is not None and self._track is not None and self.draft.is_changed:
-            self._actions.make_draft(self._track, self.draft.recipe)
+        self._write_chords()
+        if self.draft is not None and self._track is not None:
+            self._kit.tasks.start(self._make(self.draft, self._track))
+
+    async def _make(self, draft: Draft, track: Track) -> None:
+        """As soon as all that was written is in it."""
+        while self._pending and draft is self.draft:
+            await asyncio.sleep(_PATIENCE_SECONDS)
+        if draft.is_changed:
+            self._actions.make_draft(track, draft.recipe)
             self._show_reading(tr("Ordered: it will stand among the recently forged ones."))
 
     # Hearing
 
     def _toggle(self) -> None:
-        if self.rehearsal.heard:
+        if self.rehearsal.current or (self.rehearsal.heard and self._listening.playing):
             self._listening.toggle()
         else:
-            self.rehearsal.play()
+            self.rehearsal.play(self._listening.position_seconds() if self.rehearsal.heard else 0.0)
 
     def _play_from(self, seconds: float) -> None:
-        if self.rehearsal.heard:
+        if self.rehearsal.current:
             self._listening.seek(seconds)
         else:
             self.rehearsal.play(seconds)
@@ -445,13 +441,7 @@ class SheetView(QFrame):
             return
         heard = self.rehearsal.heard
         self.axis.set_position(state.position_seconds if heard else None)
-        sounding = heard and is_sounding(state)
-        self.play_button.show_as(
-            "pause" if sounding else "play", tr("Pause") if sounding else tr("Play"), colour=self._kit.theme.colour.text
-        )
-
-    def _show_ready(self, share: float) -> None:
-        self._bar.setValue(round(share * _BAR_STEPS))
+        self.head.show_sounding(heard and is_sounding(state))
 
     def _show_reading(self, reading: str) -> None:
         self._readout.show_text(
