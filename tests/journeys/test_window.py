@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.sound_server import SoundServer
 from tests.sounds import groove, write
 
 WIDTH, HEIGHT = 1280, 800
+_READING_SECONDS = 0.8
 SCREEN = (1600, 840)
 PARTNER_X = 1320
 
@@ -67,6 +69,7 @@ def test_the_journey(screen: Screen, sound_server: SoundServer, tmp_path: Path) 
         # A sentence, the Forge button, a piece.
         screen.press("ctrl+1", "ctrl+a")
         screen.type("deep house, 124 bpm, F minor, 8 s")
+        screen.press("Tab")
         screen.click(*_forge_button(screen, tmp_path, accent))
         wait_for(lambda: any("house" in title.lower() for title in titles()), "the forged piece")
 
@@ -76,9 +79,8 @@ def test_the_journey(screen: Screen, sound_server: SoundServer, tmp_path: Path) 
         screen.press("shift+Tab")
         screen.click(400, 90)
         screen.press("ctrl+a")
-        screen.type("slow ambient in D major")
-        screen.press("Tab", "ctrl+a")
-        screen.type("3000")
+        screen.type("slow ambient in D major, 3000 s")
+        screen.press("Tab")
         button = _forge_button(screen, tmp_path, accent)
         screen.click(*button)
         wait_for(lambda: not _accent_in(screen, tmp_path, accent, button), "the Cancel button")
@@ -177,7 +179,13 @@ def _forge_button(screen: Screen, folder: Path, accent: str) -> tuple[int, int]:
     def find() -> QRect:
         return area_of(screen.picture(folder / "forge.png"), accent, QRect(1080, 150, 180, 300))
 
-    place = wait_for(lambda: area if (area := find()).width() > 60 else None, "the Forge button")
+    def settled() -> QRect | None:
+        """Chips and blocks come over it once the sentence is read."""
+        area = find()
+        time.sleep(_READING_SECONDS)
+        return area if area.width() > 60 and find() == area else None
+
+    place = wait_for(settled, "the Forge button")
     assert isinstance(place, QRect)
     return place.center().x(), place.top() + 6
 
