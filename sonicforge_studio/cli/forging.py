@@ -221,7 +221,7 @@ class _Changes:
     seed: int | None = None
 
     def edits(self) -> Edits:
-        """Raises ``BadSetting`` for a level that is no number."""
+        """A word that is none of an option's is wrong usage."""
         from sonicforge_studio.studio import Edits
 
         return Edits(

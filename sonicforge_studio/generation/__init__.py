@@ -21,17 +21,20 @@ from sonicforge_studio.generation.midi import notes_of, read_midi, write_midi, w
 from sonicforge_studio.generation.recipes import recipe_from_json, recipe_to_json
 from sonicforge_studio.generation.sounds import mood_book
 from sonicforge_studio.generation.synth import (
+    BEATS_PER_BAR,
     DRUM_PITCHES,
     SAMPLE_RATE_HZ,
     SynthEngine,
     chord_name,
     perform,
+    scale_of,
     score_of,
     written_score,
 )
 from sonicforge_studio.generation.synth.samples import choose_samples, settle_samples, unplayed_samples
 
 __all__ = [
+    "BEATS_PER_BAR",
     "CHANGEABLE",
     "DRUM_PITCHES",
     "PARTS",
@@ -54,6 +57,7 @@ __all__ = [
     "read_midi",
     "recipe_from_json",
     "recipe_to_json",
+    "scale_of",
     "score_of",
     "section_names",
     "settle_samples",

@@ -132,10 +132,10 @@ def parts_of(concept: Concept) -> tuple[str, ...]:
     return tuple(part for part in PARTS if part in playing)
 
 
-def parts_of_genre(genre_id: str) -> dict[str, str]:
-    """The parts that a genre has, each with the word that its own sound answers to."""
+def parts_of_genre(genre_id: str) -> tuple[str, ...]:
+    """The parts that a genre has; each one's name also stands for the sound that the genre gives it."""
     genre = genre_book().get(genre_id)
-    return {part: part for part in PARTS if genre is not None and (part in genre.parts or part == "drums")}
+    return tuple(part for part in PARTS if genre is not None and (part in genre.parts or part == "drums"))
 
 
 def is_progression(text: str) -> bool:

@@ -15,6 +15,7 @@ from sonicforge_studio.audio import (
     matching_gains,
 )
 from sonicforge_studio.generation import (
+    BEATS_PER_BAR,
     DRUM_PITCHES,
     genre_book,
     mood_book,
@@ -23,6 +24,7 @@ from sonicforge_studio.generation import (
     recipe_from_json,
     recipe_to_json,
     rewriting,
+    scale_of,
     section_names,
     sounds_of,
     vocabulary,
@@ -34,13 +36,15 @@ from sonicforge_studio.library import Library, TrackRow
 from sonicforge_studio.studio.compose import Studio, build_studio
 from sonicforge_studio.studio.delivery import genre_title
 from sonicforge_studio.studio.editing import Edits, edited
-from sonicforge_studio.studio.forging import ForgeRequest, draft_recipe
+from sonicforge_studio.studio.forging import GREATEST_CANDIDATES, ForgeRequest, draft_recipe
 from sonicforge_studio.studio.live import Live, open_live
 from sonicforge_studio.studio.previewing import Faders, Preview, Previews
 from sonicforge_studio.studio.sheets import LONGEST_SHEET_SECONDS, Sheet, rewritten, sheet_of
 
 __all__ = [
+    "BEATS_PER_BAR",
     "DRUM_PITCHES",
+    "GREATEST_CANDIDATES",
     "HIGHEST_GAIN_DB",
     "LONGEST_SHEET_SECONDS",
     "LOWEST_GAIN_DB",
@@ -83,6 +87,7 @@ __all__ = [
     "recipe_to_json",
     "rewriting",
     "rewritten",
+    "scale_of",
     "section_names",
     "sheet_of",
     "sounds_of",

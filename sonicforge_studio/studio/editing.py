@@ -39,9 +39,8 @@ class Edits:
     samples: tuple[str, ...] = ()
     """Files in place of drums or instruments, as ``choose_samples`` reads them: "kick=FILE", "melody=FILE@C3"."""
 
-    @property
-    def any(self) -> bool:
-        return self != Edits()
+
+NO_EDITS = Edits()
 
 
 def edited_concept(concept: Concept, edits: Edits, seed: int) -> Concept:

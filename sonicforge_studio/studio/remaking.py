@@ -23,7 +23,7 @@ from sonicforge_studio.generation import (
 from sonicforge_studio.host import Folders
 from sonicforge_studio.library import Library
 from sonicforge_studio.studio.delivery import as_delivered, mastered, name_of, write_unmastered
-from sonicforge_studio.studio.editing import Edits, composed, edited, licence_of, unplayed
+from sonicforge_studio.studio.editing import NO_EDITS, Edits, composed, edited, licence_of, unplayed
 from sonicforge_studio.studio.mastering import MASTERING
 
 
@@ -48,7 +48,7 @@ class Remaker:
         self._library = library
         self._folders = folders
 
-    def remake(self, recipe_file: Path, folder: str, progress: Progress, edits: Edits | None = None) -> Remade:
+    def remake(self, recipe_file: Path, folder: str, progress: Progress, edits: Edits = NO_EDITS) -> Remade:
         """Make the piece again that ``recipe_file`` (a sound file, or a recipe as JSON) tells of, as a 24-bit WAV, with
         these ``edits``.
 
@@ -57,8 +57,8 @@ class Remaker:
         raises.
         """
         recipe = self._edited(recipe_file) if is_midi(recipe_file) else read_recipe(recipe_file)
-        changed = edits is not None and edits.any
-        if edits is not None and changed:
+        changed = edits != NO_EDITS
+        if changed:
             recipe = edited(recipe, edits)
         recipe, replaced = self._settled(recipe, changed, progress)
         source = self._raw(recipe, Span(progress, 0.0, 0.6))

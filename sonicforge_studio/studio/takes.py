@@ -12,9 +12,8 @@ from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable
 from sonicforge_studio.generation import criticise, notes_of, settle_samples
 from sonicforge_studio.studio.delivery import as_delivered, name_of, write_unmastered
 from sonicforge_studio.studio.editing import composed, licence_of
+from sonicforge_studio.studio.forging import GREATEST_CANDIDATES
 from sonicforge_studio.studio.measuring import Measurer
-
-MOST_TAKES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +41,8 @@ class TakeDesk:
         ``listener`` hears the first one while it is made. Raises ``BadSetting`` for a count outside 1 to 16, and what
         engine and writing raise.
         """
-        if not 1 <= count <= MOST_TAKES:
-            raise BadSetting(f"Takes are from 1 to {MOST_TAKES}, not {count}.")
+        if not 1 <= count <= GREATEST_CANDIDATES:
+            raise BadSetting(f"Takes are from 1 to {GREATEST_CANDIDATES}, not {count}.")
         self.clear()
         takes = []
         for index in range(count):

@@ -2,6 +2,17 @@
 
 from sonicforge_studio.generation.synth.engine import SAMPLE_RATE_HZ, SynthEngine, perform, score_of, written_score
 from sonicforge_studio.generation.synth.groove import DRUM_PITCHES
-from sonicforge_studio.generation.synth.harmony import chord_name
+from sonicforge_studio.generation.synth.harmony import chord_name, scale_of
+from sonicforge_studio.generation.synth.score import BEATS_PER_BAR
 
-__all__ = ["DRUM_PITCHES", "SAMPLE_RATE_HZ", "SynthEngine", "chord_name", "perform", "score_of", "written_score"]
+__all__ = [
+    "BEATS_PER_BAR",
+    "DRUM_PITCHES",
+    "SAMPLE_RATE_HZ",
+    "SynthEngine",
+    "chord_name",
+    "perform",
+    "scale_of",
+    "score_of",
+    "written_score",
+]

@@ -19,6 +19,7 @@ from sonicforge_studio.generation.synth.samples import load_samples
 from sonicforge_studio.generation.synth.score import Score
 
 SAMPLE_RATE_HZ = 44100
+_SILENT = SilentProgress()
 
 
 class SynthEngine:
@@ -59,13 +60,7 @@ class SynthEngine:
         """
         require_tempo(concept.tempo_bpm)
         require_duration(concept.duration_seconds)
-        genre = genre_of(concept)
-        samples = load_samples(concept, SAMPLE_RATE_HZ, progress)
-        progress.step(0.0, 1.0, "Composing")
-        score = arrange(concept, genre, seed, progress)
-        if notes:
-            score = score.with_parts(notes)
-        performance = Performance(score, concept, genre, seed, SAMPLE_RATE_HZ, samples)
+        performance = perform(concept, seed, notes or {}, progress)
         mix = self._spool()
         kept = {name: self._spool() for name in performance.stems if stems is None or name in stems}
         if listener is not None:
@@ -83,7 +78,7 @@ class SynthEngine:
             raise
         if listener is not None:
             listener.end()
-        return Rendering(mix, kept, score.parts)
+        return Rendering(mix, kept, performance.notes)
 
     def _spool(self) -> Spool:
         return Spool(SAMPLE_RATE_HZ, 2, self._spool_folder)
@@ -91,18 +86,24 @@ class SynthEngine:
 
 def score_of(concept: Concept, seed: int) -> Mapping[str, tuple[Note, ...]]:
     """The notes that the engine writes, part by part."""
-    return arrange(concept, genre_of(concept), seed, SilentProgress()).parts
+    return arrange(concept, genre_of(concept), seed, _SILENT).parts
 
 
-def written_score(concept: Concept, seed: int, notes: Mapping[str, tuple[Note, ...]]) -> Score:
+def written_score(
+    concept: Concept, seed: int, notes: Mapping[str, tuple[Note, ...]], progress: Progress = _SILENT
+) -> Score:
     """The piece as it is played: the engine's own parts, and ``notes`` in place of some."""
-    return arrange(concept, genre_of(concept), seed, SilentProgress()).with_parts(notes)
+    return arrange(concept, genre_of(concept), seed, progress).with_parts(notes)
 
 
-def perform(concept: Concept, seed: int, notes: Mapping[str, tuple[Note, ...]]) -> Performance:
+def perform(
+    concept: Concept, seed: int, notes: Mapping[str, tuple[Note, ...]], progress: Progress = _SILENT
+) -> Performance:
     """The piece to be played block by block with its stems, at ``SAMPLE_RATE_HZ``; its notes are there at once. Raises
     what ``load_samples`` raises."""
-    score, samples = written_score(concept, seed, notes), load_samples(concept, SAMPLE_RATE_HZ, SilentProgress())
+    samples = load_samples(concept, SAMPLE_RATE_HZ, progress)
+    progress.step(0.0, 1.0, "Composing")
+    score = written_score(concept, seed, notes, progress)
     return Performance(score, concept, genre_of(concept), seed, SAMPLE_RATE_HZ, samples)
 
 

@@ -44,6 +44,7 @@ class Performance:
         samples: Mapping[str, Sample],
     ) -> None:  # fmt: skip
         self.frames = round(concept.duration_seconds * sample_rate_hz)
+        self.notes = score.parts
         self._rate = sample_rate_hz
         self._fade_frames = _fade_frames(score, concept, sample_rate_hz)
         beat_seconds = 60 / score.tempo_bpm

@@ -198,10 +198,10 @@ class ConceptChips(QWidget):
         if self._concept is None:
             return None
         menu, band = self._menu(), self._band(self._concept)
-        for part, sound in parts_of_genre(self._concept.genre).items():
+        for part in parts_of_genre(self._concept.genre):
             if part not in band:
                 menu.addAction(part_name(part)).triggered.connect(
-                    lambda _=False, part=part, sound=sound: self._play_with(band | {part: sound})
+                    lambda _=False, part=part: self._play_with(band | {part: part})
                 )
         return menu
 

@@ -30,7 +30,7 @@ from sonicforge_studio.ui.jobs_drawer import state_text
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, Piece
 from sonicforge_studio.ui.pages.concept_chips import Wish
-from sonicforge_studio.ui.pages.forge_controls import ForgeControls
+from sonicforge_studio.ui.pages.forge_controls import LARGEST_SEED, ForgeControls
 from sonicforge_studio.ui.pages.form_row import FormRow
 from sonicforge_studio.ui.pages.prompt import Prompt
 from sonicforge_studio.ui.pages.results import Results
@@ -49,7 +49,6 @@ EXAMPLES = (
 """One for each genre; prompts are music's own language and stay English in every language of the window."""
 
 _BAR_STEPS = 1000
-_LARGEST_SEED = 2**31 - 1
 
 
 class ForgePage(QWidget):
@@ -76,7 +75,7 @@ class ForgePage(QWidget):
         self._wish = Wish()
         self._written: Recipe | None = None
         """The piece that this one starts from, whose notes by hand it keeps."""
-        self._next_seed = random.randrange(_LARGEST_SEED)
+        self._next_seed = random.randrange(LARGEST_SEED)
         """The dice of the next piece, thrown beforehand so that what the chips say is what will be played."""
         self.setObjectName("page")
         theme = kit.theme
@@ -355,7 +354,7 @@ class ForgePage(QWidget):
                 self._show_error(tr_error(error_of(job.error)))
             elif str(job.state) == "done":
                 self.controls.forged()
-                self._next_seed = random.randrange(_LARGEST_SEED)
+                self._next_seed = random.randrange(LARGEST_SEED)
                 self._read()
                 if job.kind == "takes":
                     self.takes.show_takes([ShownTake.of(take) for take in job.result["takes"]])

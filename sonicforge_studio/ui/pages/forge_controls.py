@@ -11,6 +11,7 @@ from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from sonicforge_studio.domain import Concept, Key, Target
+from sonicforge_studio.studio import GREATEST_CANDIDATES
 from sonicforge_studio.ui.numbers import decimal, key_name
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
@@ -20,8 +21,7 @@ from sonicforge_studio.ui.widgets.names import target_name
 
 LOWEST_BPM, HIGHEST_BPM = 20, 400
 SHORTEST_SECONDS, LONGEST_SECONDS = 4, 3600
-MOST_TAKES = 16
-_LARGEST_SEED = 2**31 - 1
+LARGEST_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class ForgeControls(QWidget):
                 self.key.addItem(key_name(key), str(key))
         self._add(tr("Key"), self.key)
         self._add_seed()
-        self.takes = self._number(tr("Takes"), 1, MOST_TAKES, 1, 1)
+        self.takes = self._number(tr("Takes"), 1, GREATEST_CANDIDATES, 1, 1)
         self.takes.setToolTip(tr("So many are made, to be heard side by side and kept or thrown away."))
         self.target = Choice(theme, tr("Loudness"))
         for offered in targets:
@@ -100,7 +100,7 @@ class ForgeControls(QWidget):
     def _add_seed(self) -> None:
         self.seed = QLineEdit()
         self.seed.setPlaceholderText(tr("Random"))
-        self.seed.setValidator(QIntValidator(0, _LARGEST_SEED, self.seed))
+        self.seed.setValidator(QIntValidator(0, LARGEST_SEED, self.seed))
         self.seed.setToolTip(tr("The same words and the same seed make the same piece, sample for sample."))
         dice = IconButton(self._theme, "dice", tr("Roll a seed"), self._roll, small=True)
         self.lock = IconButton(self._theme, "unlock", tr("Keep this seed"), small=True, checkable=True)
@@ -135,7 +135,7 @@ class ForgeControls(QWidget):
         self.length.setValue(round(concept.duration_seconds))
         self.tempo.setValue(round(concept.tempo_bpm))
         self.key.setCurrentIndex(self.key.findData(str(concept.key)))
-        self.seed.setText(str(min(seed, _LARGEST_SEED)))
+        self.seed.setText(str(min(seed, LARGEST_SEED)))
         self.lock.setChecked(True)
 
     def request(self) -> Wanted:

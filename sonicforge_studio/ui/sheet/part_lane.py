@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QFocusEvent, QKeyEvent, QMo
 from PySide6.QtWidgets import QApplication
 
 from sonicforge_studio.domain import Note
-from sonicforge_studio.studio import rewriting
+from sonicforge_studio.studio import BEATS_PER_BAR, rewriting
 from sonicforge_studio.ui.analysis.axis import TimeAxis
 from sonicforge_studio.ui.analysis.lane import Lane
 from sonicforge_studio.ui.live.spectrogram_canvas import Stretch
@@ -17,7 +17,6 @@ from sonicforge_studio.ui.sheet.note_rows import NoteRows
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
 
-BEATS_PER_BAR = 4
 STEP_BEATS = 0.25
 _FAINTEST = 0.35
 _LINES_FROM_PIXELS = 7.0

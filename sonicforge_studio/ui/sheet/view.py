@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QScrollArea
 
 from sonicforge_studio.domain import Concept, Note, Recipe, StudioError, Track
 from sonicforge_studio.studio import (
+    BEATS_PER_BAR,
     DRUM_PITCHES,
     HIGHEST_GAIN_DB,
     LOWEST_GAIN_DB,
@@ -24,6 +25,7 @@ from sonicforge_studio.studio import (
     genre_title,
     rewriting,
     rewritten,
+    scale_of,
     sheet_of,
     sounds_of,
 )
@@ -34,11 +36,12 @@ from sonicforge_studio.ui.analysis.ruler import Ruler
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, is_sounding
 from sonicforge_studio.ui.numbers import key_name, tempo
+from sonicforge_studio.ui.pages.forge_controls import LARGEST_SEED
 from sonicforge_studio.ui.pages.variations import changes_text, part_name
 from sonicforge_studio.ui.sheet.draft import Draft
 from sonicforge_studio.ui.sheet.head import SheetHead
 from sonicforge_studio.ui.sheet.note_rows import drum_name
-from sonicforge_studio.ui.sheet.part_lane import BEATS_PER_BAR, PartLane, PartPicture
+from sonicforge_studio.ui.sheet.part_lane import PartLane, PartPicture
 from sonicforge_studio.ui.sheet.rehearsal import Rehearsal
 from sonicforge_studio.ui.sheet.strip import PartStrip
 from sonicforge_studio.ui.text import tr, tr_error
@@ -46,8 +49,6 @@ from sonicforge_studio.ui.widgets.controls import ElidedLabel, IconButton, label
 
 _ZOOM_A_KEY = 2.0
 _PATIENCE_SECONDS = 0.02
-_SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
-_LARGEST_SEED = 2**31 - 1
 
 
 class SheetView(QFrame):
@@ -114,15 +115,17 @@ class SheetView(QFrame):
         column.setSpacing(theme.space.xs)
         edge = theme.size.line
         column.setContentsMargins(theme.space.s + edge, 0, scroll_bar + edge, 0)
-        for lane in (self._ruler, self.sections, self.chords):
-            lane.gutter = theme.size.strip + theme.size.row_names
+        # Beside the chords stands the field that they are written in.
+        gutters = {self._ruler: theme.size.strip + theme.size.row_names, self.chords: 0}
+        gutters[self.sections] = gutters[self._ruler]
+        for lane, gutter in gutters.items():
+            lane.gutter = gutter
             lane.sought.connect(self._play_from)
             lane.reading.connect(self._show_reading)
         column.addWidget(self._ruler)
         column.addWidget(self.sections)
         row = QHBoxLayout()
         row.setSpacing(0)
-        self.chords.gutter = 0
         row.addWidget(self._chords_head())
         row.addWidget(self.chords, 1)
         column.addLayout(row)
@@ -262,7 +265,7 @@ class SheetView(QFrame):
 
     def throw_all(self) -> None:
         """Another seed; locked parts stay."""
-        self._edit(Edits(seed=random.randrange(_LARGEST_SEED)))
+        self._edit(Edits(seed=random.randrange(LARGEST_SEED)))
 
     def _write_chords(self) -> None:
         if self.draft is not None and self.draft.recipe.concept is not None:
@@ -372,7 +375,7 @@ class SheetView(QFrame):
         concept = recipe.concept
         if concept is None:
             return
-        home = frozenset((concept.key.tonic + step) % 12 for step in _SCALES[concept.key.mode])
+        home = frozenset(scale_of(concept.key))
         for part, notes in sheet.parts.items():
             notes = self._pending.get(part, notes)
             sounding = not concept.change_of(part).muted and (not self._solo or part in self._solo)
