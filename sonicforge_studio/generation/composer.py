@@ -17,6 +17,7 @@ from sonicforge_studio.generation.form import fit_form, seconds_of, section_name
 from sonicforge_studio.generation.genres import genre_book
 from sonicforge_studio.generation.limits import require_duration, require_tempo
 from sonicforge_studio.generation.prompt import (
+    PhraseTable,
     Prompt,
     phrase_table,
     read_bare_tempo,
@@ -104,9 +105,9 @@ def compose(
     if duration_seconds is not None:
         notes.understood.append(f"{duration_seconds:g} seconds")
     notes.understood += [f"mood: {mood}" for mood in moods]
-    notes.ignored += list(sentence.left_over(_UNIMPORTANT))
     if sentence.cut:
         notes.ignored.append("the rest of a very long prompt")
+    notes.ignored += list(sentence.left_over(_UNIMPORTANT))
     if energy is None:
         energy = chosen.energy + sum(mood_book()[mood].energy for mood in moods)
     energy = min(1.0, max(0.05, energy))
@@ -127,8 +128,8 @@ def compose(
         form=tuple(form) if form else fit_form(chosen, seconds, tempo, energy),
         instruments=band,
         description=_describe(chosen, tempo, key, moods, band),
-        understood=tuple(notes.understood),
-        ignored=tuple(text[:60] for text in notes.ignored[:_MOST_IGNORED]),
+        understood=tuple(dict.fromkeys(notes.understood)),
+        ignored=tuple(text[:60] for text in list(dict.fromkeys(notes.ignored))[:_MOST_IGNORED]),
     )
 
 
@@ -144,7 +145,7 @@ def vocabulary() -> tuple[str, ...]:
 
 def _read_genre(sentence: Prompt, notes: _Notes) -> Genre | None:
     """The genre with the longest name that the prompt holds; other genres in it are ignored."""
-    places = sentence.find(*_genre_phrases())
+    places = sentence.find(_genre_phrases())
     if not places:
         return None
     # The longest spelling wins; of two equally long, the first.
@@ -163,7 +164,7 @@ def _read_genre(sentence: Prompt, notes: _Notes) -> Genre | None:
 
 def _read_moods(sentence: Prompt) -> tuple[str, ...]:
     moods = []
-    for first, count, meaning in sentence.find(*_mood_phrases()):
+    for first, count, meaning in sentence.find(_mood_phrases()):
         sentence.take_words(first, count)
         moods.append(meaning)
     return tuple(dict.fromkeys(moods))
@@ -203,7 +204,7 @@ def _choose_genre(
     book = genre_book()
     if argument is not None:
         wanted = argument.strip()
-        places = Prompt(wanted).find(*_genre_phrases())
+        places = Prompt(wanted).find(_genre_phrases())
         by_name = book.get(wanted) or (book[places[0][2]] if places else None)
         if by_name is not None:
             notes.understood.append(f"genre: {by_name.name}")
@@ -236,7 +237,7 @@ def _read_instruments(sentence: Prompt, genre: Genre, notes: _Notes) -> tuple[st
     only: set[str] = set()
     removed = False
     end = -1
-    for first, count, meaning in sentence.find(*_instrument_phrases()):
+    for first, count, meaning in sentence.find(_instrument_phrases()):
         instrument = book[meaning]
         before = sentence.word_before(first)
         negated = before in _WITHOUT or (removed and before in _AND_WITHOUT and first - end <= 1)
@@ -281,15 +282,15 @@ def _describe(genre: Genre, tempo_bpm: float, key: Key, moods: Iterable[str], in
 
 
 @cache
-def _genre_phrases() -> tuple[dict[tuple[str, ...], str], dict[str, str]]:
+def _genre_phrases() -> PhraseTable:
     return phrase_table((genre.id, (genre.id, *genre.aliases)) for genre in genre_book().values())
 
 
 @cache
-def _mood_phrases() -> tuple[dict[tuple[str, ...], str], dict[str, str]]:
+def _mood_phrases() -> PhraseTable:
     return phrase_table((mood.name, mood.words) for mood in mood_book().values())
 
 
 @cache
-def _instrument_phrases() -> tuple[dict[tuple[str, ...], str], dict[str, str]]:
+def _instrument_phrases() -> PhraseTable:
     return phrase_table((item.name, (item.name, *item.words)) for item in instrument_book().values())

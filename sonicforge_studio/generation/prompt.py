@@ -12,8 +12,7 @@ from functools import cache
 from sonicforge_studio.domain.errors import UnknownKey
 from sonicforge_studio.domain.key import Key
 
-_LONGEST_READ = 2000
-_LONGEST_PHRASE = 5
+_LONGEST_READ = 1500
 _LONGEST_STEM = 12
 _WORD = re.compile(r"[^\W_]+|[&#+]")
 _NUMBER = r"(-?\d{1,9}(?:[.,]\d{1,4})?)"
@@ -51,6 +50,15 @@ class Word:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class PhraseTable:
+    """Known phrases and stems ("senn*") by their words, and the most words of a phrase by its first."""
+
+    phrases: Mapping[tuple[str, ...], str]
+    stems: Mapping[str, str]
+    longest: Mapping[str, int]
+
+
 class Prompt:
     """A sentence being read. What one reader has taken, the next does not see."""
 
@@ -72,12 +80,12 @@ class Prompt:
         self._taken[span] = [True] * (span.stop - span.start)
         return self.text[start:end]
 
-    def find(self, phrases: Mapping[tuple[str, ...], str], stems: Mapping[str, str]) -> list[tuple[int, int, str]]:
+    def find(self, table: PhraseTable) -> list[tuple[int, int, str]]:
         """Places of known phrases that are still free, longest first at each place: (first word, words, meaning)."""
         found = []
         index = 0
         while index < len(self.words):
-            count, meaning = self._phrase_at(index, phrases, stems)
+            count, meaning = self._phrase_at(index, table)
             if count:
                 found.append((index, count, meaning))
             index += max(1, count)
@@ -106,20 +114,18 @@ class Prompt:
         """The words that touch these places."""
         return slice(bisect_right(self._ends, start), bisect_left(self._starts, end))
 
-    def _phrase_at(
-        self, index: int, phrases: Mapping[tuple[str, ...], str], stems: Mapping[str, str]
-    ) -> tuple[int, str]:
-        for count in range(min(_LONGEST_PHRASE, len(self.words) - index), 0, -1):
-            if any(self._taken[index : index + count]):
-                continue
-            texts = tuple(word.text for word in self.words[index : index + count])
-            if texts in phrases:
-                return count, phrases[texts]
-            if count == 1:
-                for length in range(min(len(texts[0]), _LONGEST_STEM), 2, -1):
-                    meaning = stems.get(texts[0][:length])
-                    if meaning is not None:
-                        return 1, meaning
+    def _phrase_at(self, index: int, table: PhraseTable) -> tuple[int, str]:
+        if self._taken[index]:
+            return 0, ""
+        text = self.words[index].text
+        for count in range(min(table.longest.get(text, 0), len(self.words) - index), 0, -1):
+            meaning = table.phrases.get(tuple(word.text for word in self.words[index : index + count]))
+            if meaning is not None and not any(self._taken[index : index + count]):
+                return count, meaning
+        for length in range(min(len(text), _LONGEST_STEM), 2, -1):
+            meaning = table.stems.get(text[:length])
+            if meaning is not None:
+                return 1, meaning
         return 0, ""
 
 
@@ -136,17 +142,20 @@ def _fold_letter(letter: str) -> str:
     return base[0] if base else letter
 
 
-def phrase_table(entries: Iterable[tuple[str, Sequence[str]]]) -> tuple[dict[tuple[str, ...], str], dict[str, str]]:
-    """Phrases and stems ("senn*") by their words, from (meaning, spellings) pairs."""
+def phrase_table(entries: Iterable[tuple[str, Sequence[str]]]) -> PhraseTable:
+    """The table of (meaning, spellings) pairs."""
     phrases: dict[tuple[str, ...], str] = {}
     stems: dict[str, str] = {}
+    longest: dict[str, int] = {}
     for meaning, spellings in entries:
         for spelling in spellings:
             if spelling.endswith("*"):
                 stems[fold(spelling[:-1])] = meaning
-            else:
-                phrases[tuple(_WORD.findall(fold(spelling)))] = meaning
-    return phrases, stems
+                continue
+            words = tuple(_WORD.findall(fold(spelling)))
+            phrases[words] = meaning
+            longest[words[0]] = max(len(words), longest.get(words[0], 0))
+    return PhraseTable(phrases, stems, longest)
 
 
 def read_tempo(prompt: Prompt) -> float | None:
