@@ -13,7 +13,7 @@ from sonicforge_studio.domain.concept import Concept, FormSection
 from sonicforge_studio.domain.errors import BadSetting
 from sonicforge_studio.domain.genre import Genre
 from sonicforge_studio.domain.key import Key, Mode
-from sonicforge_studio.generation.form import fit_form, seconds_of, section_names
+from sonicforge_studio.generation.form import fit_form, seconds_of, section_names, whole_bars
 from sonicforge_studio.generation.genres import genre_book
 from sonicforge_studio.generation.limits import require_duration, require_tempo
 from sonicforge_studio.generation.prompt import (
@@ -70,7 +70,8 @@ def compose(
     energy: float | None = None,
     form: Sequence[FormSection] | None = None,
 ) -> Concept:
-    """What the prompt asks for; arguments win over words, numbers over moods. A ``form`` decides the length.
+    """What the prompt asks for; arguments win over words, numbers over moods. A ``form`` decides the length, unless one
+    is asked for that holds as many bars.
 
     Raises ``TempoOutOfRange`` for a tempo outside 20..400 BPM and ``DurationOutOfRange`` for a length outside a second
     to an hour, in an argument or in the prompt, and ``BadSetting`` for a mood an
@@ -115,7 +116,8 @@ def compose(
     seconds = duration_seconds if duration_seconds is not None else DEFAULT_DURATION_SECONDS
     if form:
         _require_sections(form, chosen)
-        seconds = require_duration(seconds_of(form, tempo))
+        if whole_bars(seconds, tempo, energy) != sum(section.bars for section in form):
+            seconds = require_duration(seconds_of(form, tempo))
     key = key or _usual_key(chosen, moods, seed)
     return Concept(
         prompt=prompt,

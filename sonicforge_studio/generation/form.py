@@ -56,9 +56,9 @@ def whole_bars(duration_seconds: float, tempo_bpm: float, energy: float) -> int:
 
 
 def seconds_of(form: Sequence[FormSection], tempo_bpm: float) -> float:
-    """How long a piece of this form is, its last stroke included."""
+    """How long a piece of this form is, its last stroke included, in whole milliseconds: a length that can be typed."""
     bars = sum(section.bars for section in form)
-    return bars * BEATS_PER_BAR * 60 / tempo_bpm + _LAST_STROKE_SECONDS
+    return round(bars * BEATS_PER_BAR * 60 / tempo_bpm + _LAST_STROKE_SECONDS, 3)
 
 
 def section_names(genre: Genre) -> tuple[str, ...]:

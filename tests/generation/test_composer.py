@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from sonicforge_studio.domain import Key
+from sonicforge_studio.domain import FormSection, Key
 from sonicforge_studio.domain.errors import DurationOutOfRange, TempoOutOfRange
 from sonicforge_studio.generation import compose
 from sonicforge_studio.generation.form import whole_bars
@@ -152,6 +152,14 @@ def test_a_length_out_of_range_is_refused(seconds: float) -> None:
         compose("house", duration_seconds=seconds)
     with pytest.raises(DurationOutOfRange):
         compose("house, 0.2 s")
+
+
+def test_a_form_keeps_the_length_that_holds_as_many_bars_and_decides_it_otherwise() -> None:
+    asked = compose("techno, 130 bpm", duration_seconds=30.0)
+    assert compose("techno, 130 bpm", duration_seconds=30.0, form=asked.form).duration_seconds == 30.0
+    longer = (*asked.form, FormSection("outro", 8, 0.5))
+    bars = sum(section.bars for section in longer)
+    assert compose("techno, 130 bpm", duration_seconds=30.0, form=longer).duration_seconds > bars * 4 * 60 / 130
 
 
 def test_the_same_words_and_seed_give_the_same_concept_another_seed_another_key() -> None:

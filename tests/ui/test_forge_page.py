@@ -54,7 +54,7 @@ def test_chips_and_blocks_change_what_is_made(workspace: Workspace, run: Run, qt
     forge = workspace.forge
 
     async def steer() -> None:
-        forge.prompt.write("deep house, 124 bpm, F minor, 8 seconds")
+        forge.prompt.write("deep house, 124.5 bpm, F minor, 8 seconds")
         await until(lambda: "Deep house" in _chips(workspace, "read"), "the reading")
         _trigger(forge.prompt.chips._genres(), "Techno")
         await until(lambda: "Techno" in _chips(workspace, "read"), "the other genre")
@@ -79,6 +79,9 @@ def test_chips_and_blocks_change_what_is_made(workspace: Workspace, run: Run, qt
         forge.prompt.write("something else")
         workspace.actions.fork_wanted.emit(forge.results.cards()[0].track)
         await until(lambda: row.form == form and "Techno" in _chips(workspace, "read"), "the same start")
+        again = await asyncio.to_thread(forge._studio.compose, forge._request(), forge._seed())
+        assert (again.tempo_bpm, again.duration_seconds, again.key) == (124.5, concept.duration_seconds, concept.key)
+        assert (again.form, again.instruments, again.energy) == (form, concept.instruments, concept.energy)
         forge.prompt.chips._forget()
         await until(lambda: "Deep house" in _chips(workspace, "read"), "the sentence alone")
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from sonicforge_studio.domain import Concept, FormSection, PartChange
+from sonicforge_studio.domain import Concept, FormSection, PartChange, SampleChoice
 from sonicforge_studio.studio import genre_book, genre_title, mood_book, parts_of_genre, sounds_of
 from sonicforge_studio.ui.numbers import decimal, key_name, tempo
 from sonicforge_studio.ui.pages.variations import part_name
@@ -34,6 +34,8 @@ class Wish:
     changes: tuple[PartChange, ...] = ()
     """Rolls, levels, sounds and locks of the piece that this one starts from."""
     progression: str = ""
+    samples: tuple[SampleChoice, ...] = ()
+    """Files that play in place of drums or instruments, from there too."""
 
 
 class ConceptChips(QWidget):
@@ -155,7 +157,9 @@ class ConceptChips(QWidget):
             action.setCheckable(True)
             action.setChecked(self._concept is not None and genre.id == self._concept.genre)
             # Parts and form are another genre's business.
-            wish = replace(self._wish, genre=genre.id, instruments=None, form=None, changes=(), progression="")
+            wish = replace(
+                self._wish, genre=genre.id, instruments=None, form=None, changes=(), progression="", samples=()
+            )
             action.triggered.connect(lambda _=False, wish=wish: self._choose(wish))
         return menu
 

@@ -261,7 +261,7 @@ class ForgePage(QWidget):
         self.controls.start_from(concept, recipe.seed)
         self._wish = Wish(
             concept.genre, concept.moods, concept.instruments, concept.energy, concept.form, concept.changes,
-            concept.progression,
+            concept.progression, concept.samples,
         )  # fmt: skip
         self._written = recipe
         self.prompt.write(recipe.prompt or concept.genre)
@@ -304,7 +304,8 @@ class ForgePage(QWidget):
         wanted, seed, wish = self.controls.request(), self._seed(), self._wish
         # A sentence that cannot be composed is told of here, at its field, before there is a job.
         concept = await asyncio.to_thread(self._studio.compose, self._request(), seed)
-        recipe = draft_recipe(replace(concept, changes=wish.changes, progression=wish.progression), seed)
+        chosen = replace(concept, changes=wish.changes, progression=wish.progression, samples=wish.samples)
+        recipe = draft_recipe(chosen, seed)
         if self._written is not None and _same_paper(self._written.concept, concept):
             recipe = replace(recipe, written=self._written.written)
         told = recipe_to_json(recipe)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QIntValidator
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtGui import QRegularExpressionValidator
+from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from sonicforge_studio.domain import Concept, Key, Target
 from sonicforge_studio.studio import GREATEST_CANDIDATES
@@ -20,8 +20,11 @@ from sonicforge_studio.ui.widgets.controls import IconButton, label
 from sonicforge_studio.ui.widgets.names import target_name
 
 LOWEST_BPM, HIGHEST_BPM = 20, 400
-SHORTEST_SECONDS, LONGEST_SECONDS = 4, 3600
+SHORTEST_SECONDS, LONGEST_SECONDS = 1, 3600
 LARGEST_SEED = 2**31 - 1
+"""Of those that are thrown here; others can be typed."""
+_SEED = r"\d{1,15}"
+_DECIMALS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,32 @@ class Wanted:
     target: str
 
 
+class _Figure(QDoubleSpinBox):
+    """A figure with as many decimals as it has, or, below the lowest, the composer's choice."""
+
+    def __init__(self, lowest: int, highest: int, unit: str) -> None:
+        super().__init__()
+        self._lowest = lowest
+        self.setDecimals(_DECIMALS)
+        self.setRange(lowest - 1, highest)
+        self.setValue(lowest - 1)
+        self.setSpecialValueText(tr("Auto"))
+        self.setSuffix(unit)
+        self.editingFinished.connect(self._settle)
+
+    def chosen(self) -> float | None:
+        return self.value() if self.value() >= self._lowest else None
+
+    def textFromValue(self, value: float) -> str:
+        point = self.locale().decimalPoint()
+        text = super().textFromValue(value)
+        return text.rstrip("0").rstrip(point) if point in text else text
+
+    def _settle(self) -> None:
+        if self.chosen() is None:
+            self.setValue(self.minimum())
+
+
 class ForgeControls(QWidget):
     changed = Signal()
 
@@ -45,12 +74,10 @@ class ForgeControls(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(theme.space.m)
-        self.length = self._number(tr("Length"), SHORTEST_SECONDS - 1, LONGEST_SECONDS, SHORTEST_SECONDS - 1, 1)
-        self.length.setSpecialValueText(tr("Auto"))
-        self.length.setSuffix(tr(" s"))
-        self.tempo = self._number(tr("Tempo"), LOWEST_BPM - 1, HIGHEST_BPM, LOWEST_BPM - 1, 1)
-        self.tempo.setSpecialValueText(tr("Auto"))
-        self.tempo.setSuffix(tr(" BPM"))
+        self.length = _Figure(SHORTEST_SECONDS, LONGEST_SECONDS, tr(" s"))
+        self._add_number(tr("Length"), self.length)
+        self.tempo = _Figure(LOWEST_BPM, HIGHEST_BPM, tr(" BPM"))
+        self._add_number(tr("Tempo"), self.tempo)
         self.key = Choice(theme, tr("Key"))
         self.key.addItem(tr("Auto"), None)
         for mode in ("minor", "major"):
@@ -59,7 +86,9 @@ class ForgeControls(QWidget):
                 self.key.addItem(key_name(key), str(key))
         self._add(tr("Key"), self.key)
         self._add_seed()
-        self.takes = self._number(tr("Takes"), 1, GREATEST_CANDIDATES, 1, 1)
+        self.takes = QSpinBox()
+        self.takes.setRange(1, GREATEST_CANDIDATES)
+        self._add_number(tr("Takes"), self.takes)
         self.takes.setToolTip(tr("So many are made, to be heard side by side and kept or thrown away."))
         self.target = Choice(theme, tr("Loudness"))
         for offered in targets:
@@ -87,20 +116,15 @@ class ForgeControls(QWidget):
         control.setFixedHeight(self._theme.size.control)
         self._row.addLayout(column, 1)
 
-    def _number(self, name: str, low: int, high: int, value: int, step: int) -> QSpinBox:
-        box = QSpinBox()
-        box.setRange(low, high)
-        box.setSingleStep(step)
-        box.setValue(value)
+    def _add_number(self, name: str, box: QAbstractSpinBox) -> None:
         box.setAccelerated(True)
         indent(box, self._theme)
         self._add(name, box)
-        return box
 
     def _add_seed(self) -> None:
         self.seed = QLineEdit()
         self.seed.setPlaceholderText(tr("Random"))
-        self.seed.setValidator(QIntValidator(0, LARGEST_SEED, self.seed))
+        self.seed.setValidator(QRegularExpressionValidator(_SEED, self.seed))
         self.seed.setToolTip(tr("The same words and the same seed make the same piece, sample for sample."))
         dice = IconButton(self._theme, "dice", tr("Roll a seed"), self._roll, small=True)
         self.lock = IconButton(self._theme, "unlock", tr("Keep this seed"), small=True, checkable=True)
@@ -132,17 +156,17 @@ class ForgeControls(QWidget):
 
     def start_from(self, concept: Concept, seed: int) -> None:
         """The figures of a piece, and its seed, kept."""
-        self.length.setValue(round(concept.duration_seconds))
-        self.tempo.setValue(round(concept.tempo_bpm))
+        self.length.setValue(concept.duration_seconds)
+        self.tempo.setValue(concept.tempo_bpm)
         self.key.setCurrentIndex(self.key.findData(str(concept.key)))
-        self.seed.setText(str(min(seed, LARGEST_SEED)))
+        self.seed.setText(str(seed))
         self.lock.setChecked(True)
 
     def request(self) -> Wanted:
         seed = self.seed.text()
         return Wanted(
-            seconds=float(self.length.value()) if self.length.value() >= SHORTEST_SECONDS else None,
-            bpm=float(self.tempo.value()) if self.tempo.value() >= LOWEST_BPM else None,
+            seconds=self.length.chosen(),
+            bpm=self.tempo.chosen(),
             key=self.key.currentData(),
             seed=int(seed) if seed else None,
             candidates=self.takes.value(),
