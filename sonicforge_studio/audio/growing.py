@@ -46,6 +46,11 @@ class GrowingClip:
         """The length: what was announced, and once it is over, what was written."""
         return self._written if self._over else self._announced
 
+    @property
+    def error(self) -> Exception | None:
+        """Why it broke off, where it did."""
+        return self._error
+
     def write(self, block: Samples) -> None:
         """Append a block of shape ``(channels, n)``, any n; it is copied. What comes after the end is ignored."""
         if self._over:

@@ -39,6 +39,11 @@ class Folders:
         return self.home / "takes"
 
     @property
+    def drafts(self) -> Path:
+        """Pieces that were begun to be changed."""
+        return self.home / "drafts"
+
+    @property
     def masters(self) -> Path:
         """Where the window puts what it masters."""
         return self.home / "masters"

@@ -35,10 +35,11 @@ from sonicforge_studio.kernels.live_spectrum import SpectrumSettings
 from sonicforge_studio.library import Library, TrackRow
 from sonicforge_studio.studio.compose import Studio, build_studio
 from sonicforge_studio.studio.delivery import genre_title
-from sonicforge_studio.studio.editing import Edits, edited
+from sonicforge_studio.studio.drafts import DraftShelf
+from sonicforge_studio.studio.editing import Edits, edited, same_notes
 from sonicforge_studio.studio.forging import GREATEST_CANDIDATES, ForgeRequest, draft_recipe
 from sonicforge_studio.studio.live import Live, open_live
-from sonicforge_studio.studio.previewing import Faders, Preview, Previews
+from sonicforge_studio.studio.previewing import Preview, Previews
 from sonicforge_studio.studio.sheets import LONGEST_SHEET_SECONDS, Sheet, rewritten, sheet_of
 
 __all__ = [
@@ -50,8 +51,8 @@ __all__ = [
     "LOWEST_GAIN_DB",
     "ROWS_PER_SECOND",
     "CaptureState",
+    "DraftShelf",
     "Edits",
-    "Faders",
     "ForgeRequest",
     "InputDevice",
     "Job",
@@ -87,6 +88,7 @@ __all__ = [
     "recipe_to_json",
     "rewriting",
     "rewritten",
+    "same_notes",
     "scale_of",
     "section_names",
     "sheet_of",

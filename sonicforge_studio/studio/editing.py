@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from sonicforge_studio.domain import Concept, Engine, Recipe
+from sonicforge_studio.domain import Concept, Engine, PartChange, Recipe
 from sonicforge_studio.domain.errors import NoRecipe
 from sonicforge_studio.generation import (
     change,
@@ -71,6 +71,18 @@ def edited(recipe: Recipe, edits: Edits) -> Recipe:
         seed=recipe.seed if edits.seed is None else edits.seed,
         written=still_written(recipe.written, before, concept),
     )
+
+
+def same_notes(one: Recipe, other: Recipe) -> bool:
+    """Whether two recipes differ in nothing but levels and what is muted."""
+    return _without_levels(one) == _without_levels(other)
+
+
+def _without_levels(recipe: Recipe) -> Recipe:
+    concept = composed(recipe)
+    changes = (replace(change, muted=False, gain_db=0.0) for change in concept.changes)
+    kept = tuple(change for change in changes if change != PartChange(change.part))
+    return replace(recipe, concept=replace(concept, changes=kept))
 
 
 def composed(recipe: Recipe) -> Concept:

@@ -17,12 +17,14 @@ from sonicforge_studio.host.tile_cache import TileCache
 from sonicforge_studio.jobs import JobQueue, current_job_id
 from sonicforge_studio.studio.compose import Studio
 from sonicforge_studio.studio.delivery import known_format
+from sonicforge_studio.studio.drafts import DraftShelf
 from sonicforge_studio.studio.exporting import export
 from sonicforge_studio.studio.forging import ForgeRequest
 from sonicforge_studio.studio.hearables import Hearables
 from sonicforge_studio.studio.mastering import MasterRequest
 from sonicforge_studio.studio.previewing import Previews
 from sonicforge_studio.studio.spectrograms import Spectrograms
+from sonicforge_studio.studio.takes import TakeDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Live:
     spectrograms: Spectrograms
     hearables: Hearables
     previews: Previews
+    drafts: DraftShelf
+    takes: TakeDesk
 
     def hearable(self, job_id: int) -> Callable[[], Source] | None:
         """What opens the sound that a running forge job makes, for the player; None where there is nothing to hear."""
@@ -53,6 +57,7 @@ class Live:
         self.analyser.close()
         self.player.close()
         self.jobs.close()
+        self.takes.clear()
 
 
 class JobHandlers:
@@ -146,6 +151,7 @@ class JobHandlers:
 
 def open_live(studio: Studio, devices: Devices | None = None) -> Live:
     """The moving parts over a studio; without a sound device the player says so and the rest works."""
+    studio.takes.clear()  # what a kill left
     hearables = Hearables(studio.folders.spools)
     jobs = JobQueue(studio.folders.jobs, JobHandlers(studio, hearables).by_kind())
     devices = devices or system_devices()
@@ -162,4 +168,6 @@ def open_live(studio: Studio, devices: Devices | None = None) -> Live:
         spectrograms=Spectrograms(TileCache(studio.folders.spectrograms)),
         hearables=hearables,
         previews=Previews(studio.folders.spools),
+        drafts=DraftShelf(studio.folders.drafts),
+        takes=studio.takes,
     )

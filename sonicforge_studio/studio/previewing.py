@@ -35,12 +35,15 @@ class Faders:
 class Preview:
     """The stems of one state of a piece, as far as they are played. Close it to stop the playing."""
 
-    def __init__(self, recipe: Recipe, faders: Faders, spool_folder: Path | None = None) -> None:
+    error: StudioError | None = None
+    """Why it broke off, where it did."""
+
+    def __init__(self, recipe: Recipe, spool_folder: Path | None = None) -> None:
         """Begins at once, where there are samples after these are read; the stems lie in a file without a name in
         ``spool_folder``. Raises ``NoRecipe``, ``TempoOutOfRange``, ``DurationOutOfRange``, ``DiskFull``, and
         ``InputError`` for a sample that cannot be played."""
         self.recipe = recipe
-        self._faders = faders
+        self.faders = Faders()
         self._performance = perform(composed(recipe), recipe.seed, notes_of(recipe.written))
         self.stems = self._performance.stems
         self.frames = self._performance.frames
@@ -60,7 +63,7 @@ class Preview:
 
     def open_source(self) -> MixdownSource:
         """A reader of its own, stereo, through the faders."""
-        return MixdownSource(self._clip.open_source(), self.stems, self._faders)
+        return MixdownSource(self._clip.open_source(), self.stems, self.faders)
 
     def close(self) -> None:
         """Stop playing ahead; what is there can be read on."""
@@ -76,10 +79,16 @@ class Preview:
         try:
             for sounding in self._performance.blocks(self):
                 self._clip.write(np.concatenate([sounding.stems[name] for name in self.stems]))
+                if self._clip.over:
+                    break  # the disk is full
+        except Cancelled:
+            pass
         except StudioError as error:
             self._clip.fail(error)
         finally:
             self._clip.finish()
+            if isinstance(self._clip.error, StudioError):
+                self.error = self._clip.error
 
 
 class Previews:
@@ -91,9 +100,9 @@ class Previews:
         self._open: set[Preview] = set()
         self._closed = False
 
-    def open(self, recipe: Recipe, faders: Faders) -> Preview:
+    def open(self, recipe: Recipe) -> Preview:
         """Raises what ``Preview`` does, and ``Cancelled`` once they are closed."""
-        preview = Preview(recipe, faders, self._spool_folder)
+        preview = Preview(recipe, self._spool_folder)
         with self._lock:
             if not self._closed:
                 self._open.add(preview)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
+import secrets
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from sonicforge_studio.studio.measuring import Measurer
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """One of them: an unmastered file that stays until the next takes are made, and its recipe to keep it by."""
+    """One of them: an unmastered file that stays until the next takes are there, and its recipe to keep it by."""
 
     path: str
     recipe: Recipe
@@ -34,30 +35,40 @@ class TakeDesk:
         self._engines = engines
         self._measurer = measurer
         self._folder = folder
+        self._at_work: set[Path] = set()
 
     def make(self, draft: Recipe, count: int, progress: Progress, listener: Listener | None = None) -> tuple[Take, ...]:
-        """So many takes of a draft, each with the dice of the next seed; those of before are thrown away.
+        """So many takes of a draft, each with the dice of the next seed; once they are there, those of before are
+        thrown away.
 
         ``listener`` hears the first one while it is made. Raises ``BadSetting`` for a count outside 1 to 16, and what
         engine and writing raise.
         """
         if not 1 <= count <= GREATEST_CANDIDATES:
             raise BadSetting(f"Takes are from 1 to {GREATEST_CANDIDATES}, not {count}.")
-        self.clear()
+        place = self._folder / secrets.token_hex(4)
+        self._at_work.add(place)
         takes = []
-        for index in range(count):
-            stage = Span(progress, index / count, (index + 1) / count)
-            recipe = replace(draft, seed=draft.seed + index)
-            takes.append(self._take(recipe, stage, listener if index == 0 else None))
+        try:
+            for index in range(count):
+                stage = Span(progress, index / count, (index + 1) / count)
+                recipe = replace(draft, seed=draft.seed + index)
+                takes.append(self._take(recipe, place, stage, listener if index == 0 else None))
+        except BaseException:
+            shutil.rmtree(place, ignore_errors=True)
+            self._at_work.discard(place)
+            raise
+        self.clear()
+        self._at_work.discard(place)
         return tuple(takes)
 
     def clear(self) -> None:
         """Throw away what was not kept; a file that another program holds open stays."""
-        for file in self._folder.glob("*.wav"):
-            with contextlib.suppress(OSError):
-                file.unlink()
+        for place in self._folder.glob("*"):
+            if place not in self._at_work:
+                shutil.rmtree(place, ignore_errors=True)
 
-    def _take(self, recipe: Recipe, progress: Progress, listener: Listener | None) -> Take:
+    def _take(self, recipe: Recipe, place: Path, progress: Progress, listener: Listener | None) -> Take:
         engine = self._engines.get(recipe.engine)
         if engine is None:
             raise EngineUnavailable(f'The engine "{recipe.engine}" is not here.')
@@ -72,7 +83,7 @@ class TakeDesk:
             licence=licence_of(engine, concept),
             sample_rate_hz=rendering.mix.sample_rate_hz,
         )
-        wanted = self._folder / f"{name_of(made)}.wav"
+        wanted = place / f"{name_of(made)}.wav"
         path, made = write_unmastered(
             as_delivered(rendering.mix), wanted, made, format="wav", progress=Span(progress, 0.7, 0.8)
         )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QMimeData, QRect, QSettings, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QRect, QSettings, QSize, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -24,7 +23,7 @@ from sonicforge_studio.ui.shortcuts import KEYS, Overview
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
 from sonicforge_studio.ui.transport import Transport
-from sonicforge_studio.ui.widgets.drop_overlay import DropOverlay
+from sonicforge_studio.ui.widgets.drop_overlay import DropOverlay, local_paths
 from sonicforge_studio.ui.widgets.empty import EmptyState
 from sonicforge_studio.ui.widgets.peaks import PeaksPainter
 from sonicforge_studio.ui.widgets.toasts import Toasts
@@ -185,8 +184,3 @@ class Window(QMainWindow):
             if wanted.height() >= screen.height() or wanted.width() >= screen.width():
                 # A title bar would push the transport off the screen.
                 self.setWindowState(Qt.WindowState.WindowMaximized)
-
-
-def local_paths(data: QMimeData) -> list[str]:
-    """The files and folders of this machine that a drag carries."""
-    return [str(Path(url.toLocalFile())) for url in data.urls() if url.isLocalFile()]

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sonicforge_studio.domain import SilentProgress
-from sonicforge_studio.studio import Studio, build_studio
+from sonicforge_studio.studio import Studio
 from tests.sounds import groove, write
 
 SILENT = SilentProgress()
-
-
-@pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    with build_studio(tmp_path / "home") as studio:
-        yield studio
 
 
 @pytest.fixture

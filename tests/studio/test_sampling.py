@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +11,12 @@ import pytest
 from sonicforge_studio.audio import read_clip, read_tags
 from sonicforge_studio.domain import SilentProgress, from_plain, to_plain
 from sonicforge_studio.domain.errors import BadSetting, MissingPath, NotAudio
-from sonicforge_studio.studio import Edits, Studio, build_studio
+from sonicforge_studio.studio import Edits, Studio
 from sonicforge_studio.studio.forging import Forged, ForgeRequest
-from sonicforge_studio.studio.previewing import Faders, Preview
+from sonicforge_studio.studio.previewing import Preview
 from tests.sounds import groove, tone, write
 
 SILENT = SilentProgress()
-
-
-@pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    with build_studio(tmp_path / "home") as built:
-        yield built
 
 
 def forge(studio: Studio, folder: Path, *samples: str, **wanted: object) -> Forged:
@@ -112,7 +105,7 @@ def test_nothing_is_made_with_a_sample_that_cannot_be_played(studio: Studio, tmp
 
 def test_the_preview_plays_the_samples_too(studio: Studio, kick: Path, tmp_path: Path) -> None:
     forged = forge(studio, tmp_path / "out", f"kick={kick}")
-    preview = Preview(forged.recipe, Faders())
+    preview = Preview(forged.recipe)
     source, blocks = preview.open_source(), []
     while (block := source.read(8192)).shape[1]:
         blocks.append(block)
@@ -120,4 +113,4 @@ def test_the_preview_plays_the_samples_too(studio: Studio, kick: Path, tmp_path:
     preview.close()
     kick.unlink()
     with pytest.raises(MissingPath):
-        Preview(forged.recipe, Faders())
+        Preview(forged.recipe)

@@ -13,7 +13,7 @@ from sonicforge_studio.generation import SynthEngine, compose, notes_of, recipe_
 from sonicforge_studio.generation.rewriting import put, repeat_bar
 from sonicforge_studio.studio.editing import Edits, edited
 from sonicforge_studio.studio.forging import draft_recipe
-from sonicforge_studio.studio.previewing import Faders, Preview
+from sonicforge_studio.studio.previewing import Preview
 from sonicforge_studio.studio.sheets import rewritten, sheet_of
 
 
@@ -55,7 +55,7 @@ def test_what_is_rewritten_is_played_and_kept_in_the_recipe(recipe: Recipe) -> N
 
 def test_the_preview_is_the_piece(recipe: Recipe) -> None:
     assert recipe.concept is not None
-    preview = Preview(recipe, Faders())
+    preview = Preview(recipe)
     mix = SynthEngine().render(recipe.concept, 5, SilentProgress(), notes=notes_of(recipe.written)).mix.clip().samples
     assert np.abs(_whole(preview) - mix).max() < 1e-5
     assert preview.complete
@@ -63,8 +63,8 @@ def test_the_preview_is_the_piece(recipe: Recipe) -> None:
 
 
 def test_faders_move_without_a_click(recipe: Recipe) -> None:
-    faders = Faders()
-    preview = Preview(recipe, faders)
+    preview = Preview(recipe)
+    faders = preview.faders
     whole = _whole(preview)
     source = preview.open_source()
     source.seek(44100)
@@ -85,7 +85,7 @@ def test_faders_move_without_a_click(recipe: Recipe) -> None:
 
 def test_closing_stops_at_once() -> None:
     long = draft_recipe(compose("ambient", duration_seconds=3600, seed=1), 1)
-    preview = Preview(long, Faders())
+    preview = Preview(long)
     began = time.monotonic()
     preview.close()
     assert time.monotonic() - began < 1.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,17 +9,11 @@ import pytest
 
 from sonicforge_studio.domain import SilentProgress
 from sonicforge_studio.generation import read_midi, score_of, write_midi
-from sonicforge_studio.studio import Studio, build_studio
+from sonicforge_studio.studio import Studio
 from sonicforge_studio.studio.editing import Edits
 from sonicforge_studio.studio.forging import ForgeRequest
 
 SILENT = SilentProgress()
-
-
-@pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    with build_studio(tmp_path / "home") as built:
-        yield built
 
 
 @pytest.fixture

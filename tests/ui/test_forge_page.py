@@ -110,6 +110,14 @@ def test_takes_are_heard_side_by_side_and_one_is_kept(workspace: Workspace, run:
         qtbot.keyClick(forge.takes, Qt.Key.Key_K)
         await until(lambda: forge.results.cards(), "the kept one")
         qtbot.keyClick(forge.takes, Qt.Key.Key_Escape)
+        assert not forge.takes.cards()
+        # What was thrown away comes back, the last of it first.
+        qtbot.keyClick(forge.takes, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        assert [card.take.recipe.seed for card in forge.takes.cards()] == [40]
+        qtbot.keyClick(forge.takes, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        assert [card.take.recipe.seed for card in forge.takes.cards()] == [40, 41]
+        qtbot.keyClick(forge.takes, Qt.Key.Key_Escape)
+        qtbot.keyClick(forge.takes, Qt.Key.Key_Escape)
         assert forge.takes.isHidden()
 
     run(choose())

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from pytestqt.qtbot import QtBot
 
 from sonicforge_studio.domain import Recipe
 from sonicforge_studio.ui.sheet.draft import Draft
 from sonicforge_studio.ui.sheet.note_rows import NoteRows
+from sonicforge_studio.ui.sheet.part_row import PartRow
 from tests.ui.conftest import Run, until, write_tone
 
 if TYPE_CHECKING:
@@ -39,8 +41,8 @@ def sheet(workspace: Workspace, run: Run) -> SheetView:
 
 
 def _recipe(sheet: SheetView) -> Recipe:
-    assert sheet.draft is not None
-    return sheet.draft.recipe
+    assert sheet.editing.draft is not None
+    return sheet.editing.draft.recipe
 
 
 def _place(lane: PartLane, seconds: float, row: int) -> QPoint:
@@ -102,7 +104,7 @@ def test_notes_are_written_with_the_keyboard_alone(sheet: SheetView, run: Run, q
         qtbot.keyClick(lane, Qt.Key.Key_R)
         await until(lambda: len({note.start_beats % 4 for note in lane.notes}) <= len(lane.notes), "the bar")
         # Everything is taken back, one change after the other.
-        while sheet.draft is not None and sheet.draft.can_undo:
+        while sheet.editing.draft is not None and sheet.editing.draft.can_undo:
             qtbot.keyClick(lane, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
         await until(lambda: lane.notes[0] == first)
 
@@ -123,12 +125,12 @@ def test_strips_change_the_draft(sheet: SheetView, run: Run) -> None:
     bass, changed = concept.change_of("bass"), concept.change_of("melody")
     assert (bass.muted, bass.seed, concept.change_of("harmony").seed) == (True, 5, 5)
     assert (changed.gain_db, changed.sound) == (-6.0, melody.sound.currentText())
-    sheet.throw_all()
+    sheet.editing.throw_all()
     assert _recipe(sheet).seed != 5
-    assert sheet.draft is not None
-    sheet.draft.undo()
-    sheet.draft.undo()
-    sheet.draft.undo()  # the fader's two steps are one
+    assert sheet.editing.draft is not None
+    sheet.editing.draft.undo()
+    sheet.editing.draft.undo()
+    sheet.editing.draft.undo()  # the fader's two steps are one
     concept = _recipe(sheet).concept
     assert concept is not None
     assert concept.change_of("melody").gain_db == 0.0
@@ -183,6 +185,86 @@ def test_the_draft_is_heard_and_made(sheet: SheetView, workspace: Workspace, run
     assert made.recipe.concept is not None
     assert made.recipe.concept.change_of("drums").muted
     assert made.recipe.mastering
+
+
+def test_what_was_begun_is_here_again(sheet: SheetView, workspace: Workspace, run: Run) -> None:
+    async def leave_and_come_back() -> None:
+        sheet.strips["bass"].roll_button.click()
+        sheet.strips["drums"].mute_button.click()
+        changed = _recipe(sheet)
+        sheet.head.back_button.click()
+        await until(lambda: list(workspace.forge._studio.folders.drafts.glob("*.json")), "the draft on the disk")
+        workspace.forge.results.cards()[0].open_button.click()
+        await until(lambda: sheet.editing.draft is not None and sheet.editing.draft.is_changed, "the changes")
+        assert _recipe(sheet) == changed
+        assert sheet.strips["drums"].mute_button.isChecked()
+        sheet.head.undo_button.click()
+        assert not sheet.head.make_button.isEnabled()
+        # Taken back, there is nothing to keep any more.
+        sheet.head.back_button.click()
+        await until(lambda: not list(workspace.forge._studio.folders.drafts.glob("*.json")), "the empty shelf")
+
+    run(leave_and_come_back())
+
+
+def test_a_level_moves_what_is_heard_and_composes_nothing(sheet: SheetView, run: Run) -> None:
+    composed: list[bool] = []
+
+    async def move() -> None:
+        sheet.head.play_button.click()
+        await until(lambda: sheet.rehearsal.current, "the draft")
+        sheet.editing.composed.connect(lambda: composed.append(True))
+        sheet.strips["bass"].fader.setValue(-12)
+        sheet.strips["bass"].fader.setValue(-24)
+        heard = sheet.rehearsal._taken
+        assert heard is not None
+        assert heard.faders.of(("bass", "drums")).tolist() == pytest.approx([10 ** (-12 / 20), 1.0])
+        # Played anew with this level it is heard through faders that stand at the middle.
+        await until(lambda: sheet.rehearsal._preview not in (None, heard), "the beginning of it")
+        sheet.head.play_button.click()
+        await until(lambda: sheet.rehearsal.current, "what is played anew")
+        assert sheet.rehearsal._taken is not None
+        assert sheet.rehearsal._taken.faders.of(("bass",)).tolist() == [1.0]
+
+    run(move())
+    assert not composed
+
+
+def test_a_file_that_is_dropped_on_a_part_plays_it(sheet: SheetView, run: Run, tmp_path: Path) -> None:
+    tone = write_tone(tmp_path / "key.wav", seconds=1.0)
+    row = sheet.strips["melody"].parentWidget()
+    assert isinstance(row, PartRow)
+    one, several = QMimeData(), QMimeData()
+    one.setUrls([QUrl.fromLocalFile(str(tone))])
+    several.setUrls([QUrl.fromLocalFile(str(tone))] * 2)
+    action, button, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+
+    def drop(data: QMimeData) -> bool:
+        entering = QDragEnterEvent(QPoint(5, 5), action, data, button, keys)
+        entering.ignore()
+        row.dragEnterEvent(entering)
+        if entering.isAccepted():
+            row.dropEvent(QDropEvent(QPointF(5, 5), action, data, button, keys))
+        return entering.isAccepted()
+
+    assert not drop(several)
+    assert drop(one)
+    concept = _recipe(sheet).concept
+    assert concept is not None
+    assert [(choice.plays, choice.path) for choice in concept.samples] == [("melody", str(tone))]
+
+
+def test_a_piece_that_cannot_be_played_says_so(sheet: SheetView, run: Run, tmp_path: Path) -> None:
+    key = write_tone(tmp_path / "key.wav", seconds=1.0)
+
+    async def lose_it() -> None:
+        sheet.use_sample("melody", str(key))
+        Path(key).unlink()
+        sheet.head.play_button.click()
+        await until(lambda: "key.wav" in sheet._readout.accessibleName(), "the reason")
+        assert not sheet.rehearsal._looking.isActive()
+
+    run(lose_it())
 
 
 def test_a_draft_keeps_its_past() -> None:

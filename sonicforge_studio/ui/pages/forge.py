@@ -71,6 +71,8 @@ class ForgePage(QWidget):
         self._desk = desk
         self._kit = kit
         self._job_id: int | None = None
+        self._awaited: set[int] = set()
+        """Jobs that make takes and are not finished."""
         self._asked = 0
         self._wish = Wish()
         self._written: Recipe | None = None
@@ -83,7 +85,7 @@ class ForgePage(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         self._stack = QStackedWidget()
         outer.addWidget(self._stack)
-        self.sheet = SheetView(actions, listening, kit, live.previews)
+        self.sheet = SheetView(actions, listening, kit, live.previews, live.drafts)
         self.sheet.left.connect(lambda: self._stack.setCurrentIndex(0))
         actions.sheet_wanted.connect(self._open_sheet)
         area = QScrollArea()
@@ -342,6 +344,8 @@ class ForgePage(QWidget):
             self.listen_button.hide()
 
     def _show_job(self, job: Job) -> None:
+        if job.kind == "takes":
+            self._await_takes(job)
         if job.id != self._job_id:
             return
         heard = self._growing is not None and self._listening.piece is self._growing
@@ -357,10 +361,17 @@ class ForgePage(QWidget):
                 self.controls.forged()
                 self._next_seed = random.randrange(LARGEST_SEED)
                 self._read()
-                if job.kind == "takes":
-                    self.takes.show_takes([ShownTake.of(take) for take in job.result["takes"]])
-                else:
+                if job.kind == "forge":
                     self.results.expect(job.result["track_id"], self._growing)
+
+    def _await_takes(self, job: Job) -> None:
+        """Takes are shown when they are there, also those that were tried again or survived a restart."""
+        if not job.state.finished:
+            self._awaited.add(job.id)
+        elif job.id in self._awaited:
+            self._awaited.discard(job.id)
+            if str(job.state) == "done":
+                self.takes.show_takes([ShownTake.of(take) for take in job.result["takes"]])
 
     def _failed(self, error: StudioError) -> None:
         self._job_id = None

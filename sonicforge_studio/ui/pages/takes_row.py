@@ -83,7 +83,7 @@ class TakeCard(Card):
 
 class TakesRow(QWidget):
     """← → go from one to the next, and what plays with them; Return plays; K keeps, X or Delete throws away, Esc throws
-    all away. ``kept`` carries the ``Recipe`` of a take."""
+    all away; Ctrl+Z brings back what was thrown away last. ``kept`` carries the ``Recipe`` of a take."""
 
     kept = Signal(object)
 
@@ -93,15 +93,19 @@ class TakesRow(QWidget):
         self._listening = listening
         self._cards: list[TakeCard] = []
         self._chosen = 0
-        self._last_heard: Piece | None = None
-        """The one that was thrown away last."""
+        self._thrown: list[list[tuple[int, TakeCard]]] = []
+        """What was thrown away in one go, each with where it stood; the last of it last."""
         theme = kit.theme
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.space.s)
         head = QHBoxLayout()
         head.addWidget(label(tr("Takes"), "section"))
-        head.addWidget(label(tr("← → hear, K keep, X throw away, Esc throw all away"), "caption"), 1)
+        self._keys = label(tr("← → hear, K keep, X throw away, Esc throw all away"), "caption")
+        head.addWidget(self._keys, 1)
+        self.back_button = Button(tr("Bring back"), "quiet", self.bring_back)
+        self.back_button.setToolTip(tr("What was thrown away last") + "  Ctrl+Z")
+        head.addWidget(self.back_button)
         layout.addLayout(head)
         self._place = QWidget()
         self._flow = FlowLayout(theme.space.s, self._place)
@@ -121,12 +125,15 @@ class TakesRow(QWidget):
     def show_takes(self, takes: Sequence[ShownTake]) -> None:
         """These instead of what was there; the critic's favourite is heard first."""
         self._flow.clear()
+        for _, card in (thrown for group in self._thrown for thrown in group):
+            card.deleteLater()
+        self._thrown.clear()
         best = max(range(len(takes)), key=lambda number: takes[number].verdict.score, default=0)
         self._cards = [TakeCard(self._kit, take, favourite=number == best) for number, take in enumerate(takes)]
         for card in self._cards:
             card.chosen.connect(lambda card=card: self._choose(self._cards.index(card)))
             card.kept.connect(lambda card=card: self._keep(card))
-            card.thrown.connect(lambda card=card: self._throw(card))
+            card.thrown.connect(lambda card=card: self._throw([card]))
             card.wave.sought.connect(lambda seconds, card=card: self._seek(card, seconds))
             self._flow.addWidget(card)
         self._chosen = best
@@ -164,6 +171,12 @@ class TakesRow(QWidget):
         self._listening.seek(seconds)
 
     def _mark(self) -> None:
+        self.back_button.setVisible(bool(self._thrown))
+        self._keys.setText(
+            tr("← → hear, K keep, X throw away, Esc throw all away")
+            if self._cards
+            else tr("All were thrown away. Esc ends this.")
+        )
         for number, card in enumerate(self._cards):
             restyle(card, "active", "true" if number == self._chosen else "false")
         if self._cards:
@@ -183,34 +196,51 @@ class TakesRow(QWidget):
 
     def _keep(self, card: TakeCard) -> None:
         self.kept.emit(card.take.recipe)
-        self._throw(card)
-
-    def _throw(self, card: TakeCard) -> None:
-        place = self._listening.position_seconds() if self._listening.compared == self._pieces() else 0.0
-        playing = self._listening.playing
-        number = self._cards.index(card)
-        self._last_heard = card.take.piece
-        del self._cards[number]
-        card.hide()
-        self._flow.removeWidget(card)
+        self._put_away([card])
         card.deleteLater()
-        self._chosen = min(self._chosen - (number < self._chosen), max(0, len(self._cards) - 1))
-        self._mark()
-        if not self._cards:
-            self._leave()
-        elif playing:
-            self._play(place)
 
-    def _leave(self) -> None:
-        if self._listening.piece is not None and self._listening.piece.title.startswith(
-            tr("Take with seed {seed}", seed="")
-        ):
+    def _throw(self, cards: Sequence[TakeCard]) -> None:
+        self._thrown.append([(self._cards.index(card), card) for card in cards])
+        self._put_away(cards)
+
+    def bring_back(self) -> None:
+        """What was thrown away last is there again, where it stood."""
+        if not self._thrown:
+            return
+        for number, card in self._thrown.pop():
+            self._cards.insert(min(number, len(self._cards)), card)
+            self._flow.insertWidget(min(number, self._flow.count()), card)
+            card.show()
+            self._chosen = self._cards.index(card)
+        self._mark()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _put_away(self, cards: Sequence[TakeCard]) -> None:
+        """Off the row; what is heard goes on with the next one."""
+        ours = self._listening.compared == self._pieces()
+        place, playing = self._listening.position_seconds() if ours else 0.0, self._listening.playing
+        for card in cards:
+            number = self._cards.index(card)
+            del self._cards[number]
+            card.hide()
+            self._flow.removeWidget(card)
+            self._chosen = min(self._chosen - (number < self._chosen), max(0, len(self._cards) - 1))
+        self._mark()
+        if ours and not self._cards:
             self._listening.stop()
-        self.hide()
+        elif ours and playing:
+            self._play(place)
+        if not self._cards and not self._thrown:
+            self.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
-        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or not self._cards:
+        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if key == Qt.Key.Key_Z and modifiers == Qt.KeyboardModifier.ControlModifier:
+            self.bring_back()
+        elif key == Qt.Key.Key_Escape and not self._cards:
+            self.hide()
+        elif modifiers or not self._cards:
             super().keyPressEvent(event)
         elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self._choose(self._chosen + (1 if key == Qt.Key.Key_Right else -1))
@@ -219,9 +249,8 @@ class TakesRow(QWidget):
         elif key == Qt.Key.Key_K:
             self._keep(self._cards[self._chosen])
         elif key in (Qt.Key.Key_X, Qt.Key.Key_Delete):
-            self._throw(self._cards[self._chosen])
+            self._throw([self._cards[self._chosen]])
         elif key == Qt.Key.Key_Escape:
-            while self._cards:
-                self._throw(self._cards[-1])
+            self._throw(self.cards())
         else:
             super().keyPressEvent(event)

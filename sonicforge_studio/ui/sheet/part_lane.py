@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter
@@ -69,6 +69,12 @@ class PartLane(Lane):
         if self._chosen not in picture.notes:
             self._chosen = None
         self._settle()
+
+    def show_sounding(self, sounding: bool) -> None:
+        """Whether it is heard: not muted, and nothing else alone."""
+        if sounding != self._shown.sounding:
+            self._shown = replace(self._shown, sounding=sounding)
+            self.renew()
 
     def show_notes(self, notes: tuple[Note, ...]) -> None:
         self.show_part(self._with(notes))

@@ -6,8 +6,8 @@ import asyncio
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from sonicforge_studio.domain import Recipe
-from sonicforge_studio.studio import Faders, Preview, Previews
+from sonicforge_studio.domain import Recipe, StudioError
+from sonicforge_studio.studio import Preview, Previews
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, Piece
 
@@ -22,13 +22,14 @@ class Rehearsal(QObject):
 
     ready_changed = Signal(float)
     """The share of the piece that can be heard."""
+    failed = Signal(object)
+    """The ``StudioError`` for which it cannot be played any further."""
 
     def __init__(self, kit: Kit, listening: Listening, previews: Previews) -> None:
         super().__init__()
         self._kit = kit
         self._listening = listening
         self._previews = previews
-        self._faders = Faders()
         self._preview: Preview | None = None
         self._wanted: Recipe | None = None
         self._title, self._detail, self._seconds = "", "", 0.0
@@ -39,6 +40,8 @@ class Rehearsal(QObject):
         self._starts = 0
         self._to_be_heard: float | None = None
         """Where to begin once it is there."""
+        self._takes_over = False
+        """Whether it goes on where the state before it is heard by then."""
         self._settling = QTimer(self)
         self._settling.setSingleShot(True)
         self._settling.setInterval(_SETTLE_MILLISECONDS)
@@ -72,7 +75,9 @@ class Rehearsal(QObject):
         self._move_faders()
 
     def play(self, from_seconds: float = 0.0) -> None:
-        self._to_be_heard = from_seconds
+        self._to_be_heard, self._takes_over = from_seconds, False
+        if self._preview is None or self._preview.error is not None:
+            self._begin()  # once more, if it broke off
         self._looking.start()
         self._look()
 
@@ -80,10 +85,10 @@ class Rehearsal(QObject):
         """Stop playing ahead. What is heard goes on as far as it is there."""
         self._settling.stop()
         self._looking.stop()
-        self._to_be_heard = None
+        self._to_be_heard, self._takes_over = None, False
         self._starts += 1
         self._drop(self._preview)
-        self._preview = self._wanted = None
+        self._preview = self._taken = self._wanted = None
 
     def _begin(self) -> None:
         if self._wanted is None:
@@ -93,12 +98,16 @@ class Rehearsal(QObject):
         self._preview = None
         self._starts += 1
         self._kit.tasks.start(self._start(self._starts, self._wanted))
-        if heard and self._to_be_heard is None:
-            self._to_be_heard = -1.0  # wherever it is by then
+        self._takes_over = heard and self._to_be_heard is None
         self._looking.start()
 
     async def _start(self, number: int, recipe: Recipe) -> None:
-        preview = await asyncio.to_thread(self._previews.open, recipe, self._faders)
+        try:
+            preview = await asyncio.to_thread(self._previews.open, recipe)
+        except StudioError as error:
+            if number == self._starts:
+                self._break_off(error)
+            return
         if number != self._starts or self._wanted is None:
             self._drop(preview)
             return
@@ -113,27 +122,42 @@ class Rehearsal(QObject):
         preview = self._preview
         if preview is None or preview.recipe is not self._wanted:
             return
+        if preview.error is not None:
+            self._break_off(preview.error)
+            return
         self.ready_changed.emit(preview.ready_seconds / max(self._seconds, 1e-9))
-        if self._to_be_heard is not None and self._to_be_heard < 0.0 and not (self.heard and self._listening.playing):
-            self._to_be_heard = None  # it was paused, or something else is heard by now
-        if self._to_be_heard is not None:
-            place = self._listening.position_seconds() if self._to_be_heard < 0.0 else self._to_be_heard
-            if preview.complete or preview.ready_seconds >= place + _AHEAD_SECONDS:
-                self._to_be_heard = None
-                self._taken = preview
-                self._piece = Piece("", self._title, self._detail, b"", self._seconds)
-                self._listening.listen(self._piece, preview.open_source, from_seconds=place)
-        if preview.complete and self._to_be_heard is None:
+        if self._takes_over and not (self.heard and self._listening.playing):
+            self._takes_over = False  # it was paused, or something else is heard by now
+        place = self._listening.position_seconds() if self._takes_over else self._to_be_heard
+        if place is not None and (preview.complete or preview.ready_seconds >= place + _AHEAD_SECONDS):
+            self._go_over(preview, place)
+        if preview.complete and self._to_be_heard is None and not self._takes_over:
             self._looking.stop()
 
+    def _go_over(self, preview: Preview, place: float) -> None:
+        self._to_be_heard, self._takes_over = None, False
+        self._taken = preview
+        self._piece = Piece("", self._title, self._detail, b"", self._seconds)
+        self._listening.listen(self._piece, preview.open_source, from_seconds=place)
+
+    def _break_off(self, error: StudioError) -> None:
+        """What is heard goes on as far as it is there."""
+        self._looking.stop()
+        self._to_be_heard, self._takes_over = None, False
+        self.failed.emit(error)
+
     def _move_faders(self) -> None:
-        """What the faders say now beside what was played with: levels changed since, and who is alone."""
-        preview, wanted = self._preview, self._wanted
-        if preview is None or wanted is None or wanted.concept is None or preview.recipe.concept is None:
-            return
+        """What the faders say now beside what each state was played with: levels changed since, and who is alone."""
+        for preview in {self._preview, self._taken}:
+            if preview is not None and self._wanted is not None:
+                preview.faders.set(self._gains(preview, self._wanted))
+
+    def _gains(self, preview: Preview, wanted: Recipe) -> dict[str, float]:
+        if wanted.concept is None or preview.recipe.concept is None:
+            return {}
         gains = {}
         for stem in preview.stems:
             now, then = wanted.concept.change_of(stem), preview.recipe.concept.change_of(stem)
             silent = now.muted or (bool(self._solo) and stem not in self._solo)
             gains[stem] = 0.0 if silent else 10 ** ((now.gain_db - then.gain_db) / 20)
-        self._faders.set(gains)
+        return gains

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QCursor, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QScrollArea, QVBoxLayout, QWidget
 
-from sonicforge_studio.domain import Concept, Note, Recipe, StudioError, Track
+from sonicforge_studio.domain import Concept, StudioError, Track
 from sonicforge_studio.studio import (
     BEATS_PER_BAR,
     DRUM_PITCHES,
     HIGHEST_GAIN_DB,
     LOWEST_GAIN_DB,
+    DraftShelf,
     Edits,
     PlayerState,
     Previews,
-    Sheet,
-    edited,
     genre_title,
-    rewriting,
-    rewritten,
     scale_of,
-    sheet_of,
     sounds_of,
 )
 from sonicforge_studio.ui.actions import Actions
@@ -36,19 +31,18 @@ from sonicforge_studio.ui.analysis.ruler import Ruler
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, is_sounding
 from sonicforge_studio.ui.numbers import key_name, tempo
-from sonicforge_studio.ui.pages.forge_controls import LARGEST_SEED
 from sonicforge_studio.ui.pages.variations import changes_text, part_name
-from sonicforge_studio.ui.sheet.draft import Draft
+from sonicforge_studio.ui.sheet.editing import Editing
 from sonicforge_studio.ui.sheet.head import SheetHead
 from sonicforge_studio.ui.sheet.note_rows import drum_name
 from sonicforge_studio.ui.sheet.part_lane import PartLane, PartPicture
+from sonicforge_studio.ui.sheet.part_row import PartRow
 from sonicforge_studio.ui.sheet.rehearsal import Rehearsal
 from sonicforge_studio.ui.sheet.strip import PartStrip
 from sonicforge_studio.ui.text import tr, tr_error
 from sonicforge_studio.ui.widgets.controls import ElidedLabel, IconButton, label
 
 _ZOOM_A_KEY = 2.0
-_PATIENCE_SECONDS = 0.02
 
 
 class SheetView(QFrame):
@@ -56,20 +50,14 @@ class SheetView(QFrame):
 
     left = Signal()
 
-    def __init__(self, actions: Actions, listening: Listening, kit: Kit, previews: Previews) -> None:
+    def __init__(
+        self, actions: Actions, listening: Listening, kit: Kit, previews: Previews, drafts: DraftShelf
+    ) -> None:
         super().__init__()
         self._actions = actions
         self._listening = listening
         self._kit = kit
-        self._track: Track | None = None
-        self._sheet: Sheet | None = None
-        self._solo: set[str] = set()
-        self._moved = ""
-        """The part whose fader moved last."""
-        self._pending: dict[str, tuple[Note, ...]] = {}
-        """Notes on their way into the draft, by part."""
-        self._asked = 0
-        self.draft: Draft | None = None
+        self.editing = Editing(kit.tasks, drafts)
         self.axis = TimeAxis()
         self.rehearsal = Rehearsal(kit, listening, previews)
         self.strips: dict[str, PartStrip] = {}
@@ -82,7 +70,7 @@ class SheetView(QFrame):
         self.head.left.connect(self.leave)
         self.head.toggled.connect(self._toggle)
         self.head.undone.connect(self._undo)
-        self.head.thrown.connect(self.throw_all)
+        self.head.thrown.connect(self.editing.throw_all)
         self.head.made.connect(self.make)
         layout.addWidget(self.head)
         self._ruler = Ruler(theme, self.axis)
@@ -104,7 +92,14 @@ class SheetView(QFrame):
         layout.addWidget(area, 1)
         self._readout = ElidedLabel("", "small")
         layout.addWidget(self._readout)
+        self.editing.changed.connect(self._follow)
+        self.editing.composed.connect(self._show_sheet)
+        self.editing.refused.connect(self._tell)
+        self.editing.restored.connect(
+            lambda: self._show_reading(tr("The changes that you began are here again; Ctrl+Z takes them back."))
+        )
         self.rehearsal.ready_changed.connect(self.head.show_ready)
+        self.rehearsal.failed.connect(self._tell)
         listening.changed.connect(self._show_playback)
         self._show_reading("")
 
@@ -145,11 +140,11 @@ class SheetView(QFrame):
         self.progression.setAccessibleName(tr("Chords in Roman numerals"))
         self.progression.setPlaceholderText(tr("The genre's own"))
         self.progression.setToolTip(tr("Roman numerals in place of the genre's chords: i9 VImaj7 iv9 v7"))
-        self.progression.editingFinished.connect(self._write_chords)
+        self.progression.editingFinished.connect(lambda: self.editing.write_chords(self.progression.text()))
         name.setBuddy(self.progression)
         row.addWidget(self.progression, 1)
         said = tr("Roll {part} again", part=part_name("harmony"))
-        self.harmony_dice = IconButton(theme, "dice", said, partial(self._roll, "harmony"), small=True)
+        self.harmony_dice = IconButton(theme, "dice", said, partial(self.editing.roll, "harmony"), small=True)
         row.addWidget(self.harmony_dice)
         return head
 
@@ -160,25 +155,21 @@ class SheetView(QFrame):
         recipe = track.recipe
         if recipe is None or recipe.concept is None:
             return
-        self._track = track
-        self._solo.clear()
-        self._pending.clear()
-        self.draft = Draft(recipe)
-        self.draft.changed.connect(self._follow)
         self.head.title.show_text(track.title)
-        concept = recipe.concept
-        self.axis.show_track(concept.duration_seconds)
+        seconds = recipe.concept.duration_seconds
+        self.axis.show_track(seconds)
         self._build_rows({})
-        self._follow()
-        self.rehearsal.open(recipe, track.title, tr("Draft"), concept.duration_seconds)
+        self._show_reading("")
+        self.rehearsal.open(recipe, track.title, tr("Draft"), seconds)
+        self.editing.open(track, recipe)
         self.head.play_button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def leave(self) -> None:
+        """What is not made yet is kept, and is here again when the piece is opened."""
         if self.rehearsal.heard:
             self._listening.stop()
         self.rehearsal.close()
-        self.draft = None
-        self._asked += 1
+        self.editing.close()
         self.left.emit()
 
     def _build_rows(self, parts: dict[str, tuple[str, ...]]) -> None:
@@ -197,52 +188,25 @@ class SheetView(QFrame):
         strip = PartStrip(theme, part_name(part), sounds, LOWEST_GAIN_DB, HIGHEST_GAIN_DB)
         lane = PartLane(theme, self.axis, part_name(part), drums=part == "drums")
         self.strips[part], self.lanes[part] = strip, lane
-        strip.muted.connect(lambda on: self._edit(Edits(mute=(part,)) if on else Edits(unmute=(part,))))
-        strip.solo.connect(partial(self._hear_alone, part))
-        strip.rolled.connect(partial(self._roll, part))
-        strip.locked.connect(partial(self._lock, part))
-        strip.sound_chosen.connect(lambda sound: self._edit(Edits(sounds={part: sound})))
+        strip.muted.connect(partial(self.editing.mute, part))
+        strip.solo.connect(partial(self.editing.hear_alone, part))
+        strip.rolled.connect(partial(self.editing.roll, part))
+        strip.locked.connect(partial(self.editing.lock, part))
+        strip.sound_chosen.connect(lambda sound: self.editing.edit(Edits(sounds={part: sound})))
         strip.sample_wanted.connect(partial(self._want_sample, part))
-        strip.level_moved.connect(lambda decibels: self._edit(Edits(gains_db={part: decibels}), joined=part))
+        strip.level_moved.connect(partial(self.editing.move_level, part))
         strip.open_wanted.connect(partial(self._open_part, part))
         lane.open_wanted.connect(partial(self._open_part, part))
-        lane.rewritten.connect(partial(self._rewrite, part))
+        lane.rewritten.connect(partial(self.editing.rewrite, part))
         lane.repeat_wanted.connect(partial(self.repeat_bar, part))
         lane.sought.connect(self._play_from)
         lane.reading.connect(self._show_reading)
-        row = QFrame()
-        row.setObjectName("card")
-        beside = QHBoxLayout(row)
-        beside.setContentsMargins(theme.space.s, 0, 0, 0)
-        beside.setSpacing(0)
-        beside.addWidget(strip)
-        beside.addWidget(lane, 1)
+        row = PartRow(theme, part_name(part), strip, lane)
+        row.dropped.connect(partial(self._drop_sample, part))
+        row.reading.connect(self._show_reading)
         return row
 
     # Changing
-
-    def _edit(self, edits: Edits, *, joined: str = "") -> None:
-        """Do it to the draft; what cannot be is told and nothing changes."""
-        if self.draft is None:
-            return
-        try:
-            changed = edited(self.draft.recipe, edits)
-        except StudioError as error:
-            self._show_reading(tr_error(error))
-            return
-        goes_on, self._moved = bool(joined) and joined == self._moved, joined
-        self.draft.apply(changed, joined=goes_on)
-
-    def _roll(self, part: str) -> None:
-        self._edit(Edits(roll=(part,)))
-
-    def _lock(self, part: str, on: bool) -> None:
-        if self.draft is None or self.draft.recipe.concept is None:
-            return
-        locked = {change.part for change in self.draft.recipe.concept.changes if change.seed is not None}
-        # Tonal parts bring the harmony with them; it goes when the last of them does.
-        locked = (locked | {part} if on else locked - {part}) - {"harmony"}
-        self._edit(Edits(lock=tuple(sorted(locked))))
 
     def _want_sample(self, part: str) -> None:
         """Ask for a file that plays a part, or one drum of the kit."""
@@ -250,58 +214,34 @@ class SheetView(QFrame):
         if part != "drums":
             self._actions.choose_sample(partial(self.use_sample, part))
             return
+        self._drums_menu(self._actions.choose_sample).popup(
+            self.strips[part].mapToGlobal(self.strips[part].sound.geometry().bottomLeft())
+        )
+
+    def _drop_sample(self, part: str, path: str) -> None:
+        """A file was dropped on a part; on the drums it is asked which one it plays."""
+        if part != "drums":
+            self.use_sample(part, path)
+            return
+        self._drums_menu(lambda use: use(path)).popup(QCursor.pos())
+
+    def _drums_menu(self, chosen: Callable[[Callable[[str], None]], object]) -> QMenu:
+        """``chosen`` is handed what makes a file play the drum."""
         menu = QMenu(self)
         menu.aboutToHide.connect(menu.deleteLater)
         for drum, pitch in DRUM_PITCHES.items():
-            menu.addAction(drum_name(pitch)).triggered.connect(
-                lambda _=False, drum=drum: self._actions.choose_sample(partial(self.use_sample, drum))
-            )
-        strip = self.strips[part]
-        menu.popup(strip.mapToGlobal(strip.sound.geometry().bottomLeft()))
+            use = partial(self.use_sample, drum)
+            menu.addAction(drum_name(pitch)).triggered.connect(lambda _=False, use=use: chosen(use))
+        return menu
 
     def use_sample(self, plays: str, path: str) -> None:
         """A file in place of a part's instrument, or of a drum; what it sounds like is heard at once."""
-        self._edit(Edits(samples=(f"{plays}={path}",)))
-
-    def throw_all(self) -> None:
-        """Another seed; locked parts stay."""
-        self._edit(Edits(seed=random.randrange(LARGEST_SEED)))
-
-    def _write_chords(self) -> None:
-        if self.draft is not None and self.draft.recipe.concept is not None:
-            text = " ".join(self.progression.text().split())
-            if text != self.draft.recipe.concept.progression:
-                self._edit(Edits(chords=text))
-
-    def _rewrite(self, part: str, notes: tuple[Note, ...]) -> None:
-        if self.draft is not None:
-            self._pending[part] = notes
-            self._kit.tasks.start(self._write(self.draft, part, notes))
-
-    async def _write(self, draft: Draft, part: str, notes: tuple[Note, ...]) -> None:
-        """Whether it is the engine's own again takes composing it, which is not for the main thread; what else is
-        changed meanwhile stays, and of several hands on one part the last one counts."""
-        while draft is self.draft and self._pending.get(part) is notes:
-            before = draft.recipe
-            changed = await asyncio.to_thread(rewritten, before, part, notes)
-            if draft.recipe is before and self._pending.get(part) is notes:
-                del self._pending[part]
-                self._moved = ""
-                draft.apply(changed)
+        self.editing.edit(Edits(samples=(f"{plays}={path}",)))
 
     def repeat_bar(self, part: str, bar: int) -> None:
         """What lies in a bar, in every bar of its section."""
-        for section in self._sheet.sections if self._sheet else ():
-            end = section.first_bar + section.bars
-            if section.first_bar <= bar < end:
-                notes = rewriting.repeat_bar(self.lanes[part].notes, bar, section.first_bar, end)
-                self.lanes[part].show_notes(notes)
-                self._rewrite(part, notes)
-
-    def _hear_alone(self, part: str, on: bool) -> None:
-        (self._solo.add if on else self._solo.discard)(part)
-        self._show_changes()
-        self._hand_on()
+        lane = self.lanes[part]
+        lane.show_notes(self.editing.repeat_bar(part, lane.notes, bar))
 
     def _open_part(self, part: str, open: bool) -> None:
         for name, lane in self.lanes.items():
@@ -313,49 +253,30 @@ class SheetView(QFrame):
             self._area.ensureWidgetVisible(lane)
 
     def _undo(self) -> None:
-        if self.draft is None:
-            return
-        self._moved = ""
-        if self._pending:
-            # What is on its way is the last change.
-            self._pending.clear()
-            self._follow()
-        else:
-            self.draft.undo()
+        self.editing.undo()
         self._show_progression()
 
     def _redo(self) -> None:
-        if self.draft is not None and not self._pending:
-            self._moved = ""
-            self.draft.redo()
-            self._show_progression()
+        self.editing.redo()
+        self._show_progression()
 
     def _show_progression(self) -> None:
-        if self.draft is not None and self.draft.recipe.concept is not None:
-            self.progression.setText(self.draft.recipe.concept.progression)
+        if self.editing.concept is not None:
+            self.progression.setText(self.editing.concept.progression)
 
-    # Following the draft
+    # Following what is edited
 
     def _follow(self) -> None:
-        """The draft is another: its notes are composed in a thread, levels are heard at once."""
-        if self.draft is None:
+        """The draft is another: levels are heard at once, the rest when it is played."""
+        if self.editing.recipe is not None:
+            self._show_changes()
+            self._show_sounding()
+            self.rehearsal.show(self.editing.recipe, self.editing.solo)
+
+    def _show_sheet(self) -> None:
+        sheet, concept = self.editing.sheet, self.editing.concept
+        if sheet is None or concept is None:
             return
-        self._asked += 1
-        self._show_changes()
-        self._hand_on()
-        self._kit.tasks.start(self._compose(self._asked, self.draft.recipe))
-
-    def _hand_on(self) -> None:
-        if self.draft is not None:
-            self.rehearsal.show(self.draft.recipe, frozenset(self._solo))
-
-    async def _compose(self, question: int, recipe: Recipe) -> None:
-        sheet = await asyncio.to_thread(sheet_of, recipe)
-        if question == self._asked:
-            self._show_sheet(sheet, recipe)
-
-    def _show_sheet(self, sheet: Sheet, recipe: Recipe) -> None:
-        self._sheet = sheet
         if list(self.strips) != list(sheet.parts):
             self._build_rows({part: sounds_of(part) for part in sheet.parts})
         seconds_a_bar = BEATS_PER_BAR * 60 / sheet.tempo_bpm
@@ -372,22 +293,24 @@ class SheetView(QFrame):
             ]
         )
         self.chords.show_blocks(_chord_blocks(sheet.chords, seconds_a_bar))
-        concept = recipe.concept
-        if concept is None:
-            return
         home = frozenset(scale_of(concept.key))
-        for part, notes in sheet.parts.items():
-            notes = self._pending.get(part, notes)
-            sounding = not concept.change_of(part).muted and (not self._solo or part in self._solo)
-            self.lanes[part].show_part(PartPicture(notes, sheet.tempo_bpm, len(sheet.chords), home, sounding))
+        for part, lane in self.lanes.items():
+            lane.show_part(
+                PartPicture(
+                    self.editing.notes(part), sheet.tempo_bpm, len(sheet.chords), home, self.editing.is_heard(part)
+                )
+            )
         self._show_changes()
+
+    def _show_sounding(self) -> None:
+        for part, lane in self.lanes.items():
+            lane.show_sounding(self.editing.is_heard(part))
 
     def _show_changes(self) -> None:
         """Strips, buttons and the words for what was changed."""
-        draft, sheet = self.draft, self._sheet
-        if draft is None or draft.recipe.concept is None:
+        draft, sheet, concept = self.editing.draft, self.editing.sheet, self.editing.concept
+        if draft is None or concept is None:
             return
-        concept = draft.recipe.concept
         written = {part.part for part in draft.recipe.written}
         for part, strip in self.strips.items():
             sound = concept.change_of(part).sound or (sheet.sounds.get(part, "") if sheet else "")
@@ -396,7 +319,7 @@ class SheetView(QFrame):
                 sound,
                 sample=_sample_name(concept, part),
                 written=part in written,
-                solo=part in self._solo,
+                solo=part in self.editing.solo,
             )
         if not self.progression.hasFocus():
             self.progression.setText(concept.progression)
@@ -413,16 +336,15 @@ class SheetView(QFrame):
 
     def make(self) -> None:
         """Order the piece as it is now; it comes among the recent ones."""
-        self._write_chords()
-        if self.draft is not None and self._track is not None:
-            self._kit.tasks.start(self._make(self.draft, self._track))
+        self.editing.write_chords(self.progression.text())
+        if self.editing.track is not None:
+            self._kit.tasks.start(self._make(self.editing.track))
 
-    async def _make(self, draft: Draft, track: Track) -> None:
-        """As soon as all that was written is in it."""
-        while self._pending and draft is self.draft:
-            await asyncio.sleep(_PATIENCE_SECONDS)
-        if draft.is_changed:
-            self._actions.make_draft(track, draft.recipe)
+    async def _make(self, track: Track) -> None:
+        recipe = await self.editing.settled()
+        if recipe is not None:
+            self._actions.make_draft(track, recipe)
+            self.editing.made(recipe)
             self._show_reading(tr("Ordered: it will stand among the recently forged ones."))
 
     # Hearing
@@ -445,6 +367,9 @@ class SheetView(QFrame):
         heard = self.rehearsal.heard
         self.axis.set_position(state.position_seconds if heard else None)
         self.head.show_sounding(heard and is_sounding(state))
+
+    def _tell(self, error: StudioError) -> None:
+        self._show_reading(tr_error(error))
 
     def _show_reading(self, reading: str) -> None:
         self._readout.show_text(

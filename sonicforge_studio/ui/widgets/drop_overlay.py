@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -43,3 +45,8 @@ class DropOverlay(QWidget):
         frame = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
         painter.drawRoundedRect(frame, theme.tokens.radius.l, theme.tokens.radius.l)
         painter.end()
+
+
+def local_paths(data: QMimeData) -> list[str]:
+    """The files and folders of this machine that a drag carries."""
+    return [str(Path(url.toLocalFile())) for url in data.urls() if url.isLocalFile()]

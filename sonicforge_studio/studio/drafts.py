@@ -1,0 +1,56 @@
+"""Pieces that someone began to change and has not made yet: kept on the disk, so that nothing ends them but making."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from contextlib import suppress
+from pathlib import Path
+
+from sonicforge_studio.domain import Recipe, StudioError
+from sonicforge_studio.generation import recipe_from_json, recipe_to_json
+from sonicforge_studio.host.writing import write_text
+
+_MOST_DRAFTS = 200
+_log = logging.getLogger(__name__)
+
+
+class DraftShelf:
+    """One file for each piece that was begun, under a name made of its recipe: whichever track holds it finds it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, original: Recipe, draft: Recipe) -> None:
+        """Remember how far a piece has got; one that is as it was is forgotten. Raises ``DiskFull`` or
+        ``OutputNotWritable``."""
+        if draft == original:
+            self.forget(original)
+            return
+        write_text(self._place(original), recipe_to_json(draft))
+        self._clear_oldest()
+
+    def find(self, original: Recipe) -> Recipe | None:
+        """How far this piece had got; None where nobody began, or where what is there cannot be read any more."""
+        place = self._place(original)
+        try:
+            return recipe_from_json(place.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, StudioError) as error:
+            _log.warning("the draft %s cannot be read: %s", place, error)
+            return None
+
+    def forget(self, original: Recipe) -> None:
+        with suppress(OSError):
+            self._place(original).unlink()
+
+    def _place(self, original: Recipe) -> Path:
+        name = hashlib.blake2b(recipe_to_json(original).encode(), digest_size=16).hexdigest()
+        return self._folder / f"{name}.json"
+
+    def _clear_oldest(self) -> None:
+        with suppress(OSError):
+            places = sorted(self._folder.glob("*.json"), key=lambda place: place.stat().st_mtime_ns)
+            for place in places[:-_MOST_DRAFTS]:
+                place.unlink()

@@ -1,0 +1,238 @@
+"""What is done to the piece on the desk: every change goes into its draft, and the draft is never lost."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from sonicforge_studio.domain import Concept, Note, Recipe, StudioError, Track
+from sonicforge_studio.studio import (
+    DraftShelf,
+    Edits,
+    Sheet,
+    edited,
+    rewriting,
+    rewritten,
+    same_notes,
+    sheet_of,
+)
+from sonicforge_studio.ui.pages.forge_controls import LARGEST_SEED
+from sonicforge_studio.ui.sheet.draft import Draft
+from sonicforge_studio.ui.tasks import Tasks
+
+_PATIENCE_SECONDS = 0.02
+_SAVE_MILLISECONDS = 500
+
+
+class Editing(QObject):
+    """Composing is done in threads: ``changed`` comes at once, ``composed`` when the notes are there."""
+
+    changed = Signal()
+    """The draft or who is heard alone is another."""
+    composed = Signal()
+    """``sheet`` is another."""
+    refused = Signal(object)
+    """The ``StudioError`` for which something was not done."""
+    restored = Signal()
+    """What was begun before is here again."""
+
+    def __init__(self, tasks: Tasks, shelf: DraftShelf) -> None:
+        super().__init__()
+        self._tasks = tasks
+        self._shelf = shelf
+        self.track: Track | None = None
+        self.draft: Draft | None = None
+        self.sheet: Sheet | None = None
+        self.solo: frozenset[str] = frozenset()
+        self.pending: dict[str, tuple[Note, ...]] = {}
+        """Notes on their way into the draft, by part."""
+        self._moved = ""
+        """The part whose fader moved last."""
+        self._asked: Recipe | None = None
+        """What ``sheet`` is composed of, now or before long."""
+        self._made: Recipe | None = None
+        """What was ordered last."""
+        self._writing = asyncio.Lock()
+        self._saving = QTimer(self)
+        self._saving.setSingleShot(True)
+        self._saving.setInterval(_SAVE_MILLISECONDS)
+        self._saving.timeout.connect(self._save)
+
+    @property
+    def recipe(self) -> Recipe | None:
+        return self.draft.recipe if self.draft is not None else None
+
+    @property
+    def concept(self) -> Concept | None:
+        return self.draft.recipe.concept if self.draft is not None else None
+
+    def notes(self, part: str) -> tuple[Note, ...]:
+        """As the hand left them, even before the draft has them."""
+        if part in self.pending:
+            return self.pending[part]
+        return self.sheet.parts.get(part, ()) if self.sheet else ()
+
+    def is_heard(self, part: str) -> bool:
+        """Whether nobody muted it or is heard alone in its place."""
+        muted = self.concept is not None and self.concept.change_of(part).muted
+        return not muted and (not self.solo or part in self.solo)
+
+    def open(self, track: Track, recipe: Recipe) -> None:
+        """Begin with a track's piece, or go on where it was left."""
+        self.track = track
+        self.solo = frozenset()
+        self.pending.clear()
+        self.sheet = self._asked = self._made = None
+        self._moved = ""
+        self.draft = Draft(recipe)
+        self.draft.changed.connect(self._follow)
+        self._follow()
+        self._tasks.start(self._restore(self.draft))
+
+    async def _restore(self, draft: Draft) -> None:
+        begun = await asyncio.to_thread(self._shelf.find, draft.original)
+        if begun is not None and draft is self.draft and not draft.can_undo and not self.pending:
+            draft.apply(begun)
+            self.restored.emit()
+
+    def close(self) -> None:
+        if self.draft is not None:
+            self._save()
+        self._saving.stop()
+        self.draft = self.track = self._asked = None
+
+    # Changing
+
+    def edit(self, edits: Edits, *, joined: str = "") -> None:
+        """Do it to the draft; what cannot be is told and nothing changes. Edits ``joined`` by the same word are one
+        step, as those of a fader that moves."""
+        if self.draft is None:
+            return
+        try:
+            changed = edited(self.draft.recipe, edits)
+        except StudioError as error:
+            self.refused.emit(error)
+            return
+        goes_on, self._moved = bool(joined) and joined == self._moved, joined
+        self.draft.apply(changed, joined=goes_on)
+
+    def roll(self, part: str) -> None:
+        self.edit(Edits(roll=(part,)))
+
+    def mute(self, part: str, on: bool) -> None:
+        self.edit(Edits(mute=(part,)) if on else Edits(unmute=(part,)))
+
+    def lock(self, part: str, on: bool) -> None:
+        if self.concept is None:
+            return
+        locked = {change.part for change in self.concept.changes if change.seed is not None}
+        # Tonal parts bring the harmony with them; it goes when the last of them does.
+        locked = (locked | {part} if on else locked - {part}) - {"harmony"}
+        self.edit(Edits(lock=tuple(sorted(locked))))
+
+    def move_level(self, part: str, decibels: float) -> None:
+        self.edit(Edits(gains_db={part: decibels}), joined=part)
+
+    def throw_all(self) -> None:
+        """Another seed; locked parts stay."""
+        self.edit(Edits(seed=random.randrange(LARGEST_SEED)))
+
+    def write_chords(self, text: str) -> None:
+        text = " ".join(text.split())
+        if self.concept is not None and text != self.concept.progression:
+            self.edit(Edits(chords=text))
+
+    def hear_alone(self, part: str, on: bool) -> None:
+        self.solo = self.solo | {part} if on else self.solo - {part}
+        self.changed.emit()
+
+    def rewrite(self, part: str, notes: tuple[Note, ...]) -> None:
+        if self.draft is not None:
+            self.pending[part] = notes
+            self._tasks.start(self._write(self.draft, part, notes))
+
+    async def _write(self, draft: Draft, part: str, notes: tuple[Note, ...]) -> None:
+        """Whether it is the engine's own again takes composing it, which is not for the main thread; what else is
+        changed meanwhile stays, and of several hands on one part the last one counts."""
+        while draft is self.draft and self.pending.get(part) is notes:
+            before = draft.recipe
+            changed = await asyncio.to_thread(rewritten, before, part, notes)
+            if draft.recipe is before and self.pending.get(part) is notes:
+                del self.pending[part]
+                self._moved = ""
+                draft.apply(changed)
+
+    def repeat_bar(self, part: str, notes: tuple[Note, ...], bar: int) -> tuple[Note, ...]:
+        """A part's notes with what lies in a bar in every bar of its section."""
+        for section in self.sheet.sections if self.sheet else ():
+            end = section.first_bar + section.bars
+            if section.first_bar <= bar < end:
+                notes = rewriting.repeat_bar(notes, bar, section.first_bar, end)
+                self.rewrite(part, notes)
+                break
+        return notes
+
+    def undo(self) -> None:
+        if self.draft is None:
+            return
+        self._moved = ""
+        if self.pending:
+            # What is on its way is the last change.
+            self.pending.clear()
+            self.composed.emit()
+        else:
+            self.draft.undo()
+
+    def redo(self) -> None:
+        if self.draft is not None and not self.pending:
+            self._moved = ""
+            self.draft.redo()
+
+    async def settled(self) -> Recipe | None:
+        """The piece with all that was written in it; None where nothing was changed, or it was closed meanwhile."""
+        draft = self.draft
+        while self.pending and draft is self.draft:
+            await asyncio.sleep(_PATIENCE_SECONDS)
+        if draft is None or draft is not self.draft or not draft.is_changed:
+            return None
+        return draft.recipe
+
+    def made(self, recipe: Recipe) -> None:
+        """This was ordered; as it is, it is no unfinished business any more."""
+        self._made = recipe
+        self._save()
+
+    # Following the draft
+
+    def _follow(self) -> None:
+        draft = self.draft
+        if draft is None:
+            return
+        self.changed.emit()
+        if self._asked is None or not same_notes(self._asked, draft.recipe):
+            self._asked = draft.recipe
+            self._tasks.start(self._compose(draft.recipe))
+        if draft.can_undo or draft.can_redo:
+            self._saving.start()
+
+    async def _compose(self, recipe: Recipe) -> None:
+        sheet = await asyncio.to_thread(sheet_of, recipe)
+        if recipe is self._asked:
+            self.sheet = sheet
+            self.composed.emit()
+
+    # Keeping it
+
+    def _save(self) -> None:
+        self._saving.stop()
+        if self.draft is not None:
+            self._tasks.start(self._keep(self.draft))
+
+    async def _keep(self, draft: Draft) -> None:
+        """In order: what is written last is the newest."""
+        async with self._writing:
+            recipe = draft.recipe
+            left = draft.original if recipe == self._made else recipe
+            await asyncio.to_thread(self._shelf.keep, draft.original, left)

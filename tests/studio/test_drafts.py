@@ -1,0 +1,53 @@
+"""What was begun and not made: on the disk until it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sonicforge_studio.domain import Recipe
+from sonicforge_studio.generation import compose
+from sonicforge_studio.studio import DraftShelf, Edits, draft_recipe, edited, same_notes
+
+
+@pytest.fixture(name="recipe")
+def _recipe() -> Recipe:
+    return draft_recipe(compose("deep house, 120 bpm", duration_seconds=8.0), 5)
+
+
+def test_a_draft_is_found_again_by_the_piece_it_came_from(recipe: Recipe, tmp_path: Path) -> None:
+    shelf, other = DraftShelf(tmp_path / "drafts"), replace(recipe, seed=6)
+    assert shelf.find(recipe) is None
+    changed = edited(recipe, Edits(mute=("drums",), roll=("bass",)))
+    shelf.keep(recipe, changed)
+    assert DraftShelf(tmp_path / "drafts").find(recipe) == changed
+    assert shelf.find(other) is None
+    shelf.keep(recipe, recipe)
+    assert shelf.find(recipe) is None
+    assert not list((tmp_path / "drafts").iterdir())
+
+
+def test_a_broken_draft_is_none(recipe: Recipe, tmp_path: Path) -> None:
+    shelf = DraftShelf(tmp_path)
+    shelf.keep(recipe, replace(recipe, seed=9))
+    (file,) = tmp_path.iterdir()
+    for content in (b"", b"\xff\xfe", file.read_bytes()[:-9]):
+        file.write_bytes(content)
+        assert shelf.find(recipe) is None
+
+
+def test_of_many_drafts_the_oldest_go(recipe: Recipe, tmp_path: Path) -> None:
+    shelf = DraftShelf(tmp_path)
+    for seed in range(205):
+        shelf.keep(replace(recipe, seed=seed), replace(recipe, prompt="changed"))
+    assert len(list(tmp_path.iterdir())) == 200
+    assert shelf.find(replace(recipe, seed=204)) is not None
+
+
+def test_levels_are_no_notes(recipe: Recipe) -> None:
+    assert same_notes(recipe, edited(recipe, Edits(mute=("drums",), gains_db={"bass": -3.0})))
+    assert not same_notes(recipe, edited(recipe, Edits(roll=("drums",))))
+    assert not same_notes(recipe, edited(recipe, Edits(sounds={"bass": "sub bass"})))
+    assert not same_notes(recipe, replace(recipe, seed=6))
