@@ -75,6 +75,10 @@ Form = Annotated[
 Stems = Annotated[bool, typer.Option("--stems", help="Write the parts as files of their own, under stems/.")]
 Midi = Annotated[bool, typer.Option("--midi", help="Write the notes as a MIDI file.")]
 
+_OF_A_NEW_PIECE = (
+    "engine", "model", "seconds", "bpm", "key", "candidates", "genre", "mood", "instrument", "energy", "form",
+)  # fmt: skip
+
 
 def register(app: typer.Typer) -> None:
     app.command()(forge)
@@ -139,6 +143,7 @@ def forge(
 
 
 def generate(
+    context: typer.Context,
     prompt: Annotated[str | None, typer.Argument(help="What you want to hear.", show_default=False)] = None,
     recipe: Annotated[
         Path | None, typer.Option("--recipe", help="Make this file again, sample for sample.", show_default=False)
@@ -177,7 +182,8 @@ def generate(
     if recipe is not None:
         if prompt is not None:
             raise typer.BadParameter("give a prompt or --recipe, not both")
-        return _remake(output, recipe, home, str(out or ""), changes)
+        _refuse_beside_recipe(context)
+        return _remake(output, recipe, home, str(out or ""), changes, format=format, stems=stems, midi=midi)
     if lock:
         raise typer.BadParameter("--lock keeps parts of a piece that is there: give --recipe FILE with it")
     if prompt is None:
@@ -273,14 +279,22 @@ def _make(output: Output, prompt: str, home: Path | None, *, changes: _Changes, 
     return output.exit_code
 
 
-def _remake(output: Output, recipe: Path, home: Path | None, folder: str, changes: _Changes) -> int:
+def _refuse_beside_recipe(context: typer.Context) -> None:
+    """What the recipe says already is not silently left out of a command."""
+    for name in _OF_A_NEW_PIECE:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise typer.BadParameter(f"--{name} is for a new piece; the one in the recipe has its own")
+
+
+def _remake(output: Output, recipe: Path, home: Path | None, folder: str, changes: _Changes, **wanted: Any) -> int:
     from sonicforge_studio.studio.report import remade_fields
 
     edits = changes.edits()
     began = time.perf_counter()
     with output.about(str(recipe)):
         with studio_session(home) as studio, one_bar(output, "Making again") as progress:
-            remade = studio.remaker.remake(recipe, folder, progress, edits)
+            remade = studio.remaker.remake(recipe, folder, progress, edits, **wanted)
         fields = {**remade_fields(remade), "elapsed_seconds": time.perf_counter() - began}
         output.item(fields, lambda: _remade_text(remade))
     return output.exit_code

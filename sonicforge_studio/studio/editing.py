@@ -16,6 +16,7 @@ from sonicforge_studio.generation import (
     still_written,
     unplayed_samples,
 )
+from sonicforge_studio.generation.limits import require_seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,14 @@ def edited_concept(concept: Concept, edits: Edits, seed: int) -> Concept:
 
 
 def edited(recipe: Recipe, edits: Edits) -> Recipe:
-    """The recipe after the edits. Raises ``NoRecipe`` where nothing was composed, ``BadSetting`` as above."""
+    """The recipe after the edits. Raises ``NoRecipe`` where nothing was composed, ``BadSetting`` as above and for a
+    seed that is none."""
     before = composed(recipe)
     concept = edited_concept(before, edits, recipe.seed)
     return replace(
         recipe,
         concept=concept,
-        seed=recipe.seed if edits.seed is None else edits.seed,
+        seed=recipe.seed if edits.seed is None else require_seed(edits.seed),
         written=still_written(recipe.written, before, concept),
     )
 

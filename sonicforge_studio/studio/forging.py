@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sonicforge_studio.audio import free_name
 from sonicforge_studio.domain import (
     Concept,
     Engine,
@@ -20,14 +19,14 @@ from sonicforge_studio.domain import (
     Progress,
     Recipe,
     Rendering,
-    Sound,
     Source,
     Span,
     Track,
     Verdict,
 )
 from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable, UnknownEngine
-from sonicforge_studio.generation import compose, criticise, notes_of, recipe_from_json, settle_samples, write_midi
+from sonicforge_studio.generation import compose, criticise, notes_of, recipe_from_json, settle_samples
+from sonicforge_studio.generation.limits import require_seed
 from sonicforge_studio.mastering import preset_named, target_named
 from sonicforge_studio.studio.delivery import (
     as_delivered,
@@ -40,14 +39,13 @@ from sonicforge_studio.studio.delivery import (
     write_unmastered,
 )
 from sonicforge_studio.studio.editing import Edits, composed, edited, licence_of, unplayed
+from sonicforge_studio.studio.extras import write_extras
 from sonicforge_studio.studio.importing import Importer
 from sonicforge_studio.studio.likeness import Likeness
 from sonicforge_studio.studio.measuring import Measurer, analysis_of
 from sonicforge_studio.studio.remaking import read_recipe
 
 GREATEST_CANDIDATES = 16
-GREATEST_SEED = 2**53
-"""What every program that reads JSON keeps exactly."""
 LONGEST_PROMPT = 20_000
 
 
@@ -152,8 +150,8 @@ class Forge:
         request = replace(request, format=known_format(request.format))
         if len(request.prompt) > LONGEST_PROMPT:
             raise BadSetting(f"A prompt has up to {LONGEST_PROMPT:,} characters, not {len(request.prompt):,}.")
-        if request.seed is not None and not 0 <= request.seed <= GREATEST_SEED:
-            raise BadSetting(f"A seed is from 0 to {GREATEST_SEED}, not {request.seed}.")
+        if request.seed is not None:
+            require_seed(request.seed)
         engine = self._engine_named(request.engine)
         settings = replace(preset_named(request.preset), target=target_named(request.target))
         draft = edited(_draft(request), request.edits)
@@ -180,7 +178,7 @@ class Forge:
         else:
             path, raw = write_unmastered(mix, wanted, raw, format=request.format, progress=stage)
             recipe, proof = raw, None
-        extras = _write_extras(path, best.rendering, raw, request, Span(progress, 0.85, 0.9))
+        extras = write_extras(path, best.rendering, raw, Span(progress, 0.85, 0.9), midi=request.midi)
         track, verdict = self._catalogue(recipe, path, Span(progress, 0.9, 1.0))
         return Forged(track, (str(path), *extras), recipe, verdict, proof, others, unplayed(recipe))
 
@@ -287,23 +285,3 @@ def _write_master(
         recipe,
         Master(settings.target, outcome.before, delivered.after, outcome.gain_db, (proof,), (str(path),)),
     )
-
-
-def _write_extras(
-    path: Path, rendering: Rendering, raw: Recipe, request: ForgeRequest, progress: Progress
-) -> list[str]:
-    """Stems and MIDI beside the main file, named after it."""
-    files: list[str] = []
-    for index, (part, stem) in enumerate(rendering.stems.items()):
-        stage = Span(progress, index / len(rendering.stems), (index + 1) / len(rendering.stems))
-        files.append(str(_write_stem(stem, path.parent / "stems" / f"{path.stem} {part}.wav", part, raw, stage)))
-    if request.midi and raw.concept is not None:
-        midi_path = free_name(path.with_suffix(".mid"))
-        write_midi(midi_path, rendering.notes, raw.concept, raw)
-        files.append(str(midi_path))
-    return files
-
-
-def _write_stem(stem: Sound, wanted: Path, part: str, raw: Recipe, progress: Progress) -> Path:
-    """A stem is written as it was rendered, before any mastering: the parts have to add up."""
-    return write_unmastered(as_delivered(stem), wanted, replace(raw, part=part), format="wav", progress=progress)[0]

@@ -9,8 +9,15 @@ from pathlib import Path
 
 from sonicforge_studio import __version__
 from sonicforge_studio.audio import open_source, read_tags
-from sonicforge_studio.domain import Engine, Progress, Recipe, Source, Span
-from sonicforge_studio.domain.errors import EngineUnavailable, MissingPath, NoPermission, NoRecipe, RecipeUnreadable
+from sonicforge_studio.domain import Engine, Progress, Recipe, Rendering, Source, Span
+from sonicforge_studio.domain.errors import (
+    BadSetting,
+    EngineUnavailable,
+    MissingPath,
+    NoPermission,
+    NoRecipe,
+    RecipeUnreadable,
+)
 from sonicforge_studio.generation import (
     notes_of,
     read_midi,
@@ -22,8 +29,9 @@ from sonicforge_studio.generation import (
 )
 from sonicforge_studio.host import Folders
 from sonicforge_studio.library import Library
-from sonicforge_studio.studio.delivery import as_delivered, mastered, name_of, write_unmastered
+from sonicforge_studio.studio.delivery import as_delivered, known_format, mastered, name_of, pcm_hash, write_unmastered
 from sonicforge_studio.studio.editing import NO_EDITS, Edits, composed, edited, licence_of, unplayed
+from sonicforge_studio.studio.extras import write_extras
 from sonicforge_studio.studio.mastering import MASTERING
 
 
@@ -38,6 +46,8 @@ class Remade:
     """Where they are not the same: why that may be."""
     unplayed: tuple[str, ...] = ()
     """Drums and parts that were given a sample and that the piece never plays."""
+    extras: tuple[str, ...] = ()
+    """Stems and MIDI."""
 
 
 class Remaker:
@@ -48,28 +58,51 @@ class Remaker:
         self._library = library
         self._folders = folders
 
-    def remake(self, recipe_file: Path, folder: str, progress: Progress, edits: Edits = NO_EDITS) -> Remade:
-        """Make the piece again that ``recipe_file`` (a sound file, or a recipe as JSON) tells of, as a 24-bit WAV, with
-        these ``edits``.
+    def remake(
+        self,
+        recipe_file: Path,
+        folder: str,
+        progress: Progress,
+        edits: Edits = NO_EDITS,
+        *,
+        format: str = "wav",
+        stems: bool = False,
+        midi: bool = False,
+    ) -> Remade:
+        """Make the piece again that ``recipe_file`` (a sound file, or a recipe as JSON) tells of, as a 24-bit WAV where
+        ``format`` says nothing else, with these ``edits``; of a piece that an engine plays its stems and notes too.
 
-        Raises ``NoRecipe``, ``RecipeUnreadable``, ``EngineUnavailable``, ``MissingPath`` where the recipe is of a
-        master whose original is not in the library or one of its samples is not there, and what else ``settle_samples``
-        raises.
+        Raises ``BadSetting`` for stems or notes of what has none, ``NoRecipe``, ``RecipeUnreadable``,
+        ``EngineUnavailable``, ``MissingPath`` where the recipe is of a master whose original is not in the library or
+        one of its samples is not there, and what else ``settle_samples`` raises.
         """
         recipe = self._edited(recipe_file) if is_midi(recipe_file) else read_recipe(recipe_file)
         changed = edits != NO_EDITS
         if changed:
             recipe = edited(recipe, edits)
         recipe, replaced = self._settled(recipe, changed, progress)
-        source = self._raw(recipe, Span(progress, 0.0, 0.6))
+        format = known_format(format)
+        if (stems or midi) and (recipe.part or recipe.engine == MASTERING):
+            what = "one stem" if recipe.part else "a master of a file from elsewhere"
+            raise BadSetting(f"This recipe is of {what}: there are no stems and no notes of it.")
+        rendering = None if recipe.engine == MASTERING else self._render(recipe, stems, Span(progress, 0.0, 0.6))
+        source = self._original(recipe) if rendering is None else _sound_of(rendering, recipe.part)
         for index, settings in enumerate(recipe.mastering):
             start, end = (0.6 + 0.3 * (index + step) / len(recipe.mastering) for step in (0, 1))
             source = mastered(source, settings, self._folders.spools, Span(progress, start, end)).open_source
-        wanted = (Path(folder) if folder else self._folders.forged) / f"{_name(recipe, recipe_file)}.wav"
-        path, made = write_unmastered(source, wanted, recipe, format="wav", progress=Span(progress, 0.9, 1.0))
+        wanted = (Path(folder) if folder else self._folders.forged) / f"{_name(recipe, recipe_file)}.{format}"
+        engine = self._engines.get(recipe.engine)
+        now = replace(recipe, engine_version=engine.version) if engine is not None else recipe
+        path, made = write_unmastered(source, wanted, now, format=format, progress=Span(progress, 0.9, 0.95))
+        extras: list[str] = []
+        if rendering is not None and (stems or midi):
+            # Their recipe is of what was rendered, not of what was mastered.
+            mix_hash = pcm_hash(as_delivered(rendering.mix), Span(progress, 0.95, 0.96))
+            raw = replace(now, mastering=(), pcm_hash=mix_hash)
+            extras = write_extras(path, rendering, raw, Span(progress, 0.96, 1.0), midi=midi)
         same = made.pcm_hash == recipe.pcm_hash
         differs = None if same else self._why(recipe, made.pcm_hash, changed, replaced, recipe_file)
-        return Remade(path, made, same, differs, unplayed(made))
+        return Remade(path, made, same, differs, unplayed(made), tuple(extras))
 
     def _settled(self, recipe: Recipe, changed: bool, progress: Progress) -> tuple[Recipe, list[str]]:
         """The recipe with its samples as their files are now, and which of them were other ones then."""
@@ -91,19 +124,13 @@ class Remaker:
         notes, recipe = read_midi(path)
         return replace(recipe, written=written_parts(notes, score_of(composed(recipe), recipe.seed)))
 
-    def _raw(self, recipe: Recipe, progress: Progress) -> Callable[[], Source]:
-        """Opens what the recipe's first mastering chain was fed with."""
-        if recipe.engine == MASTERING:
-            return self._original(recipe)
+    def _render(self, recipe: Recipe, stems: bool, progress: Progress) -> Rendering:
+        """What the recipe's first mastering chain was fed with; all stems, or the one that the recipe is of."""
         engine = self._engines.get(recipe.engine)
         if engine is None or recipe.concept is None:
             raise EngineUnavailable(f'The recipe needs the engine "{recipe.engine}", which is not here.')
-        stems = (recipe.part,) if recipe.part else ()
-        rendering = engine.render(recipe.concept, recipe.seed, progress, notes=notes_of(recipe.written), stems=stems)
-        if recipe.part and recipe.part not in rendering.stems:
-            raise RecipeUnreadable(f'The recipe is of a stem "{recipe.part}", and the engine plays none of that name.')
-        sound = rendering.stems[recipe.part] if recipe.part else rendering.mix
-        return as_delivered(sound)
+        wanted = None if stems else (recipe.part,) if recipe.part else ()
+        return engine.render(recipe.concept, recipe.seed, progress, notes=notes_of(recipe.written), stems=wanted)
 
     def _original(self, recipe: Recipe) -> Callable[[], Source]:
         """Opens the file that the first chain was fed with, found in the library by the hash of its sound."""
@@ -126,6 +153,13 @@ class Remaker:
         if engine is not None and engine.version != recipe.engine_version:
             return f"The recipe was made by {recipe.engine} {recipe.engine_version}; this is {engine.version}."
         return f"The PCM hash is {now[:12]} instead of {recipe.pcm_hash[:12]}; this is version {__version__}."
+
+
+def _sound_of(rendering: Rendering, part: str) -> Callable[[], Source]:
+    """Opens the mix, or a stem."""
+    if part and part not in rendering.stems:
+        raise RecipeUnreadable(f'The recipe is of a stem "{part}", and the engine plays none of that name.')
+    return as_delivered(rendering.stems[part] if part else rendering.mix)
 
 
 def is_midi(path: Path) -> bool:

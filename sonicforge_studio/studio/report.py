@@ -107,7 +107,7 @@ def forged_fields(forged: Forged) -> dict[str, Any]:
 def remade_fields(remade: Remade) -> dict[str, Any]:
     return {
         "path": str(remade.path),
-        "files": [str(remade.path)],
+        "files": [str(remade.path), *remade.extras],
         "recipe": to_plain(remade.recipe),
         "same": remade.same,
         "differs": remade.differs,

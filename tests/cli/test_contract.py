@@ -252,6 +252,24 @@ def test_a_recipe_makes_the_file_again_sample_for_sample(sonicforge: Sonicforge,
     assert hash_of_file == made["recipe"]["pcm_hash"]
 
 
+def test_of_a_recipe_come_stems_notes_and_other_formats(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    made = sonicforge("forge", "house", "--seconds", 3, "--seed", 3, "-o", tmp_path / "one", "--json").only
+    again = sonicforge(
+        "generate", "--recipe", made["path"], "--format", "flac", "--stems", "--midi", "-o", tmp_path / "two", "--json"
+    ).only
+    assert again["same"] is True
+    path, *stems, midi = map(Path, again["files"])
+    assert (path.suffix, midi.suffix) == (".flac", ".mid")
+    assert {stem.parent.name for stem in stems} == {"stems"}
+    # Stems and notes tell of the piece before it was mastered, and make it again.
+    for part in (stems[0], midi):
+        assert sonicforge("generate", "--recipe", part, "-o", tmp_path / "three", "--json").only["same"] is True
+    refused = sonicforge("generate", "--recipe", stems[0], "--midi", "-o", tmp_path / "four", "--json")
+    assert (refused.code, refused.only["error"]["code"]) == (1, "bad-setting")
+    thrown = sonicforge("generate", "--recipe", midi, "--seed", 2**53 + 1, "-o", tmp_path / "four", "--json")
+    assert (thrown.code, thrown.only["error"]["code"]) == (1, "bad-setting")
+
+
 def test_a_master_of_a_foreign_file_is_made_again_from_the_library(sonicforge: Sonicforge, tmp_path: Path) -> None:
     path = write(tmp_path / "mine.wav", groove(8))
     master = tmp_path / "master.wav"
@@ -278,6 +296,9 @@ def test_a_file_without_a_recipe_says_so(sonicforge: Sonicforge, tmp_path: Path)
         ["forge"],
         ["generate"],
         ["generate", "x", "--recipe", "y"],
+        ["generate", "--recipe", "y", "--bpm", "120"],
+        ["generate", "--recipe", "y", "--engine", "auto"],
+        ["generate", "--recipe", "y", "--form", "intro 4"],
         ["analyze", "a", "--what"],
     ],
 )

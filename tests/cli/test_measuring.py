@@ -142,7 +142,7 @@ def test_a_file_that_breaks_off_is_measured_with_a_warning(sonicforge: Sonicforg
     cut = tmp_path / "cut.flac"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     assert "s of 8.0 s could be read" in sonicforge("measure", cut, "--json").only["warning"]
-    assert "s of 8.0 s could be read" in sonicforge("measure", cut).err
+    assert "s of 8.0 s could be read" in " ".join(sonicforge("measure", cut).err.split())
 
 
 def test_direct_current_has_no_reading(sonicforge: Sonicforge, tmp_path: Path) -> None:
