@@ -18,6 +18,7 @@ State = NDArray[np.float64]
 REVERB_LINES = 8
 _LINE_SECONDS = (0.03571, 0.04013, 0.04463, 0.05087, 0.05639, 0.06131, 0.06733, 0.07307)
 """Mutually prime in frames at the usual rates; the longest below the ear's flutter of about 80 ms."""
+_STRETCH_FRAMES = 32
 _DIFFUSER_SECONDS = (0.00477, 0.00359, 0.01273, 0.00931)
 
 
@@ -119,20 +120,18 @@ def _equalise(block: Block, coefficients: NDArray[np.float64], state: State, dri
     for stage in range(coefficients.shape[0]):
         b0, b1, b2 = coefficients[stage, 0], coefficients[stage, 1], coefficients[stage, 2]
         a1, a2 = coefficients[stage, 3], coefficients[stage, 4]
+        # The next states straight from these: without the output in between each frame waits a third less.
+        c1, c2 = b1 - a1 * b0, b2 - a2 * b0
         l1, l2 = state[0, stage, 0], state[0, stage, 1]
         r1, r2 = state[1, stage, 0], state[1, stage, 1]
         # Both channels in one loop: each frame waits for the last one, and the other side's fills the time.
         for i in range(block.shape[1]):
             x = float(left[i])
             other = float(right[i])
-            y = b0 * x + l1
-            z = b0 * other + r1
-            l1 = (b1 * x + l2) - a1 * y
-            r1 = (b1 * other + r2) - a1 * z
-            l2 = b2 * x - a2 * y
-            r2 = b2 * other - a2 * z
-            left[i] = y
-            right[i] = z
+            left[i] = b0 * x + l1
+            right[i] = b0 * other + r1
+            l1, l2 = (c1 * x + l2) - a1 * l1, c2 * x - a2 * l1
+            r1, r2 = (c1 * other + r2) - a1 * r1, c2 * other - a2 * r1
         state[0, stage, 0], state[0, stage, 1] = _settled(l1), _settled(l2)
         state[1, stage, 0], state[1, stage, 1] = _settled(r1), _settled(r2)
     for channel in range(2):
@@ -197,53 +196,67 @@ def _reverberate(
     send: Block, out: Block, lines: Block, lengths: NDArray[np.int64], gains: NDArray[np.float64], state: State,
     damping: float, rate: float,
 ) -> None:  # fmt: skip
-    count = 8
     time = int(state[24])
     sway = state[25]
     keep = 1.0 - 0.85 * damping
     mask = lines.shape[1] - 1
-    heard = np.empty(8)
-    for i in range(send.shape[1]):
-        here = time & mask
-        x = 0.5 * float(lines[12, (time - lengths[12]) & mask])
-        lines[12, here] = send[0, i] + send[1, i]
-        for k in range(8, 12):
-            stored = float(lines[k, (time - lengths[k]) & mask])
-            into = x + 0.6 * stored
-            lines[k, here] = into if abs(into) > 1e-15 else 0.0
-            x = stored - 0.6 * into
-        if time & 31 == 0:
+    # No line is as short as such a stretch: all of it is read before any of it is written.
+    inside = np.empty(_STRETCH_FRAMES)
+    total = np.empty(_STRETCH_FRAMES)
+    left = np.empty(_STRETCH_FRAMES)
+    right = np.empty(_STRETCH_FRAMES)
+    heard = np.empty((_STRETCH_FRAMES, REVERB_LINES))
+    damped = state[:REVERB_LINES].copy()
+    low_left, low_right = state[16], state[17]
+    start = 0
+    while start < send.shape[1]:
+        count = min(_STRETCH_FRAMES - time % _STRETCH_FRAMES, send.shape[1] - start)
+        if time % _STRETCH_FRAMES == 0:
             sway = math.sin(2.0 * math.pi * 0.6 * time / rate)
-        total = 0.0
-        for k in range(count):
+        for i in range(count):
+            inside[i] = 0.5 * float(lines[12, (time + i - lengths[12]) & mask])
+            lines[12, (time + i) & mask] = send[0, start + i] + send[1, start + i]
+        for k in range(8, 12):
+            for i in range(count):
+                stored = float(lines[k, (time + i - lengths[k]) & mask])
+                into = inside[i] + 0.6 * stored
+                lines[k, (time + i) & mask] = into if abs(into) > 1e-15 else 0.0
+                inside[i] = stored - 0.6 * into
+        for k in range(REVERB_LINES):
             late = 12.0 + (6.0 if k % 2 == 0 else -6.0) * sway
             whole = int(late)
             share = late - whole
             at = time - lengths[k] + whole
-            first = float(lines[k, at & mask])
-            second = float(lines[k, (at + 1) & mask])
-            value = first + share * (second - first)
-            state[k] += keep * (value - state[k])
-            heard[k] = state[k] * gains[k]
-            total += heard[k]
-        total *= 2.0 / count
-        left = 0.0
-        right = 0.0
-        for k in range(count):
-            into = heard[k] - total + (x if k % 2 == 0 else -x)
-            lines[k, here] = into if abs(into) > 1e-15 else 0.0
-            if k % 2 == 0:
-                left += heard[k] * (1.0 if k % 4 == 0 else -1.0)
-            else:
-                right += heard[k] * (1.0 if k % 4 == 1 else -1.0)
-        # What the damping lets run into the lowest octave would only blur the bass.
-        state[16] += 0.025 * (left - state[16])
-        state[17] += 0.025 * (right - state[17])
-        out[0, i] += left - state[16]
-        out[1, i] += right - state[17]
-        time += 1
-    state[24] = float(time)
-    state[25] = sway
+            for i in range(count):
+                first = float(lines[k, (at + i) & mask])
+                second = float(lines[k, (at + i + 1) & mask])
+                heard[i, k] = first + share * (second - first)
+        for i in range(count):
+            # All lines side by side: each one's damping waits for its last frame only.
+            for k in range(REVERB_LINES):
+                damped[k] += keep * (heard[i, k] - damped[k])
+                heard[i, k] = damped[k] * gains[k]
+        for i in range(count):
+            h = heard[i]
+            total[i] = (2.0 / REVERB_LINES) * (((h[0] + h[1]) + (h[2] + h[3])) + ((h[4] + h[5]) + (h[6] + h[7])))
+            left[i] = (h[0] - h[2]) + (h[4] - h[6])
+            right[i] = (h[1] - h[3]) + (h[5] - h[7])
+        for k in range(REVERB_LINES):
+            sign = 1.0 if k % 2 == 0 else -1.0
+            for i in range(count):
+                into = heard[i, k] - total[i] + sign * inside[i]
+                lines[k, (time + i) & mask] = into if abs(into) > 1e-15 else 0.0
+        for i in range(count):
+            # What the damping lets run into the lowest octave would only blur the bass.
+            low_left += 0.025 * (left[i] - low_left)
+            low_right += 0.025 * (right[i] - low_right)
+            out[0, start + i] += left[i] - low_left
+            out[1, start + i] += right[i] - low_right
+        time += count
+        start += count
+    state[:REVERB_LINES] = damped
+    state[16], state[17] = low_left, low_right
+    state[24], state[25] = float(time), sway
 
 
 @kernel

@@ -169,7 +169,8 @@ def _add_tone(
         + math.log2(max(note.brightness, 0.01))
     )
     damping = 2.0 - 2.0 * min(max(settings.resonance, 0.0), 0.97)
-    wave = _one_period(table, settings.saw, settings.pulse, min(max(settings.pulse_width, 0.05), 0.95))
+    wave, slopes = _one_period(table, settings.saw, settings.pulse, min(max(settings.pulse_width, 0.05), 0.95))
+    values = np.empty(CONTROL_FRAMES, dtype=np.float32)
     drive = 1.0 + 6.0 * settings.drive
     undrive = 1.0 / drive**0.6
     attack = max(settings.attack * rate, 32.0)
@@ -232,11 +233,11 @@ def _add_tone(
                 for i in range(count):
                     position = (at + stride * (i + 1)) & PHASE_MASK
                     cell = position >> CELL_SHIFT
-                    low = wave[cell]
-                    between = np.float32(position & CELL_MASK) * CELL_SHARE
-                    value = low + between * (wave[cell + 1] - low)
-                    left_wave[i] += left_share * value
-                    right_wave[i] += right_share * value
+                    values[i] = wave[cell] + np.float32(position & CELL_MASK) * slopes[cell]
+                # A loop of its own: whole vectors.
+                for i in range(count):
+                    left_wave[i] += left_share * values[i]
+                    right_wave[i] += right_share * values[i]
                 phase[voice] = (at + stride * count) & PHASE_MASK
         if settings.sine != 0.0:
             stride = np.int64(note.frequency_hz / rate * scale)
@@ -272,8 +273,8 @@ def _add_tone(
                 left_wave[i] += middle_wave[i]
                 right_wave[i] += middle_wave[i]
         if settings.drive > 0.0:
-            _overdrive(left_wave, np.float32(drive), np.float32(undrive))
-            _overdrive(right_wave, np.float32(drive), np.float32(undrive))
+            overdrive(left_wave, np.float32(drive), np.float32(undrive))
+            overdrive(right_wave, np.float32(drive), np.float32(undrive))
         if start >= attack and (start >= note.gate_frames or start + count <= note.gate_frames):
             # Neither the attack nor the gate ends in this stretch: whole vectors.
             for i in range(count):
@@ -300,14 +301,18 @@ def _add_tone(
             for i in range(count):
                 levels[i] *= min(1.0, (total - 1 - (start + i)) / fade)
         at_frame = note.first_frame + start
-        _mix_in(out[0, at_frame : at_frame + count], left_wave, levels, np.float32(pan_left))
-        _mix_in(out[1, at_frame : at_frame + count], right_wave, levels, np.float32(pan_right))
+        mix_in(out[0, at_frame : at_frame + count], left_wave, levels, np.float32(pan_left))
+        mix_in(out[1, at_frame : at_frame + count], right_wave, levels, np.float32(pan_right))
 
 
 @kernel
-def _one_period(table: NDArray[np.float32], saw: float, pulse: float, width: float) -> NDArray[np.float32]:
-    """What the oscillators of a note read: a saw, and a pulse, which is a saw less another one so far behind it."""
+def _one_period(
+    table: NDArray[np.float32], saw: float, pulse: float, width: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What the oscillators of a note read: a saw, and a pulse, which is a saw less another one so far behind it; and
+    how much it rises in each cell for each count of the phase."""
     wave = np.empty(TABLE_FRAMES + 1, dtype=np.float32)
+    slopes = np.empty(TABLE_FRAMES, dtype=np.float32)
     shift = width * TABLE_FRAMES
     whole = int(shift)
     share = np.float32(shift - whole)
@@ -317,7 +322,9 @@ def _one_period(table: NDArray[np.float32], saw: float, pulse: float, width: flo
         behind = table[cell] + share * (table[cell + 1] - table[cell])
         wave[i] = both * table[i] - less * behind
     wave[TABLE_FRAMES] = wave[0]
-    return wave
+    for i in range(TABLE_FRAMES):
+        slopes[i] = (wave[i + 1] - wave[i]) * CELL_SHARE
+    return wave, slopes
 
 
 @kernel
@@ -353,7 +360,7 @@ def _low_pass(
 
 
 @kernel
-def _overdrive(wave: NDArray[np.float32], drive: np.float32, undrive: np.float32) -> None:
+def overdrive(wave: NDArray[np.float32], drive: np.float32, undrive: np.float32) -> None:
     limit, much, nine = np.float32(3.0), np.float32(27.0), np.float32(9.0)
     for i in range(wave.size):
         x = min(max(wave[i] * drive, -limit), limit)
@@ -362,6 +369,6 @@ def _overdrive(wave: NDArray[np.float32], drive: np.float32, undrive: np.float32
 
 
 @kernel
-def _mix_in(out: NDArray[np.float32], wave: NDArray[np.float32], levels: NDArray[np.float32], gain: np.float32) -> None:
+def mix_in(out: NDArray[np.float32], wave: NDArray[np.float32], levels: NDArray[np.float32], gain: np.float32) -> None:
     for i in range(out.size):
         out[i] += wave[i] * levels[i] * gain

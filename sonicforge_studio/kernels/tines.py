@@ -15,15 +15,12 @@ from numpy.typing import NDArray
 
 from sonicforge_studio.kernels._jit import kernel
 from sonicforge_studio.kernels.synthesis import (
-    CELL_MASK,
-    CELL_SHARE,
-    CELL_SHIFT,
     CONTROL_FRAMES,
     FADE_RELEASES,
-    PHASE_MASK,
-    PHASE_RANGE,
     RELEASES,
     NoteShape,
+    mix_in,
+    overdrive,
 )
 
 
@@ -54,21 +51,18 @@ def tine_frames(gate_frames: int, settings: TineSettings, sample_rate_hz: int) -
     return gate_frames + int(settings.release * RELEASES * sample_rate_hz) + 256
 
 
-def add_tine(
-    out: NDArray[np.float32], note: NoteShape, settings: TineSettings, sine: NDArray[np.float32], sample_rate_hz: int
-) -> None:
+def add_tine(out: NDArray[np.float32], note: NoteShape, settings: TineSettings, sample_rate_hz: int) -> None:
     """Add one note of the FM voice to ``out``, shape ``(2, frames)``; what lies beyond its end is cut."""
     total = tine_frames(note.gate_frames, settings, sample_rate_hz)
     room = min(total, out.shape[1] - note.first_frame)
     if room <= 0 or note.frequency_hz <= 0 or note.frequency_hz > 0.45 * sample_rate_hz:
         return
-    _add_tine(out, room, total, note, settings, sine, float(sample_rate_hz))
+    _add_tine(out, room, total, note, settings, float(sample_rate_hz))
 
 
 @kernel
 def _add_tine(
-    out: NDArray[np.float32], room: int, total: int, note: NoteShape, settings: TineSettings,
-    sine: NDArray[np.float32], rate: float,
+    out: NDArray[np.float32], room: int, total: int, note: NoteShape, settings: TineSettings, rate: float
 ) -> None:  # fmt: skip
     detune = 2.0 ** (settings.detune_cents / 1200.0)
     tine_hz = note.frequency_hz * settings.tine_ratio
@@ -78,7 +72,7 @@ def _add_tine(
     # Modulation widens the spectrum by about depth + 1 multiples: keep it under the Nyquist frequency.
     widest = max(0.0, 0.42 * rate / note.frequency_hz / max(settings.ratio, 1.0) - 2.0)
     depth_full = settings.depth * (1.0 - settings.velocity_depth * (1.0 - note.velocity)) * note.brightness
-    depth_full = min(depth_full, widest * 0.5) / (2.0 * math.pi) * PHASE_RANGE
+    depth_full = min(depth_full, widest * 0.5) / (2.0 * math.pi)
     speed = 2.0 ** (0.5 * math.log2(note.frequency_hz / 261.63))
     body_factor = math.exp(-speed / max(settings.decay * rate, 1.0))
     depth_factor = math.exp(-speed / max(settings.depth_decay * rate, 1.0))
@@ -101,7 +95,18 @@ def _add_tine(
     right_swell = 1.0
     left_wave = np.empty(CONTROL_FRAMES, dtype=np.float32)
     right_wave = np.empty(CONTROL_FRAMES, dtype=np.float32)
-    depths = np.empty(CONTROL_FRAMES, dtype=np.float32)
+    places = np.empty(CONTROL_FRAMES)
+    depths = np.empty(CONTROL_FRAMES)
+    levels = np.empty(CONTROL_FRAMES, dtype=np.float32)
+    bodies = np.empty(CONTROL_FRAMES)
+    tines = np.empty(CONTROL_FRAMES)
+    releases = np.empty(CONTROL_FRAMES)
+    deepenings = np.empty(CONTROL_FRAMES)
+    for i in range(CONTROL_FRAMES):
+        bodies[i] = body_factor ** (i + 1)
+        tines[i] = tine_factor ** (i + 1)
+        releases[i] = release_factor ** (i + 1)
+        deepenings[i] = depth_factor ** (i + 1)
     for start in range(0, room, CONTROL_FRAMES):
         count = min(CONTROL_FRAMES, room - start)
         if settings.tremolo > 0.0:
@@ -109,58 +114,69 @@ def _add_tine(
             left_swell = 1.0 + sway
             right_swell = 1.0 - sway
         for i in range(count):
-            depth *= depth_factor
-            depths[i] = depth_full * (settings.depth_sustain + (1.0 - settings.depth_sustain) * depth)
+            places[i] = start + i
+        for i in range(count):
+            depths[i] = depth_full * (settings.depth_sustain + (1.0 - settings.depth_sustain) * depth * deepenings[i])
             left_wave[i] = 0.0
             right_wave[i] = 0.0
+        depth *= deepenings[count - 1]
         for pair in range(2):
             frequency = note.frequency_hz * detune if pair == 1 else note.frequency_hz / detune
-            carrier_step = np.int64(frequency / rate * PHASE_RANGE)
-            modulator_step = np.int64(frequency * settings.ratio / rate * PHASE_RANGE)
+            carrier_step = frequency / rate
+            modulator_step = frequency * settings.ratio / rate
             to_left = near if pair == 0 else far
             to_right = far if pair == 0 else near
             for i in range(count):
-                modulator = (modulator_step * (start + i)) & PHASE_MASK
-                cell = modulator >> CELL_SHIFT
-                low = sine[cell]
-                bend = low + np.float32(modulator & CELL_MASK) * CELL_SHARE * (sine[cell + 1] - low)
-                carrier = (carrier_step * (start + i) + np.int64(depths[i] * bend)) & PHASE_MASK
-                cell = carrier >> CELL_SHIFT
-                low = sine[cell]
-                value = low + np.float32(carrier & CELL_MASK) * CELL_SHARE * (sine[cell + 1] - low)
+                bend = _sine(modulator_step * places[i])
+                value = np.float32(_sine(carrier_step * places[i] + depths[i] * bend))
                 left_wave[i] += to_left * value
                 right_wave[i] += to_right * value
         if tine_level * tine > 1e-5:
-            carrier_step = np.int64(tine_hz / rate * PHASE_RANGE)
-            modulator_step = np.int64(note.frequency_hz / rate * PHASE_RANGE)
-            tine_depth = settings.tine_depth / (2.0 * math.pi) * PHASE_RANGE
+            carrier_step = tine_hz / rate
+            modulator_step = note.frequency_hz / rate
+            tine_depth = settings.tine_depth / (2.0 * math.pi)
             for i in range(count):
-                tine *= tine_factor
-                modulator = (modulator_step * (start + i)) & PHASE_MASK
-                bend = sine[modulator >> CELL_SHIFT]
-                carrier = (carrier_step * (start + i) + np.int64(tine_depth * bend)) & PHASE_MASK
-                cell = carrier >> CELL_SHIFT
-                low = sine[cell]
-                value = low + np.float32(carrier & CELL_MASK) * CELL_SHARE * (sine[cell + 1] - low)
-                left_wave[i] += tine_level * tine * value
-                right_wave[i] += tine_level * tine * value
+                bend = _sine(modulator_step * places[i])
+                value = np.float32(tine_level * tine * tines[i] * _sine(carrier_step * places[i] + tine_depth * bend))
+                left_wave[i] += value
+                right_wave[i] += value
+            tine *= tines[count - 1]
         for i in range(count):
-            now = start + i
-            body *= body_factor
-            level = body
-            if now < attack:
-                level *= now / attack
-            if now >= note.gate_frames:
-                released *= release_factor
-                level *= released
-            if now >= total - fade:
-                level *= (total - 1 - now) / fade
-            left = left_wave[i] * level
-            right = right_wave[i] * level
-            if settings.drive > 0.0:
-                x = min(max(left * drive, -3.0), 3.0)
-                left = undrive * x * (27.0 + x * x) / (27.0 + 9.0 * x * x)
-                x = min(max(right * drive, -3.0), 3.0)
-                right = undrive * x * (27.0 + x * x) / (27.0 + 9.0 * x * x)
-            out[0, note.first_frame + now] += left * pan_left * left_swell
-            out[1, note.first_frame + now] += right * pan_right * right_swell
+            levels[i] = body * bodies[i]
+        body *= bodies[count - 1]
+        if start < attack:
+            for i in range(count):
+                levels[i] *= min(1.0, (start + i) / attack)
+        if start + count > note.gate_frames:
+            let_go = max(0, note.gate_frames - start)
+            for i in range(let_go, count):
+                levels[i] *= released * releases[i - let_go]
+            released *= releases[count - let_go - 1]
+        if start + count > total - fade:
+            for i in range(count):
+                levels[i] *= min(1.0, (total - 1 - (start + i)) / fade)
+        if settings.drive > 0.0:
+            for i in range(count):
+                left_wave[i] *= levels[i]
+                right_wave[i] *= levels[i]
+                levels[i] = 1.0
+            overdrive(left_wave, np.float32(drive), np.float32(undrive))
+            overdrive(right_wave, np.float32(drive), np.float32(undrive))
+        at_frame = note.first_frame + start
+        mix_in(out[0, at_frame : at_frame + count], left_wave, levels, np.float32(pan_left * left_swell))
+        mix_in(out[1, at_frame : at_frame + count], right_wave, levels, np.float32(pan_right * right_swell))
+
+
+@kernel
+def _sine(turns: float) -> float:
+    """The sine of so many turns within 6e-8, by its series around 0: whole vectors, where a table is read one by one.
+    The halves of the turn beyond a quarter are folded back."""
+    x = turns - float(np.floor(turns + 0.5))
+    x = max(min(x, 0.5 - x), -0.5 - x)
+    square = x * x
+    return x * (
+        6.283185307179586
+        + square * (-41.34170224039975 + square * (81.60524927607504 + square * (
+            -76.70585975306136 + square * (42.05869394489765 - square * 15.094642576822984)
+        )))
+    )  # fmt: skip

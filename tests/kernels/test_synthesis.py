@@ -139,7 +139,7 @@ def test_the_tine_is_two_operator_fm() -> None:
     )  # fmt: skip
     frames = 20000
     out = np.zeros((2, tine_frames(frames, settings, RATE)), dtype=np.float32)
-    add_tine(out, note(261.63, frames), settings, SINE, RATE)
+    add_tine(out, note(261.63, frames), settings, RATE)
     place = np.arange(frames)
     turn = 2 * np.pi * 261.63 / RATE * place
     depth = 1.5 * (0.2 + 0.8 * np.exp(-(place + 1) / (0.5 * RATE)))
@@ -153,7 +153,7 @@ def test_high_tines_hold_their_modulation_back() -> None:
     settings = TineSettings(ratio=3.5, depth=4.0, depth_sustain=1.0, tine_level=0.0, decay=20.0, detune_cents=0.0)
     frames = 32768
     out = np.zeros((2, tine_frames(frames, settings, RATE)), dtype=np.float32)
-    add_tine(out, note(3520.0, frames), settings, SINE, RATE)
+    add_tine(out, note(3520.0, frames), settings, RATE)
     spectrum = 20 * np.log10(np.abs(np.fft.rfft(out[0, :frames] * np.blackman(frames))) + 1e-12)
     frequency = np.fft.rfftfreq(frames, 1 / RATE)
     assert spectrum[frequency < 3300].max() < spectrum.max() - 40

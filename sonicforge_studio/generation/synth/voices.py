@@ -139,7 +139,7 @@ class ToneVoice:
         if isinstance(settings, ToneSettings):
             add_tone(out, shape, settings, self._tables.saw, self._tables.sine, self._rate)
         elif isinstance(settings, TineSettings):
-            add_tine(out, shape, settings, self._tables.sine, self._rate)
+            add_tine(out, shape, settings, self._rate)
         else:
             add_string(out, shape, settings, self._rate)
 
