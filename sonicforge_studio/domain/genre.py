@@ -118,6 +118,11 @@ class Genre:
     """The same for less than about a minute."""
     progressions: Mapping[str, tuple[str, ...]]
     """For "minor" and "major": Roman numerals with their extensions, as in "i9 VImaj7 iv9 v7"."""
+    cadences: Mapping[str, tuple[str, ...]]
+    """For "minor" and "major": the chords before the harmony comes home, such as "iv9 V7"; none where it stays."""
+    borrowed: Mapping[str, tuple[tuple[str, str], ...]]
+    """For "minor" and "major": a chord of the progressions and the one of another mode that takes its place every
+    second time."""
     kit: str
     patterns: tuple[DrumPattern, ...]
     parts: Mapping[str, GenrePart]

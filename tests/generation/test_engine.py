@@ -15,7 +15,7 @@ import pytest
 
 from sonicforge_studio.domain import Cancelled, Concept, Key, Rendering, SilentProgress
 from sonicforge_studio.domain.errors import DiskFull, DurationOutOfRange, TempoOutOfRange
-from sonicforge_studio.generation import SynthEngine, compose
+from sonicforge_studio.generation import SynthEngine, compose, written_score
 from sonicforge_studio.generation.genres import genre_book
 
 RATE = 44100
@@ -100,9 +100,13 @@ def test_the_notes_are_in_the_key_and_begin_and_end_on_the_tonic(
     concept, rendering = pieces[genre]
     steps = {"minor": (0, 2, 3, 5, 7, 8, 10), "major": (0, 2, 4, 5, 7, 9, 11)}[concept.key.mode]
     scale = {(concept.key.tonic + step) % 12 for step in steps}
-    pitches = [note.pitch % 12 for part in ("bass", "chords", "melody") for note in rendering.notes[part]]
-    outside = sum(pitch not in scale for pitch in pitches) / len(pitches)
-    assert outside < 0.08
+    chords = written_score(concept, 7, {}).chords
+    notes = [note for part in ("bass", "chords", "melody") for note in rendering.notes[part]]
+    outside = [note for note in notes if note.pitch % 12 not in scale]
+    assert len(outside) < 0.15 * len(notes)
+    # A chord from another mode brings its tones; beside these there are steps into the next root and little else.
+    strange = [note for note in outside if note.pitch % 12 not in chords[int(note.start_beats // 4)].pitch_classes]
+    assert len(strange) < 0.08 * len(notes)
     bass = sorted(rendering.notes["bass"], key=lambda note: note.start_beats)
     assert bass[0].pitch % 12 == concept.key.tonic
     assert bass[-1].pitch % 12 == concept.key.tonic

@@ -15,8 +15,9 @@ from sonicforge_studio.generation.sounds import instrument_book, kit_book
 from sonicforge_studio.generation.synth.bass import root_pitch, write_bass
 from sonicforge_studio.generation.synth.chords import write_chords
 from sonicforge_studio.generation.synth.groove import DRUM_PITCHES, write_drums
-from sonicforge_studio.generation.synth.harmony import Chord, read_progression, voice
+from sonicforge_studio.generation.synth.harmony import Chord, voice
 from sonicforge_studio.generation.synth.melody import write_melody
+from sonicforge_studio.generation.synth.progressions import write_harmony
 from sonicforge_studio.generation.synth.score import (
     BEATS_PER_BAR,
     Outline,
@@ -27,7 +28,6 @@ from sonicforge_studio.generation.synth.score import (
     part_random,
 )
 
-_LONGEST_CHORD_SECONDS = 12.0
 _RISER_PITCH = 60
 
 
@@ -38,7 +38,7 @@ def arrange(concept: Concept, genre: Genre, seed: int, progress: Progress) -> Sc
         return part_random(dice_seed(concept, part, seed), part, concept.change_of(part).roll)
 
     sections = place_sections(concept)
-    chords = _write_harmony(concept, genre, sections, dice("harmony"))
+    chords = write_harmony(concept, genre, sections, dice("harmony"))
     outline = Outline(
         concept.key, concept.tempo_bpm, sections, chords, genre.swing, genre.swing_steps, progress
     )  # fmt: skip
@@ -93,30 +93,6 @@ def wanted_parts(concept: Concept, genre: Genre) -> frozenset[str]:
     book = instrument_book()
     named = {book[name].part for name in concept.instruments if name in book}
     return frozenset(named or {"drums", *genre.parts})
-
-
-def _write_harmony(
-    concept: Concept, genre: Genre, sections: tuple[Section, ...], random: np.random.Generator
-) -> tuple[Chord, ...]:
-    """One chord a bar; each section starts the progression anew, the break has another where the book offers one."""
-    choices = (concept.progression,) if concept.progression else genre.progressions[concept.key.mode]
-    order = [int(index) for index in random.permutation(len(choices))]
-    home = read_progression(choices[order[0]], concept.key)
-    away = read_progression(choices[order[-1]], concept.key)
-    bar_seconds = BEATS_PER_BAR * 60 / concept.tempo_bpm
-    bars_per_chord = genre.bars_per_chord
-    while bars_per_chord > 1 and bars_per_chord * bar_seconds > _LONGEST_CHORD_SECONDS:
-        bars_per_chord //= 2
-    chords: list[Chord] = []
-    for section in sections:
-        progression = away if section.name == "break" and section.bars >= len(away) * bars_per_chord else home
-        # A short section plays its chords faster rather than never leaving the first.
-        pace = bars_per_chord
-        while pace > 1 and section.bars < len(progression) * pace:
-            pace //= 2
-        chords += [progression[bar // pace % len(progression)] for bar in range(section.bars)]
-    chords.append(home[0])
-    return tuple(chords)
 
 
 def _write_risers(sections: tuple[Section, ...]) -> tuple[Note, ...]:

@@ -35,7 +35,7 @@ class SynthEngine:
 
     @property
     def version(self) -> str:
-        return "3"
+        return "4"
 
     @property
     def licence(self) -> str:

@@ -110,7 +110,7 @@ def _place(
     start = pitches.index(nearest(pitches, 0.5 * previous + 0.5 * anchor))
     placed = []
     for number, tone in enumerate(motif):
-        wanted = pitches[min(max(start + tone.degree, 0), len(pitches) - 1)]
+        wanted = _beside(pitches[min(max(start + tone.degree, 0), len(pitches) - 1)], chord, in_scale)
         strong = tone.step % 8 == 0 or tone.length >= 4
         last = number == len(motif) - 1
         pitch = nearest(tones, wanted) if strong or last else wanted
@@ -119,3 +119,11 @@ def _place(
             pitch = nearest(roots, wanted)
         placed.append((tone, pitch))
     return placed
+
+
+def _beside(pitch: int, chord: Chord, in_scale: set[int]) -> int:
+    """The pitch, or the chord's borrowed tone where it would rub against it a semitone away."""
+    for tone in chord.pitch_classes:
+        if tone not in in_scale and pitch % 12 not in chord.pitch_classes and (pitch - tone) % 12 in (1, 11):
+            return pitch + (1 if (tone - pitch) % 12 == 1 else -1)
+    return pitch
