@@ -22,6 +22,8 @@ _FAINTEST = 0.35
 _LINES_FROM_PIXELS = 7.0
 _VELOCITY_STEP = 12
 _DRUM_PIXELS = 4.0
+_GROWS = 2
+"""So many times as high a lane becomes where there is room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class PartLane(Lane):
     """A bar that is to be repeated through its section."""
 
     def __init__(self, theme: Theme, axis: TimeAxis, name: str, *, drums: bool) -> None:
-        super().__init__(theme, axis, name, theme.size.lane_part, grows=False)
+        super().__init__(theme, axis, name, theme.size.lane_part)
+        self.setMaximumHeight(_GROWS * theme.size.lane_part)
         self.gutter = theme.size.row_names
         self._drums = drums
         self._open = False
@@ -95,8 +98,10 @@ class PartLane(Lane):
     def set_open(self, open: bool) -> None:
         self._open = open
         self._settle()
-        height = self.theme.size.lane_open if open else self.theme.size.lane_part
-        self.setFixedHeight(max(height, len(self._rows.pitches) * self.theme.size.note_row) if open else height)
+        size = self.theme.size
+        height = max(size.lane_open, len(self._rows.pitches) * size.note_row) if open else size.lane_part
+        self.setMinimumHeight(height)
+        self.setMaximumHeight(_GROWS * height)
         self.renew()
 
     def _settle(self) -> None:

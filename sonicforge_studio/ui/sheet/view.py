@@ -43,6 +43,8 @@ from sonicforge_studio.ui.text import tr, tr_error
 from sonicforge_studio.ui.widgets.controls import ElidedLabel, IconButton, label
 
 _ZOOM_A_KEY = 2.0
+_SHARE = 100
+"""Of the room that is left, for each part."""
 
 
 class SheetView(QFrame):
@@ -87,7 +89,7 @@ class SheetView(QFrame):
         self._rows = QVBoxLayout(self._desk)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(theme.space.xs)
-        self._rows.addStretch(1)
+        self._rows.addStretch(0)
         area.setWidget(self._desk)
         layout.addWidget(area, 1)
         self._readout = ElidedLabel("", "small")
@@ -181,7 +183,7 @@ class SheetView(QFrame):
                 widget.deleteLater()
         self.strips, self.lanes = {}, {}
         for number, (part, sounds) in enumerate(parts.items()):
-            self._rows.insertWidget(number, self._row(part, sounds))
+            self._rows.insertWidget(number, self._row(part, sounds), _SHARE)
 
     def _row(self, part: str, sounds: tuple[str, ...]) -> QWidget:
         theme = self._kit.theme
@@ -247,6 +249,8 @@ class SheetView(QFrame):
         for name, lane in self.lanes.items():
             lane.set_open(open and name == part)
             self.strips[name].show_open(open and name == part)
+            # The open one gets the room that there is.
+            self._rows.setStretch(list(self.lanes).index(name), _SHARE if not open or name == part else 0)
         lane = self.lanes[part]
         lane.setFocus(Qt.FocusReason.OtherFocusReason)
         if open:
