@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -171,15 +172,18 @@ def _likeness(takes: Sequence[Heard]) -> tuple[float, float]:
 
 
 def _show_speed() -> None:
-    """One process for each: what it takes of time and memory to make some minutes and an hour."""
+    """One process for each: what it takes of time and memory to make some minutes and an hour; the best of three runs
+    of the shorter ones, since a shared machine is only ever slower than it can be."""
     table = Table(title="One core", box=None, header_style="dim", title_justify="left")
     for name in ("What", "Times real time", "Peak memory", "Wanted"):
         table.add_column(name)
     wanted = (("house", 180.0, "≥ 40×"), ("liquid drum and bass", 180.0, "≥ 40×"), ("ambient", 3600.0, "< 450 MB"))
     for prompt, seconds, aim in wanted:
         command = [sys.executable, "-m", "tests.benchmarks.generation", prompt, str(seconds)]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-        table.add_row(f"{prompt}, {seconds:.0f} s", f"{seconds / float(said[0]):.0f}×", f"{said[1]} MB", aim)
+        runs = 1 if seconds > 600 else 3
+        said = [subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() for _ in range(runs)]
+        taken = min(float(run[0]) for run in said)
+        table.add_row(f"{prompt}, {seconds:.0f} s", f"{seconds / taken:.0f}×", f"{said[0][1]} MB", aim)
     Console(width=130).print(table)
 
 
@@ -189,7 +193,16 @@ def _alone(prompt: str, seconds: float) -> None:
     began = time.perf_counter()
     SynthEngine().render(concept, 1, SilentProgress())
     taken = time.perf_counter() - began
-    print(f"{taken:.3f} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}")
+    print(f"{taken:.3f} {_peak_megabytes()}")
+
+
+def _peak_megabytes() -> int:
+    """Of this program alone: what the system calls ``ru_maxrss`` begins with its parent's."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+        return int(line.split()[1]) // 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 if __name__ == "__main__":
