@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from sonicforge_studio.domain import Recipe, Track, to_plain
 from sonicforge_studio.domain.errors import MissingPath, StudioError
-from sonicforge_studio.studio import Edits, Lane, Studio, recipe_to_json
+from sonicforge_studio.studio import Edits, Job, Lane, Studio, recipe_to_json
 from sonicforge_studio.ui.job_desk import JobDesk
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, Piece
@@ -50,6 +50,8 @@ class Actions(QObject):
     """The ids of two tracks."""
     sheet_wanted = Signal(object)
     """A ``Track`` whose piece is to be opened on the Forge page."""
+    draft_made = Signal(object, object)
+    """The ``Recipe`` that a draft came from, and the draft that a piece was made of."""
     library_wanted = Signal()
     """The Library page, to choose a track in."""
     removed = Signal(object)
@@ -64,6 +66,9 @@ class Actions(QObject):
         self._listening = listening
         self._kit = kit
         self._window = window
+        self._drafts: dict[int, tuple[Recipe, Recipe]] = {}
+        """Drafts that jobs make pieces of, each with what it came from."""
+        desk.changed.connect(self._follow_draft)
 
     # Listening
 
@@ -130,18 +135,30 @@ class Actions(QObject):
 
     def vary(self, track: Track, edits: Edits) -> None:
         """Forge a piece once more with these edits, as loud as it was mastered."""
-        self._forge_again(track, {"base": track.path, "edits": to_plain(edits)})
+        self._kit.tasks.start(self._forge_again(track, {"base": track.path, "edits": to_plain(edits)}))
 
     def make_draft(self, track: Track, recipe: Recipe) -> None:
         """Forge what has become of a track's piece, as loud as that was mastered."""
-        self._forge_again(track, {"recipe": recipe_to_json(recipe)})
+        self._kit.tasks.start(self._make_draft(track, recipe))
 
-    def _forge_again(self, track: Track, arguments: dict[str, Any]) -> None:
+    async def _make_draft(self, track: Track, recipe: Recipe) -> None:
+        job = await self._forge_again(track, {"recipe": recipe_to_json(recipe)})
+        if track.recipe is not None:
+            self._drafts[job.id] = (track.recipe, recipe)
+            self._follow_draft(self._desk.job(job.id) or job)
+
+    def _follow_draft(self, job: Job) -> None:
+        if job.id in self._drafts and job.state.finished:
+            original, draft = self._drafts.pop(job.id)
+            if str(job.state) == "done":
+                self.draft_made.emit(original, draft)
+
+    async def _forge_again(self, track: Track, arguments: dict[str, Any]) -> Job:
         recipe = track.recipe
         arguments |= {"prompt": recipe.prompt if recipe else "", "mastered": bool(recipe and recipe.mastering)}
         if recipe and recipe.mastering:
             arguments["target"] = recipe.mastering[-1].target.name
-        self._desk.order("forge", arguments, tr("Vary {title}", title=track.title), Lane.HIGH)
+        return await self._desk.submit("forge", arguments, tr("Vary {title}", title=track.title), Lane.HIGH)
 
     # Handing out
 

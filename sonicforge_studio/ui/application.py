@@ -119,6 +119,7 @@ class Program:
     async def close(self) -> None:
         """Leave nothing running. Jobs that wait or run go on the next time."""
         if self.opened is not None:
+            await self.opened.workspace.finish()
             self.opened.workspace.close()
         await self._tasks.close()
         if self.opened is not None:

@@ -357,6 +357,10 @@ class Workspace(QObject):
         """Import what the program was started with."""
         self.actions.import_paths([str(Path(path).absolute()) for path in paths])
 
+    async def finish(self) -> None:
+        """What is not written yet is, before anything is closed."""
+        await self.forge.sheet.finish()
+
     def close(self) -> None:
         """Stop looking and listening; the studio itself is closed by who built it."""
         self._unsubscribe()

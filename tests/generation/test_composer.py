@@ -8,7 +8,7 @@ import pytest
 
 from sonicforge_studio.domain import FormSection, Key
 from sonicforge_studio.domain.errors import DurationOutOfRange, TempoOutOfRange
-from sonicforge_studio.generation import compose
+from sonicforge_studio.generation import compose, parts_of
 from sonicforge_studio.generation.form import whole_bars
 from sonicforge_studio.generation.genres import genre_book
 from sonicforge_studio.generation.prompt import Prompt
@@ -185,3 +185,9 @@ def test_of_a_long_prompt_only_the_beginning_is_read() -> None:
     concept = compose(words * 150)
     assert (concept.genre, concept.tempo_bpm, concept.key) == ("liquid-drum-and-bass", 174.0, Key(9, "minor"))
     assert "the rest of a very long prompt" in concept.ignored
+
+
+@pytest.mark.parametrize("genre", sorted(genre_book()))
+def test_every_part_of_a_genre_plays(genre: str) -> None:
+    """Also one that plays an instrument of another part, as cinematic basses are pads."""
+    assert set(genre_book()[genre].parts) <= set(parts_of(compose("", genre=genre)))

@@ -11,6 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from pytestqt.qtbot import QtBot
 
 from sonicforge_studio.domain import Recipe
+from sonicforge_studio.studio import DraftShelf
 from sonicforge_studio.ui.sheet.draft import Draft
 from sonicforge_studio.ui.sheet.note_rows import NoteRows
 from sonicforge_studio.ui.sheet.part_row import PartRow
@@ -103,6 +104,7 @@ def test_notes_are_written_with_the_keyboard_alone(sheet: SheetView, run: Run, q
         await until(lambda: _recipe(sheet).written, "the notes in the draft")
         qtbot.keyClick(lane, Qt.Key.Key_R)
         await until(lambda: len({note.start_beats % 4 for note in lane.notes}) <= len(lane.notes), "the bar")
+        await until(lambda: not sheet.editing.pending, "the last one in the draft")
         # Everything is taken back, one change after the other.
         while sheet.editing.draft is not None and sheet.editing.draft.can_undo:
             qtbot.keyClick(lane, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -207,6 +209,65 @@ def test_what_was_begun_is_here_again(sheet: SheetView, workspace: Workspace, ru
     run(leave_and_come_back())
 
 
+def test_what_is_on_its_way_is_kept_when_one_leaves(sheet: SheetView, workspace: Workspace, run: Run) -> None:
+    track = workspace.forge.results.cards()[0].track
+
+    async def leave_with_notes_under_way() -> None:
+        sheet.editing.rewrite("melody", sheet.lanes["melody"].notes[:-1])
+        sheet.editing.rewrite("drums", ())
+        count = len(sheet.lanes["melody"].notes)
+        # Another piece takes its place at once, and it comes back at once.
+        sheet.open(track)
+        await until(lambda: sheet.editing.draft is not None and sheet.editing.draft.is_changed, "what was begun")
+        await until(lambda: len(sheet.lanes["melody"].notes) == count - 1, "the written melody")
+        assert {part.part for part in _recipe(sheet).written} == {"drums", "melody"}
+        # The window closes half a second too early for the draft to be written by itself.
+        sheet.strips["bass"].fader.setValue(-18)
+        await sheet.finish()
+
+    run(leave_with_notes_under_way())
+    assert track.recipe is not None
+    kept = DraftShelf(workspace.forge._studio.folders.drafts).find(track.recipe)
+    assert kept is not None
+    assert kept.concept is not None
+    assert kept.concept.change_of("bass").gain_db == -9.0
+
+
+def test_undo_takes_back_what_is_on_its_way_and_nothing_else(sheet: SheetView, run: Run) -> None:
+    async def undo() -> None:
+        before = sheet.lanes["drums"].notes
+        sheet.editing.rewrite("drums", before[:-1])
+        await until(lambda: _recipe(sheet).written, "the first edit")
+        sheet.editing.rewrite("bass", sheet.lanes["bass"].notes[:-1])
+        sheet._undo()
+        await until(lambda: not sheet.editing.pending, "the second edit")
+        await until(lambda: {part.part for part in _recipe(sheet).written} == {"drums"}, "one step back")
+        sheet._redo()
+        assert {part.part for part in _recipe(sheet).written} == {"drums", "bass"}
+
+    run(undo())
+
+
+def test_a_draft_is_unfinished_until_its_piece_is_there(
+    sheet: SheetView, workspace: Workspace, run: Run, tmp_path: Path
+) -> None:
+    drafts = workspace.forge._studio.folders.drafts
+    hit = write_tone(tmp_path / "hit.wav", seconds=0.3)
+
+    async def make_in_vain_and_then_well() -> None:
+        sheet.use_sample("kick", str(hit))
+        hit.rename(tmp_path / "elsewhere.wav")
+        sheet.make()
+        await until(lambda: any(str(job.state) == "failed" for job in workspace.desk.jobs()), "the failure")
+        await until(lambda: list(drafts.glob("*.json")), "the draft")
+        (tmp_path / "elsewhere.wav").rename(hit)
+        sheet.make()
+        await until(lambda: len(workspace.forge.results.cards()) == 2, "the piece")
+        await until(lambda: not list(drafts.glob("*.json")), "the empty shelf")
+
+    run(make_in_vain_and_then_well())
+
+
 def test_a_level_moves_what_is_heard_and_composes_nothing(sheet: SheetView, run: Run) -> None:
     composed: list[bool] = []
 
@@ -283,6 +344,13 @@ def test_a_draft_keeps_its_past() -> None:
     assert not draft.can_redo
     draft.undo()
     assert draft.recipe == states[1]
+    # A fader that is moved and put back leaves no step.
+    draft.apply(states[2])
+    draft.apply(states[3], joined=True)
+    draft.apply(states[1], joined=True)
+    assert draft.recipe == states[1]
+    draft.undo()
+    assert draft.recipe != states[1]
 
 
 def test_rows_of_drums_and_of_pitches() -> None:

@@ -46,6 +46,8 @@ class Draft(QObject):
         del self._steps[self._at + 1 :]
         if joined and self.can_undo:
             self._steps[-1] = recipe
+            if recipe == self._steps[-2]:
+                self._steps.pop()  # moved and put back: no step
         else:
             self._steps.append(recipe)
         if len(self._steps) > _MOST_STEPS:

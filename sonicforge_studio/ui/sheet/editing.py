@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -52,9 +53,10 @@ class Editing(QObject):
         """The part whose fader moved last."""
         self._asked: Recipe | None = None
         """What ``sheet`` is composed of, now or before long."""
-        self._made: Recipe | None = None
-        """What was ordered last."""
         self._writing = asyncio.Lock()
+        self._put_away: asyncio.Task[None] | None = None
+        self._told = False
+        """Whether it was said that this piece cannot be kept."""
         self._saving = QTimer(self)
         self._saving.setSingleShot(True)
         self._saving.setInterval(_SAVE_MILLISECONDS)
@@ -80,11 +82,13 @@ class Editing(QObject):
         return not muted and (not self.solo or part in self.solo)
 
     def open(self, track: Track, recipe: Recipe) -> None:
-        """Begin with a track's piece, or go on where it was left."""
+        """Begin with a track's piece, or go on where it was left; what was open is put away."""
+        self.close()
         self.track = track
         self.solo = frozenset()
         self.pending.clear()
-        self.sheet = self._asked = self._made = None
+        self.sheet = self._asked = None
+        self._told = False
         self._moved = ""
         self.draft = Draft(recipe)
         self.draft.changed.connect(self._follow)
@@ -92,16 +96,25 @@ class Editing(QObject):
         self._tasks.start(self._restore(self.draft))
 
     async def _restore(self, draft: Draft) -> None:
-        begun = await asyncio.to_thread(self._shelf.find, draft.original)
+        async with self._writing:  # what is just being put away is found
+            begun = await asyncio.to_thread(self._shelf.find, draft.original)
         if begun is not None and draft is self.draft and not draft.can_undo and not self.pending:
             draft.apply(begun)
             self.restored.emit()
 
     def close(self) -> None:
-        if self.draft is not None:
-            self._save()
+        """Put it away, with all that is on its way into it; ``finish`` waits for that."""
         self._saving.stop()
+        if self.draft is not None:
+            self._put_away = self._tasks.start(self._keep(self.draft, dict(self.pending)))
+        self.pending.clear()
         self.draft = self.track = self._asked = None
+
+    async def finish(self) -> None:
+        """Close, and come back when all of it lies on the disk."""
+        self.close()
+        if self._put_away is not None:
+            await asyncio.wait([self._put_away])
 
     # Changing
 
@@ -156,13 +169,18 @@ class Editing(QObject):
     async def _write(self, draft: Draft, part: str, notes: tuple[Note, ...]) -> None:
         """Whether it is the engine's own again takes composing it, which is not for the main thread; what else is
         changed meanwhile stays, and of several hands on one part the last one counts."""
-        while draft is self.draft and self.pending.get(part) is notes:
-            before = draft.recipe
-            changed = await asyncio.to_thread(rewritten, before, part, notes)
-            if draft.recipe is before and self.pending.get(part) is notes:
+        try:
+            while draft is self.draft and self.pending.get(part) is notes:
+                before = draft.recipe
+                changed = await asyncio.to_thread(rewritten, before, part, notes)
+                if draft.recipe is before and self.pending.get(part) is notes:
+                    del self.pending[part]
+                    self._moved = ""
+                    draft.apply(changed)
+        finally:
+            # Whatever went wrong, nobody waits for it.
+            if self.pending.get(part) is notes:
                 del self.pending[part]
-                self._moved = ""
-                draft.apply(changed)
 
     def repeat_bar(self, part: str, notes: tuple[Note, ...], bar: int) -> tuple[Note, ...]:
         """A part's notes with what lies in a bar in every bar of its section."""
@@ -175,15 +193,22 @@ class Editing(QObject):
         return notes
 
     def undo(self) -> None:
-        if self.draft is None:
-            return
-        self._moved = ""
-        if self.pending:
-            # What is on its way is the last change.
-            self.pending.clear()
-            self.composed.emit()
-        else:
-            self.draft.undo()
+        """Take the last step back; what is on its way becomes one first."""
+        if self.draft is not None:
+            self._moved = ""
+            if self.pending:
+                self._tasks.start(self._undo_what_lands(self.draft))
+            else:
+                self.draft.undo()
+
+    async def _undo_what_lands(self, draft: Draft) -> None:
+        await self._landed(draft)
+        if draft is self.draft:
+            draft.undo()
+
+    async def _landed(self, draft: Draft) -> None:
+        while self.pending and draft is self.draft:
+            await asyncio.sleep(_PATIENCE_SECONDS)
 
     def redo(self) -> None:
         if self.draft is not None and not self.pending:
@@ -193,16 +218,19 @@ class Editing(QObject):
     async def settled(self) -> Recipe | None:
         """The piece with all that was written in it; None where nothing was changed, or it was closed meanwhile."""
         draft = self.draft
-        while self.pending and draft is self.draft:
-            await asyncio.sleep(_PATIENCE_SECONDS)
-        if draft is None or draft is not self.draft or not draft.is_changed:
+        if draft is None:
             return None
-        return draft.recipe
+        await self._landed(draft)
+        return draft.recipe if draft is self.draft and draft.is_changed else None
 
-    def made(self, recipe: Recipe) -> None:
-        """This was ordered; as it is, it is no unfinished business any more."""
-        self._made = recipe
-        self._save()
+    def made(self, original: Recipe, made: Recipe) -> None:
+        """A piece was made of a draft; as it is, it is no unfinished business any more."""
+        self._tasks.start(self._forget(original, made))
+
+    async def _forget(self, original: Recipe, made: Recipe) -> None:
+        async with self._writing:
+            if await asyncio.to_thread(self._shelf.find, original) == made:
+                await asyncio.to_thread(self._shelf.forget, original)
 
     # Following the draft
 
@@ -226,13 +254,18 @@ class Editing(QObject):
     # Keeping it
 
     def _save(self) -> None:
-        self._saving.stop()
         if self.draft is not None:
-            self._tasks.start(self._keep(self.draft))
+            self._tasks.start(self._keep(self.draft, {}))
 
-    async def _keep(self, draft: Draft) -> None:
+    async def _keep(self, draft: Draft, on_the_way: Mapping[str, tuple[Note, ...]]) -> None:
         """In order: what is written last is the newest."""
         async with self._writing:
             recipe = draft.recipe
-            left = draft.original if recipe == self._made else recipe
-            await asyncio.to_thread(self._shelf.keep, draft.original, left)
+            try:
+                for part, notes in on_the_way.items():
+                    recipe = await asyncio.to_thread(rewritten, recipe, part, notes)
+                await asyncio.to_thread(self._shelf.keep, draft.original, recipe)
+            except StudioError as error:
+                if not self._told:
+                    self._told = True
+                    self.refused.emit(error)

@@ -102,6 +102,7 @@ class SheetView(QFrame):
         )
         self.rehearsal.ready_changed.connect(self.head.show_ready)
         self.rehearsal.failed.connect(self._tell)
+        actions.draft_made.connect(self.editing.made)
         listening.changed.connect(self._show_playback)
         self._show_reading("")
 
@@ -173,6 +174,11 @@ class SheetView(QFrame):
         self.rehearsal.close()
         self.editing.close()
         self.left.emit()
+
+    async def finish(self) -> None:
+        """The window closes: what is not made yet lies on the disk when this is over."""
+        self.rehearsal.close()
+        await self.editing.finish()
 
     def _build_rows(self, parts: dict[str, tuple[str, ...]]) -> None:
         while self._rows.count() > 1:
@@ -348,7 +354,6 @@ class SheetView(QFrame):
         recipe = await self.editing.settled()
         if recipe is not None:
             self._actions.make_draft(track, recipe)
-            self.editing.made(recipe)
             self._show_reading(tr("Ordered: it will stand among the recently forged ones."))
 
     # Hearing
