@@ -1,4 +1,4 @@
-"""Marks of recordings that are under way: what a crash leaves tells the next start what to bring in."""
+"""Marks of files that are under way: what a crash leaves tells the next start what to bring in or to clear away."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _LOCK_TRIES = 100
 
 
 class Mark:
-    """A small hidden file that names a recording. It is locked while its program lives, so that another one does not
-    take a recording for an orphan."""
+    """A small hidden file that names a recording, or a folder of takes. It is locked while its program lives, so that
+    another one does not take these for orphans."""
 
-    def __init__(self, place: Path, descriptor: int, recording: Path) -> None:
+    def __init__(self, place: Path, descriptor: int, path: Path) -> None:
         self._place = place
         self._descriptor = descriptor
-        self.recording = recording
+        self.path = path
 
     @classmethod
-    def make(cls, folder: Path, recording: Path) -> Mark:
+    def make(cls, folder: Path, path: Path) -> Mark:
         """Raises ``DiskFull`` or ``OutputNotWritable``."""
         place = folder / f"{_NAME}{secrets.token_hex(8)}"
         try:
@@ -34,15 +34,15 @@ class Mark:
             descriptor = os.open(place, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0), 0o666)
         except OSError as error:
             raise output_error(error, place) from error
-        mark = cls(place, descriptor, recording)
-        # Before it says anything: another program may hold it for a moment, but finds no recording in it.
+        mark = cls(place, descriptor, path)
+        # Before it says anything: another program may hold it for a moment, but finds no path in it.
         for _ in range(_LOCK_TRIES):
             if _lock(descriptor):
                 break
             time.sleep(0.01)
         try:
             # Not to the disk itself: a name that a power cut takes with it is one that the user still sees.
-            os.write(descriptor, json.dumps({"path": str(recording)}).encode())
+            os.write(descriptor, json.dumps({"path": str(path)}).encode())
         except OSError as error:
             mark.remove()
             raise output_error(error, place) from error
@@ -61,7 +61,7 @@ class Mark:
 
 
 def orphans(folder: Path) -> list[Mark]:
-    """The marks of recordings whose program is gone, oldest first; locked until they are removed or released."""
+    """The marks of what a program left that is gone, oldest first; locked until they are removed or released."""
     try:
         places = sorted(folder.glob(f"{_NAME}*"), key=lambda place: place.stat().st_mtime_ns)
     except OSError:

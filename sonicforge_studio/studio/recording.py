@@ -95,9 +95,9 @@ class RecordingDesk:
         """Recordings that a crash kept out of the library, oldest first. ``settle`` them once they are in it."""
         with self._lock:
             for mark in orphans(self._folder):
-                if mark.recording.is_file():
-                    self._marks[mark.recording] = mark
-                    self._orphans.append(mark.recording)
+                if mark.path.is_file():
+                    self._marks[mark.path] = mark
+                    self._orphans.append(mark.path)
                 else:
                     mark.remove()
             return tuple(self._orphans)

@@ -11,10 +11,16 @@ from pathlib import Path
 from sonicforge_studio.domain import Analysis, Engine, Listener, Progress, Recipe, Span, Verdict
 from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable
 from sonicforge_studio.generation import criticise, notes_of, settle_samples
+from sonicforge_studio.studio._unfinished import Mark, orphans
 from sonicforge_studio.studio.delivery import as_delivered, name_of, write_unmastered
 from sonicforge_studio.studio.editing import composed, licence_of
 from sonicforge_studio.studio.forging import GREATEST_CANDIDATES
 from sonicforge_studio.studio.measuring import Measurer
+
+
+def _throw_away(mark: Mark) -> None:
+    shutil.rmtree(mark.path, ignore_errors=True)
+    mark.remove()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,8 @@ class TakeDesk:
         self._engines = engines
         self._measurer = measurer
         self._folder = folder
-        self._at_work: set[Path] = set()
+        self._marks: list[Mark] = []
+        """Of the takes that are there: locked while this program lives."""
 
     def make(self, draft: Recipe, count: int, progress: Progress, listener: Listener | None = None) -> tuple[Take, ...]:
         """So many takes of a draft, each with the dice of the next seed; once they are there, those of before are
@@ -47,7 +54,7 @@ class TakeDesk:
         if not 1 <= count <= GREATEST_CANDIDATES:
             raise BadSetting(f"Takes are from 1 to {GREATEST_CANDIDATES}, not {count}.")
         place = self._folder / secrets.token_hex(4)
-        self._at_work.add(place)
+        mark = Mark.make(self._folder, place)
         takes = []
         try:
             for index in range(count):
@@ -55,18 +62,17 @@ class TakeDesk:
                 recipe = replace(draft, seed=draft.seed + index)
                 takes.append(self._take(recipe, place, stage, listener if index == 0 else None))
         except BaseException:
-            shutil.rmtree(place, ignore_errors=True)
-            self._at_work.discard(place)
+            _throw_away(mark)
             raise
         self.clear()
-        self._at_work.discard(place)
+        self._marks.append(mark)
         return tuple(takes)
 
     def clear(self) -> None:
-        """Throw away what was not kept; a file that another program holds open stays."""
-        for place in self._folder.glob("*"):
-            if place not in self._at_work:
-                shutil.rmtree(place, ignore_errors=True)
+        """Throw away what was not kept, and what a program left that is gone; another one's takes stay."""
+        marks, self._marks = self._marks, []
+        for mark in (*marks, *orphans(self._folder)):
+            _throw_away(mark)
 
     def _take(self, recipe: Recipe, place: Path, progress: Progress, listener: Listener | None) -> Take:
         engine = self._engines.get(recipe.engine)

@@ -10,6 +10,8 @@ from sonicforge_studio.domain import Cancelled, Recipe, SilentProgress
 from sonicforge_studio.domain.errors import BadSetting
 from sonicforge_studio.generation import compose
 from sonicforge_studio.studio import Studio, draft_recipe
+from sonicforge_studio.studio._unfinished import Mark
+from sonicforge_studio.studio.takes import TakeDesk
 
 
 class _StopsAt(SilentProgress):
@@ -36,7 +38,15 @@ def test_takes_stay_until_others_are_there(studio: Studio, recipe: Recipe) -> No
     second = studio.takes.make(recipe, 1, SilentProgress())
     assert not any(Path(take.path).exists() for take in first)
     assert second[0].recipe == first[0].recipe
-    assert len(list(studio.folders.takes.iterdir())) == 1
+    # Another program on the same home leaves them alone; what it leaves itself when it is killed is cleared away.
+    other = TakeDesk({}, studio.measurer, studio.folders.takes)
+    other.clear()
+    assert Path(second[0].path).exists()
+    lost = studio.folders.takes / "lost"
+    lost.mkdir()
+    Mark.make(studio.folders.takes, lost).release()
+    other.clear()
+    assert not lost.exists()
     studio.takes.clear()
     assert not list(studio.folders.takes.iterdir())
 

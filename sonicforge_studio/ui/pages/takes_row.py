@@ -156,7 +156,13 @@ class TakesRow(QWidget):
         if self._listening.compared == self._pieces():
             self._listening.choose_version(number)
         else:
-            self._play(0.0)
+            self._play(self._heard_seconds())
+
+    def _heard_seconds(self) -> float:
+        """Where a take is heard, or was paused, also one that is put away by now."""
+        takes = (*self._cards, *(card for group in self._thrown for _, card in group))
+        ours = any(card.take.piece is self._listening.piece for card in takes)
+        return self._listening.position_seconds() if ours else 0.0
 
     def _pieces(self) -> tuple[Piece, ...]:
         return tuple(card.take.piece for card in self._cards)
@@ -175,7 +181,7 @@ class TakesRow(QWidget):
         self._keys.setText(
             tr("← → hear, K keep, X throw away, Esc throw all away")
             if self._cards
-            else tr("All were thrown away. Esc ends this.")
+            else tr("None is left. Esc ends this.")
         )
         for number, card in enumerate(self._cards):
             restyle(card, "active", "true" if number == self._chosen else "false")
@@ -204,15 +210,21 @@ class TakesRow(QWidget):
         self._put_away(cards)
 
     def bring_back(self) -> None:
-        """What was thrown away last is there again, where it stood."""
+        """What was thrown away last is there again, where it stood; what is heard goes on."""
         if not self._thrown:
             return
+        chosen = self._cards[self._chosen] if self._cards else None
+        going = self._listening.playing and self._listening.compared == self._pieces()
+        place = self._heard_seconds()
         for number, card in self._thrown.pop():
             self._cards.insert(min(number, len(self._cards)), card)
             self._flow.insertWidget(min(number, self._flow.count()), card)
             card.show()
-            self._chosen = self._cards.index(card)
+            chosen = chosen or card
+        self._chosen = self._cards.index(chosen) if chosen else 0
         self._mark()
+        if going:
+            self._play(place)
         self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _put_away(self, cards: Sequence[TakeCard]) -> None:
@@ -235,6 +247,8 @@ class TakesRow(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
+        if event.isAutoRepeat() and key not in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            return  # a key that is held keeps or throws away one take, not all
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if key == Qt.Key.Key_Z and modifiers == Qt.KeyboardModifier.ControlModifier:
             self.bring_back()
@@ -245,7 +259,7 @@ class TakesRow(QWidget):
         elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self._choose(self._chosen + (1 if key == Qt.Key.Key_Right else -1))
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._listening.toggle() if self._listening.compared == self._pieces() else self._play(0.0)
+            self._listening.toggle() if self._listening.compared == self._pieces() else self._play(self._heard_seconds())
         elif key == Qt.Key.Key_K:
             self._keep(self._cards[self._chosen])
         elif key in (Qt.Key.Key_X, Qt.Key.Key_Delete):
