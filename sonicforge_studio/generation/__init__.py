@@ -17,7 +17,7 @@ from sonicforge_studio.generation.composer import compose, vocabulary
 from sonicforge_studio.generation.critic import criticise
 from sonicforge_studio.generation.form import read_form, section_names
 from sonicforge_studio.generation.genres import genre_book
-from sonicforge_studio.generation.midi import notes_of, read_midi, write_midi, written_parts
+from sonicforge_studio.generation.midi import at_tempo, notes_of, read_midi, write_midi, written_parts
 from sonicforge_studio.generation.recipes import recipe_from_json, recipe_to_json
 from sonicforge_studio.generation.sounds import mood_book
 from sonicforge_studio.generation.synth import (
@@ -40,6 +40,7 @@ __all__ = [
     "PARTS",
     "SAMPLE_RATE_HZ",
     "SynthEngine",
+    "at_tempo",
     "change",
     "choose_samples",
     "chord_name",

@@ -95,6 +95,8 @@ def compose(
     if duration_seconds is None and asked_seconds is not None:
         duration_seconds = require_duration(asked_seconds)
     chosen = _choose_genre(genre, named, moods, tempo_bpm, notes)
+    if tempo_bpm is not None:
+        moods = _without_contradictions(moods, chosen, tempo_bpm, notes)
     band = _read_instruments(sentence, chosen, notes)
     if instruments is not None:
         band = _known_band(instruments)
@@ -170,6 +172,14 @@ def _read_moods(sentence: Prompt) -> tuple[str, ...]:
         sentence.take_words(first, count)
         moods.append(meaning)
     return tuple(dict.fromkeys(moods))
+
+
+def _without_contradictions(moods: tuple[str, ...], genre: Genre, tempo_bpm: float, notes: _Notes) -> tuple[str, ...]:
+    """Numbers win over words: "slow" beside 200 BPM is left out, and that is told."""
+    beside = tempo_bpm - genre.tempo_usual_bpm
+    against = [mood for mood in moods if abs(mood_book()[mood].tempo) >= 1 and mood_book()[mood].tempo * beside < 0]
+    notes.ignored += against
+    return tuple(mood for mood in moods if mood not in against)
 
 
 def _require_sections(form: Sequence[FormSection], genre: Genre) -> None:
@@ -261,6 +271,12 @@ def _read_instruments(sentence: Prompt, genre: Genre, notes: _Notes) -> tuple[st
             notes.understood.append(f"with {meaning}")
     if only:
         band = {part: name for part, name in band.items() if part in only}
+    if not any(part in band for part in _PART_ORDER):
+        # A piece of nothing is none: the genre plays, and what took all of it away is told.
+        denied = [text for text in notes.understood if text.startswith("no ")]
+        notes.understood = [text for text in notes.understood if text not in denied]
+        notes.ignored += denied
+        return _read_instruments(Prompt(""), genre, _Notes())
     return tuple(band[part] for part in _PART_ORDER if part in band)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import mido
 
 from sonicforge_studio.domain import Concept, Note, Recipe, WrittenPart
 from sonicforge_studio.domain.errors import NoRecipe, RecipeUnreadable
+from sonicforge_studio.generation.limits import require_duration, require_tempo
 from sonicforge_studio.generation.recipes import recipe_from_json, recipe_to_json
 from sonicforge_studio.generation.synth.arrangement import place_sections
 from sonicforge_studio.generation.synth.score import BEATS_PER_BAR, TICKS_PER_BEAT, in_order
@@ -41,8 +43,20 @@ def write_midi(path: Path, notes: Mapping[str, Sequence[Note]], concept: Concept
     write_bytes(path, written.getvalue())
 
 
-def read_midi(path: Path) -> tuple[dict[str, tuple[Note, ...]], Recipe]:
-    """The notes of each named track and the recipe, of a file that ``write_midi`` wrote and anybody may have edited.
+@dataclass(frozen=True, slots=True)
+class MidiReading:
+    """What stands in a file that ``write_midi`` wrote and anybody may have edited."""
+
+    notes: Mapping[str, tuple[Note, ...]]
+    """By the names of the tracks."""
+    recipe: Recipe
+    """As it was written."""
+    tempo_bpm: float | None
+    """The file's first tempo, where it is another one than the recipe's."""
+
+
+def read_midi(path: Path) -> MidiReading:
+    """A MIDI file of the studio's.
 
     Raises ``NoRecipe`` for a MIDI file of somebody else, ``RecipeUnreadable`` for what is none or damaged.
     """
@@ -52,6 +66,7 @@ def read_midi(path: Path) -> tuple[dict[str, tuple[Note, ...]], Recipe]:
         file = mido.MidiFile(path, clip=True)
         ticks = file.ticks_per_beat
         texts = [message.text for track in file.tracks for message in track if message.type == "text"]
+        tempi = [message.tempo for track in file.tracks for message in track if message.type == "set_tempo"]
         parts = {track.name: in_order(_notes(track, ticks)) for track in file.tracks if track.name}
     except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError) as error:
         # mido tells of damage by whatever its reading runs into.
@@ -59,7 +74,17 @@ def read_midi(path: Path) -> tuple[dict[str, tuple[Note, ...]], Recipe]:
     recipes = [text.removeprefix(_RECIPE) for text in texts if text.startswith(_RECIPE)]
     if not recipes:
         raise NoRecipe(f'"{path.name}" was not made here: it carries no recipe.')
-    return parts, recipe_from_json(recipes[0])
+    recipe = recipe_from_json(recipes[0])
+    # A file counts whole microseconds: the exact tempo stands in the recipe alone.
+    same = not tempi or recipe.concept is None or tempi[0] == mido.bpm2tempo(recipe.concept.tempo_bpm)
+    return MidiReading(parts, recipe, None if same else round(float(mido.tempo2bpm(tempi[0])), 3))
+
+
+def at_tempo(concept: Concept, tempo_bpm: float) -> Concept:
+    """The piece at another tempo, with as many beats. Raises ``TempoOutOfRange`` and ``DurationOutOfRange``."""
+    require_tempo(tempo_bpm)
+    seconds = require_duration(round(concept.duration_seconds * concept.tempo_bpm / tempo_bpm, 3))
+    return replace(concept, tempo_bpm=tempo_bpm, duration_seconds=seconds)
 
 
 def written_parts(

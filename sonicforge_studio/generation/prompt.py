@@ -14,7 +14,8 @@ from sonicforge_studio.domain.key import Key
 
 _LONGEST_READ = 1500
 _LONGEST_STEM = 12
-_WORD = re.compile(r"[^\W_]+|[&#+]")
+_WORD = re.compile(r"[^\W_]+|[&#+]|[^\x00-\x7f\w\s]+")
+"""Words, the marks of names and keys, and what else is not ASCII: of that only symbols are kept, such as pictures."""
 _NUMBER = r"(-?\d{1,9}(?:[.,]\d{1,4})?)"
 _TEMPO_WITH_UNIT = re.compile(rf"(?<![\w.,:/]){_NUMBER}\s*-?\s*(?:bpm|beats per minute|uderzen(?: na minute)?)\b")
 _TEMPO_AFTER_CUE = re.compile(
@@ -66,7 +67,8 @@ class Prompt:
         self.text = text[:_LONGEST_READ]
         self.cut = len(text) > _LONGEST_READ
         self.folded = fold(self.text)
-        self.words = [Word(match.group(), match.start(), match.end()) for match in _WORD.finditer(self.folded)]
+        found = (Word(match.group(), match.start(), match.end()) for match in _WORD.finditer(self.folded))
+        self.words = [word for word in found if _says_something(word.text)]
         self._starts = [word.start for word in self.words]
         self._ends = [word.end for word in self.words]
         self._taken = [False] * len(self.words)
@@ -127,6 +129,11 @@ class Prompt:
             if meaning is not None:
                 return 1, meaning
         return 0, ""
+
+
+def _says_something(word: str) -> bool:
+    """Whether it is a word or a symbol, not punctuation of another script."""
+    return word.isascii() or word[0].isalnum() or any(unicodedata.category(letter)[0] == "S" for letter in word)
 
 
 def fold(text: str) -> str:

@@ -18,9 +18,11 @@ from sonicforge_studio.generation.changing import (
 )
 from sonicforge_studio.generation.synth.samples import are_samples
 
+_SYNTH = "synth"
 _LONGEST_TEXT = 1_000_000
 _MOST_BARS = 100_000
 _MOST_CHAINS = 1000
+_MOST_NOTES, _MOST_NOTES_A_SECOND = 1000, 100
 _LAST_TICK = 960 * 400 * 60
 """An hour at the fastest tempo."""
 
@@ -70,6 +72,12 @@ def _faults(recipe: Recipe) -> Iterator[str]:
         yield from _mastering_faults(settings)
     if not all(isinstance(part.part, str) and all(_is_note(note) for note in part.notes) for part in recipe.written):
         yield "its notes are out of range"
+    if recipe.concept is None and recipe.engine == _SYNTH:
+        yield "it does not say what was composed"
+    if recipe.concept is not None:
+        most = _MOST_NOTES + _MOST_NOTES_A_SECOND * recipe.concept.duration_seconds
+        if any(len(part.notes) > most for part in recipe.written):
+            yield "it has more notes than anyone could play"
     if recipe.concept is not None:
         yield from _concept_faults(recipe.concept)
 

@@ -30,6 +30,7 @@ from sonicforge_studio.generation import (
     vocabulary,
 )
 from sonicforge_studio.generation.changing import HIGHEST_GAIN_DB, LOWEST_GAIN_DB
+from sonicforge_studio.generation.limits import DURATION_SECONDS, TEMPO_BPM
 from sonicforge_studio.jobs import Job, JobQueue, Lane
 from sonicforge_studio.kernels.live_spectrum import SpectrumSettings
 from sonicforge_studio.library import Library, TrackRow
@@ -45,11 +46,13 @@ from sonicforge_studio.studio.sheets import LONGEST_SHEET_SECONDS, Sheet, rewrit
 __all__ = [
     "BEATS_PER_BAR",
     "DRUM_PITCHES",
+    "DURATION_SECONDS",
     "GREATEST_CANDIDATES",
     "HIGHEST_GAIN_DB",
     "LONGEST_SHEET_SECONDS",
     "LOWEST_GAIN_DB",
     "ROWS_PER_SECOND",
+    "TEMPO_BPM",
     "CaptureState",
     "DraftShelf",
     "Edits",

@@ -1,4 +1,4 @@
-"""Pieces that someone began to change and has not made yet: kept on the disk, so that nothing ends them but making."""
+"""Pieces that someone began to change and has not made yet, kept on the disk: the newest two hundred."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from sonicforge_studio.domain import Cancelled, Recipe, Samples, StudioError
 from sonicforge_studio.generation import SAMPLE_RATE_HZ, notes_of, perform
 from sonicforge_studio.studio.editing import composed
 
+_log = logging.getLogger(__name__)
 _GLIDE_FRAMES = 512
 """A fader that is moved glides so long: no click."""
 
@@ -85,6 +87,9 @@ class Preview:
             pass
         except StudioError as error:
             self._clip.fail(error)
+        except Exception:  # noqa: BLE001 - the log has it, and who listens is told
+            _log.exception("a preview broke off")
+            self._clip.fail(StudioError())
         finally:
             self._clip.finish()
             if isinstance(self._clip.error, StudioError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,6 +20,8 @@ from sonicforge_studio.domain.errors import (
     RecipeUnreadable,
 )
 from sonicforge_studio.generation import (
+    at_tempo,
+    genre_book,
     notes_of,
     read_midi,
     recipe_from_json,
@@ -27,6 +30,7 @@ from sonicforge_studio.generation import (
     told,
     written_parts,
 )
+from sonicforge_studio.generation.composer import DEFAULT_GENRE
 from sonicforge_studio.host import Folders
 from sonicforge_studio.library import Library
 from sonicforge_studio.studio.delivery import as_delivered, known_format, mastered, name_of, pcm_hash, write_unmastered
@@ -74,9 +78,11 @@ class Remaker:
 
         Raises ``BadSetting`` for stems or notes of what has none, ``NoRecipe``, ``RecipeUnreadable``,
         ``EngineUnavailable``, ``MissingPath`` where the recipe is of a master whose original is not in the library or
-        one of its samples is not there, and what else ``settle_samples`` raises.
+        one of its samples is not there, ``TempoOutOfRange`` or ``DurationOutOfRange`` for a MIDI file at a tempo of no
+        piece, and what else ``settle_samples`` raises.
         """
-        recipe = self._edited(recipe_file) if is_midi(recipe_file) else read_recipe(recipe_file)
+        read, outside = _of_midi(recipe_file) if is_midi(recipe_file) else (read_recipe(recipe_file), [])
+        recipe = read
         changed = edits != NO_EDITS
         if changed:
             recipe = edited(recipe, edits)
@@ -101,7 +107,7 @@ class Remaker:
             raw = replace(now, mastering=(), pcm_hash=mix_hash)
             extras = write_extras(path, rendering, raw, Span(progress, 0.96, 1.0), midi=midi)
         same = made.pcm_hash == recipe.pcm_hash
-        differs = None if same else self._why(recipe, made.pcm_hash, changed, replaced, recipe_file)
+        differs = None if same else self._why(read, recipe, made.pcm_hash, replaced, outside)
         return Remade(path, made, same, differs, unplayed(made), tuple(extras))
 
     def _settled(self, recipe: Recipe, changed: bool, progress: Progress) -> tuple[Recipe, list[str]]:
@@ -116,13 +122,6 @@ class Remaker:
             if then.audio_hash not in ("", now.audio_hash)
         ]
         return replace(recipe, concept=settled, licence=licence_of(engine, settled)), replaced
-
-    def _edited(self, path: Path) -> Recipe:
-        """The recipe in a MIDI file that the studio wrote, with the notes that are other ones now."""
-        if not path.exists():
-            raise MissingPath(f'There is nothing at "{path}".')
-        notes, recipe = read_midi(path)
-        return replace(recipe, written=written_parts(notes, score_of(composed(recipe), recipe.seed)))
 
     def _render(self, recipe: Recipe, stems: bool, progress: Progress) -> Rendering:
         """What the recipe's first mastering chain was fed with; all stems, or the one that the recipe is of."""
@@ -142,17 +141,42 @@ class Remaker:
             hint="Add the original with `sonicforge library add`, then try again.",
         )
 
-    def _why(self, recipe: Recipe, now: str, changed: bool, replaced: Sequence[str], file: Path) -> str:
-        if replaced:
-            return f"Other sound is in these samples now than was then: {', '.join(replaced)}."
-        if is_midi(file) and recipe.written:
-            return f"Its notes were edited: {', '.join(part.part for part in recipe.written)}."
-        if changed and recipe.concept is not None:
-            return f"It was changed: {told(recipe.concept) or f'seed {recipe.seed}'}."
+    def _why(self, read: Recipe, recipe: Recipe, now: str, replaced: Sequence[str], outside: Sequence[str]) -> str:
+        """What makes the samples other ones: of all that was done, else what else it may be."""
+        said = [f"Other sound is in these samples now than was then: {', '.join(replaced)}."] if replaced else []
+        said += outside
+        if recipe != read and recipe.concept is not None:
+            seed = f"seed {recipe.seed}" if recipe.seed != read.seed else ""
+            changes = told(recipe.concept) if recipe.concept != read.concept else ""
+            if seed or changes:
+                said.append(f"It was changed: {', '.join(filter(None, (changes, seed)))}.")
+        if recipe.concept is not None and recipe.concept.genre not in genre_book():
+            said.append(f'There is no genre "{recipe.concept.genre[:60]}" here: it was played as {DEFAULT_GENRE}.')
         engine = self._engines.get(recipe.engine)
         if engine is not None and engine.version != recipe.engine_version:
-            return f"The recipe was made by {recipe.engine} {recipe.engine_version}; this is {engine.version}."
-        return f"The PCM hash is {now[:12]} instead of {recipe.pcm_hash[:12]}; this is version {__version__}."
+            said.append(f"The recipe was made by {recipe.engine} {recipe.engine_version}; this is {engine.version}.")
+        if not said:
+            said.append(
+                f"The recipe was edited since, or made by another version than {__version__}: the PCM hash is "
+                f"{now[:12]} instead of {recipe.pcm_hash[:12] or 'none'}."
+            )
+        return " ".join(said)
+
+
+def _of_midi(path: Path) -> tuple[Recipe, list[str]]:
+    """The recipe in a MIDI file that the studio wrote, with the notes and the tempo that are other ones now, and what
+    these are."""
+    if not path.exists():
+        raise MissingPath(f'There is nothing at "{path}".')
+    midi = read_midi(path)
+    recipe, concept, said = midi.recipe, composed(midi.recipe), []
+    written = written_parts(midi.notes, score_of(concept, recipe.seed))
+    if midi.tempo_bpm is not None:
+        concept = at_tempo(concept, midi.tempo_bpm)
+        said.append(f"Its tempo was edited: {concept.tempo_bpm:g} BPM.")
+    if written:
+        said.append(f"Its notes were edited: {', '.join(part.part for part in written)}.")
+    return replace(recipe, concept=concept, written=written), said
 
 
 def _sound_of(rendering: Rendering, part: str) -> Callable[[], Source]:
@@ -170,7 +194,7 @@ def read_recipe(path: Path) -> Recipe:
     """The recipe in a sound file's tags, or in a JSON file of its own."""
     if path.suffix.lower() == ".json" and path.is_file():
         try:
-            return recipe_from_json(path.read_text(encoding="utf-8", errors="replace"))
+            return recipe_from_json(_decoded(path.read_bytes()))
         except OSError as error:
             raise NoPermission(f'"{path.name}" cannot be read: {error.strerror}.') from error
     if not path.exists():
@@ -179,6 +203,12 @@ def read_recipe(path: Path) -> Recipe:
     if not text:
         raise NoRecipe(f'"{path.name}" carries no recipe.')
     return recipe_from_json(text)
+
+
+def _decoded(content: bytes) -> str:
+    """A text as editors write it: UTF-8, with its mark or without, or UTF-16 with its own."""
+    utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if utf_16 else "utf-8-sig", errors="replace")
 
 
 def _name(recipe: Recipe, file: Path) -> str:

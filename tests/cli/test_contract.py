@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import signal
@@ -488,6 +489,43 @@ def test_midi_comes_back_to_the_same_samples_and_edited_to_its_notes(sonicforge:
         for part in ("melody", "bass")
     ]
     assert [[part["part"] for part in one["recipe"]["written"]] for one in rolled] == [["bass"], []]
+
+
+def test_a_disk_that_fills_with_the_stems_leaves_nothing(
+    sonicforge: Sonicforge, small_disk: Path, tmp_path: Path
+) -> None:
+    out = small_disk / "out"
+    full = sonicforge("generate", "house", "--seconds", 1, "--seed", 4, "--stems", "-o", out, "--json")
+    assert (full.code, full.only["error"]["code"]) == (1, "disk-full")
+    assert not [path for path in out.rglob("*") if path.is_file()]
+    assert not (out / "stems").exists()
+
+
+def test_what_differs_is_said(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    made = sonicforge("generate", "techno", "--seconds", 3, "--seed", 4, "--midi", "-o", tmp_path, "--json").only
+    path, midi = made["files"]
+    dice = ("--seed", 8, "--lock", "drums")
+    thrown = sonicforge("generate", "--recipe", path, *dice, "-o", tmp_path / "t", "--json").only
+    assert thrown["differs"] == "It was changed: drums locked, seed 8."
+    file = mido.MidiFile(midi)
+    for message in file.tracks[0]:
+        if message.type == "set_tempo":
+            message.tempo = mido.bpm2tempo(90)
+    file.save(tmp_path / "slower.mid")
+    slower = sonicforge("generate", "--recipe", tmp_path / "slower.mid", "-o", tmp_path / "s", "--json").only
+    assert (slower["same"], slower["differs"]) == (False, "Its tempo was edited: 90 BPM.")
+    assert slower["recipe"]["concept"]["tempo_bpm"] == 90
+    # A recipe as an editor of another system writes it, with a genre of another version.
+    recipe = made["recipe"]
+    recipe["concept"]["genre"] = "klezmer"
+    for encoding in ("utf-8-sig", "utf-16"):
+        (tmp_path / "recipe.json").write_text(json.dumps(recipe), encoding=encoding)
+        strange = sonicforge("generate", "--recipe", tmp_path / "recipe.json", "-o", tmp_path / "g", "--json").only
+        assert strange["differs"] == 'There is no genre "klezmer" here: it was played as house.'
+    recipe["concept"] = None
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe))
+    empty = sonicforge("generate", "--recipe", tmp_path / "recipe.json", "--json").only
+    assert empty["error"]["code"] == "recipe-unreadable"
 
 
 def test_one_part_is_changed_and_the_changed_piece_comes_again(sonicforge: Sonicforge, tmp_path: Path) -> None:

@@ -134,6 +134,18 @@ def test_odd_prompts_give_music_all_the_same(prompt: str) -> None:
     assert concept.form
 
 
+def test_what_was_left_out_is_told() -> None:
+    assert compose("🎵🎶").ignored == ("🎵🎶",)
+    assert compose("„dark” techno — 130 bpm…").ignored == ()
+    slow = compose("slow, 200 bpm")
+    assert (slow.tempo_bpm, slow.moods, slow.ignored) == (200, (), ("slow",))
+    assert compose("slow house, 118 bpm").moods == ("slow",)
+    nothing = compose("no drums no bass no chords no pads no melody, house")
+    assert nothing.instruments == compose("house").instruments
+    assert "no drums" in nothing.ignored
+    assert not any(text.startswith("no ") for text in nothing.understood)
+
+
 @pytest.mark.parametrize("tempo_bpm", [0, -1, 5000, 19.9, 400.1, math.nan, math.inf])
 def test_a_tempo_out_of_range_is_refused(tempo_bpm: float) -> None:
     with pytest.raises(TempoOutOfRange):

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from sonicforge_studio.domain import Note, Recipe, SilentProgress
-from sonicforge_studio.domain.errors import NoRecipe, OutputNotWritable, RecipeUnreadable
+from sonicforge_studio.domain.errors import NoRecipe, OutputNotWritable, RecipeUnreadable, TempoOutOfRange
 from sonicforge_studio.generation import (
     SynthEngine,
+    at_tempo,
     compose,
     notes_of,
     read_midi,
@@ -20,6 +21,7 @@ from sonicforge_studio.generation import (
     write_midi,
     written_parts,
 )
+from sonicforge_studio.generation.synth.arrangement import place_sections
 from sonicforge_studio.generation.synth.score import in_order
 
 
@@ -80,10 +82,28 @@ def test_notes_and_recipe_come_back_as_they_were(tmp_path: Path, genre: str) -> 
     own = score_of(concept, 3)
     recipe = Recipe("synth", "2", 3, "", concept, "CC0-1.0", "ab" * 32, 44100)
     write_midi(tmp_path / "piece.mid", own, concept, recipe)
-    notes, read = read_midi(tmp_path / "piece.mid")
-    assert read == recipe
-    assert notes == dict(own)
-    assert written_parts(notes, own) == ()
+    read = read_midi(tmp_path / "piece.mid")
+    assert read.recipe == recipe
+    assert read.notes == dict(own)
+    assert read.tempo_bpm is None
+    assert written_parts(read.notes, own) == ()
+
+
+def test_another_tempo_in_the_file_is_told_and_the_piece_has_as_many_beats(tmp_path: Path) -> None:
+    concept = compose("house, 123.456 bpm", seed=3, duration_seconds=10.0)
+    recipe = Recipe("synth", "2", 3, "", concept, "CC0-1.0", "ab" * 32, 44100)
+    write_midi(tmp_path / "piece.mid", score_of(concept, 3), concept, recipe)
+    file = mido.MidiFile(tmp_path / "piece.mid")
+    (tempo,) = [message for message in file.tracks[0] if message.type == "set_tempo"]
+    tempo.tempo = mido.bpm2tempo(100)
+    file.save(tmp_path / "slower.mid")
+    read = read_midi(tmp_path / "slower.mid")
+    assert (read.recipe, read.tempo_bpm) == (recipe, 100.0)
+    slower = at_tempo(concept, 100.0)
+    assert slower.duration_seconds == pytest.approx(12.3456, abs=1e-3)
+    assert place_sections(slower) == place_sections(concept)
+    with pytest.raises(TempoOutOfRange):
+        at_tempo(concept, 401.0)
 
 
 def test_an_edited_part_is_kept_in_the_recipe_and_played(tmp_path: Path) -> None:

@@ -68,6 +68,15 @@ def test_pieces_borrow_and_close(genre: str, mode: Mode) -> None:
     assert borrowing >= 6
 
 
+@pytest.mark.parametrize("mode", BOTH)
+@pytest.mark.parametrize("genre", sorted(genre_book()))
+def test_every_chord_that_the_book_borrows_is_heard_in_some_piece(genre: str, mode: Mode) -> None:
+    concept = concept_of(genre, mode)
+    heard = {chord for seed in range(150) for chord in written(concept, seed)[1]}
+    for _, borrowed in genre_book()[genre].borrowed[mode]:
+        assert read_numeral(borrowed, concept.key) in heard, borrowed
+
+
 @pytest.mark.parametrize("genre", ["techno", "drone", "dub"])
 def test_music_of_one_loop_has_no_cadence(genre: str) -> None:
     assert genre_book()[genre].cadences == {"minor": (), "major": ()}

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from sonicforge_studio.domain import MasterSettings, Recipe, SilentProgress, Target
+from sonicforge_studio.domain import MasterSettings, Recipe, SilentProgress, Target, WrittenPart
 from sonicforge_studio.domain.errors import RecipeUnreadable
 from sonicforge_studio.generation import SynthEngine, compose, recipe_from_json, recipe_to_json
 
@@ -86,6 +87,15 @@ def test_a_recipe_out_of_all_measure_is_refused(recipe: Recipe, path: tuple[str 
     with pytest.raises(RecipeUnreadable) as caught:
         recipe_from_json(edited(recipe, *path, value=value))
     assert caught.value.message
+
+
+def test_more_notes_than_anyone_could_play_are_refused(recipe: Recipe) -> None:
+    assert recipe.concept is not None
+    most = 1000 + 100 * round(recipe.concept.duration_seconds)
+    notes = tuple((0, 960, 60, 90) for _ in range(most))
+    assert recipe_from_json(recipe_to_json(replace(recipe, written=(WrittenPart("bass", notes),))))
+    with pytest.raises(RecipeUnreadable, match="more notes"):
+        recipe_from_json(recipe_to_json(replace(recipe, written=(WrittenPart("bass", (*notes, notes[0], notes[0])),))))
 
 
 def test_text_that_is_no_recipe_is_refused(recipe: Recipe) -> None:

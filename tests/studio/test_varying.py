@@ -21,7 +21,8 @@ def edited(studio: Studio, tmp_path: Path) -> str:
     """A file whose bass was written an octave higher."""
     request = ForgeRequest("house, F minor", seconds=4, seed=4, mastered=False, midi=True, folder=str(tmp_path))
     midi = Path(studio.forge.forge(request, SILENT).files[1])
-    notes, recipe = read_midi(midi)
+    read = read_midi(midi)
+    notes, recipe = dict(read.notes), read.recipe
     assert recipe.concept is not None
     assert notes == dict(score_of(recipe.concept, recipe.seed))
     notes["bass"] = tuple(replace(note, pitch=note.pitch + 12) for note in notes["bass"])

@@ -285,6 +285,9 @@ def test_what_the_controls_say_is_what_is_ordered(workspace: Workspace) -> None:
     assert controls.request().bpm is None
     assert controls.request().key is None
     assert controls.request().seconds is None
+    # What comes from a piece stays exact until another figure is put in.
+    controls.tempo.set_exact(174.12345)
+    assert controls.request().bpm == 174.12345
     controls.tempo.setValue(140)
     controls.key.setCurrentIndex(controls.key.findData("F# minor"))
     controls.length.setValue(30)

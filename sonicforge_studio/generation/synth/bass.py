@@ -39,13 +39,15 @@ def _bar_notes(
     chord = outline.chords[bar]
     root = root_pitch(chord, part.low)
     third = root + (chord.intervals[1] if len(chord.intervals) > 1 else 7)
+    # The chord's own seventh, below the root; the small one where it has none.
+    seventh = root - 1 if 11 in chord.intervals else root - 2
     target = root_pitch(outline.chords[bar + 1], part.low)
     pitches = {
         "R": root,
         "5": root + 7 if root + 7 <= part.high else root - 5,
         "O": root + 12 if root + 12 <= part.high else root,
         "3": third if third <= part.high else third - 12,
-        "7": root - 2 if root - 2 >= part.low - 3 else root + 10,
+        "7": seventh if seventh >= part.low - 3 else seventh + 12,
         "a": target + (1 if target > root else -1) if target != root else root + 7,
     }
     notes = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -57,6 +57,7 @@ class Performance:
         for name, notes in score.parts.items():
             if concept.change_of(name).muted:
                 continue  # its kick goes on turning the others down, so that these stay as they are
+            notes = tuple(_within(notes, self.frames / beat_frames))
             starts = start_frames(notes, score.tempo_bpm, sample_rate_hz)
             order = np.argsort(starts, kind="stable")
             notes = tuple(notes[int(index)] for index in order)
@@ -182,6 +183,14 @@ def _riser_times(notes: tuple[Note, ...], beat_seconds: float) -> dict[str, floa
     """A riser climbs for as long as it sounds."""
     longest = max(note.length_beats for note in notes) * beat_seconds
     return {"attack": longest, "filter_attack": longest}
+
+
+def _within(notes: Iterable[Note], end_beats: float) -> Iterator[Note]:
+    """The notes that are heard before the piece ends, none held on behind it: nothing of that would be heard."""
+    for note in notes:
+        if note.start_beats < end_beats:
+            left = end_beats - note.start_beats
+            yield note if note.length_beats <= left else replace(note, length_beats=left)
 
 
 def _kick_frames(score: Score, sample_rate_hz: int) -> NDArray[np.int64]:

@@ -59,11 +59,11 @@ def write_harmony(
     else:
         choices = genre.progressions[key.mode]
         order = [int(index) for index in random.permutation(len(choices))]
-        borrows = random.random() < _BORROWING
+        borrows = random if random.random() < _BORROWING else None
         closes = genre.cadences.get(key.mode, ())
         cadence = read_progression(closes[int(random.integers(len(closes)))], key) if closes else ()
-        home = _read(choices[order[0]], genre, key, borrows=borrows)
-        away = _read(choices[order[-1]], genre, key, borrows=borrows)
+        home = _read(choices[order[0]], genre, key, borrows)
+        away = _read(choices[order[-1]], genre, key, borrows)
     bars_per_chord = genre.bars_per_chord
     while bars_per_chord > 1 and bars_per_chord * BEATS_PER_BAR * 60 / concept.tempo_bpm > _LONGEST_CHORD_SECONDS:
         bars_per_chord //= 2
@@ -79,13 +79,13 @@ def write_harmony(
     return tuple(chords)
 
 
-def _read(text: str, genre: Genre, key: Key, *, borrows: bool) -> _Progression:
-    """A progression of the book beside itself with the first chord borrowed that it has one for."""
+def _read(text: str, genre: Genre, key: Key, borrows: np.random.Generator | None) -> _Progression:
+    """A progression of the book beside itself with a chord borrowed, where the dice are given."""
     plain = read_progression(text, key)
     numerals = text.split()
     offered = [pair for pair in genre.borrowed.get(key.mode, ()) if pair[0] in numerals]
-    if not borrows or not offered:
+    if borrows is None or not offered:
         return _Progression(plain, plain)
-    own, borrowed = offered[0]
+    own, borrowed = offered[int(borrows.integers(len(offered)))]
     place = len(numerals) - 1 - numerals[::-1].index(own)
     return _Progression(plain, (*plain[:place], read_numeral(borrowed, key), *plain[place + 1 :]))

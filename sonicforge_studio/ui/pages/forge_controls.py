@@ -11,7 +11,7 @@ from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from sonicforge_studio.domain import Concept, Key, Target
-from sonicforge_studio.studio import GREATEST_CANDIDATES
+from sonicforge_studio.studio import DURATION_SECONDS, GREATEST_CANDIDATES, TEMPO_BPM
 from sonicforge_studio.ui.numbers import decimal, key_name
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
@@ -19,8 +19,6 @@ from sonicforge_studio.ui.widgets.choice import Choice, indent
 from sonicforge_studio.ui.widgets.controls import IconButton, label
 from sonicforge_studio.ui.widgets.names import target_name
 
-LOWEST_BPM, HIGHEST_BPM = 20, 400
-SHORTEST_SECONDS, LONGEST_SECONDS = 1, 3600
 LARGEST_SEED = 2**31 - 1
 """Of those that are thrown here; others can be typed."""
 _SEED = r"\d{1,15}"
@@ -42,9 +40,12 @@ class Wanted:
 class _Figure(QDoubleSpinBox):
     """A figure with as many decimals as it has, or, below the lowest, the composer's choice."""
 
-    def __init__(self, lowest: int, highest: int, unit: str) -> None:
+    def __init__(self, limits: tuple[float, float], unit: str) -> None:
         super().__init__()
+        lowest, highest = limits
         self._lowest = lowest
+        self._exact = 0.0
+        """What was last set from a piece: the box may show less of it."""
         self.setDecimals(_DECIMALS)
         self.setRange(lowest - 1, highest)
         self.setValue(lowest - 1)
@@ -53,7 +54,15 @@ class _Figure(QDoubleSpinBox):
         self.editingFinished.connect(self._settle)
 
     def chosen(self) -> float | None:
-        return self.value() if self.value() >= self._lowest else None
+        shown = self.value()
+        if shown < self._lowest:
+            return None
+        return self._exact if shown == round(self._exact, _DECIMALS) else shown
+
+    def set_exact(self, value: float) -> None:
+        """A figure that is kept as it is until another one is put in."""
+        self._exact = value
+        self.setValue(value)
 
     def textFromValue(self, value: float) -> str:
         point = self.locale().decimalPoint()
@@ -74,9 +83,9 @@ class ForgeControls(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(theme.space.m)
-        self.length = _Figure(SHORTEST_SECONDS, LONGEST_SECONDS, tr(" s"))
+        self.length = _Figure(DURATION_SECONDS, tr(" s"))
         self._add_number(tr("Length"), self.length)
-        self.tempo = _Figure(LOWEST_BPM, HIGHEST_BPM, tr(" BPM"))
+        self.tempo = _Figure(TEMPO_BPM, tr(" BPM"))
         self._add_number(tr("Tempo"), self.tempo)
         self.key = Choice(theme, tr("Key"))
         self.key.addItem(tr("Auto"), None)
@@ -156,8 +165,8 @@ class ForgeControls(QWidget):
 
     def start_from(self, concept: Concept, seed: int) -> None:
         """The figures of a piece, and its seed, kept."""
-        self.length.setValue(concept.duration_seconds)
-        self.tempo.setValue(concept.tempo_bpm)
+        self.length.set_exact(concept.duration_seconds)
+        self.tempo.set_exact(concept.tempo_bpm)
         self.key.setCurrentIndex(self.key.findData(str(concept.key)))
         self.seed.setText(str(seed))
         self.lock.setChecked(True)

@@ -259,7 +259,10 @@ class TakesRow(QWidget):
         elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self._choose(self._chosen + (1 if key == Qt.Key.Key_Right else -1))
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._listening.toggle() if self._listening.compared == self._pieces() else self._play(self._heard_seconds())
+            if self._listening.compared == self._pieces():
+                self._listening.toggle()
+            else:
+                self._play(self._heard_seconds())
         elif key == Qt.Key.Key_K:
             self._keep(self._cards[self._chosen])
         elif key in (Qt.Key.Key_X, Qt.Key.Key_Delete):
