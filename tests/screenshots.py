@@ -17,6 +17,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
+from sonicforge_studio.domain import Track
 from sonicforge_studio.host import Settings, open_folders
 from sonicforge_studio.ui.application import Program, make_loop, prepare_application
 from sonicforge_studio.ui.workspace import Workspace
@@ -97,6 +98,7 @@ async def _take_pages(program: Program) -> None:
     workspace.actions.play(cards[-1].track.id)
     await _until(lambda: _heard_for(workspace, 9.0))
     await _take(program, "forge")
+    await _show_desk(program, workspace, cards[-1].track)
     workspace.window.rail.page_chosen.emit("library")
     workspace.library.table.selectRow(1)
     await _take(program, "library")
@@ -163,6 +165,18 @@ def _heard_for(workspace: Workspace, seconds: float) -> bool:
 def _track_is_drawn(workspace: Workspace) -> bool:
     track = workspace.live.spectrogram._track
     return track is not None and track.state.fraction >= 1.0
+
+
+async def _show_desk(program: Program, workspace: Workspace, track: Track) -> None:
+    """A piece opened on the desk, with its drums to write in."""
+    sheet = workspace.forge.sheet
+    workspace.actions.sheet_wanted.emit(track)
+    await _until(lambda: sheet.lanes)
+    sheet.strips["drums"].open_button.click()
+    sheet.axis.show_stretch(0.0, 12.0)
+    await asyncio.sleep(1.0)
+    await _take(program, "desk")
+    sheet.leave()
 
 
 async def _until(happened: Callable[[], object]) -> None:
