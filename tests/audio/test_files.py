@@ -32,6 +32,7 @@ from sonicforge_studio.domain.errors import (
     NotAudio,
     StudioError,
 )
+from tests import nobody
 from tests.sounds import groove, tone, write
 
 Samples = NDArray[np.float32]
@@ -288,17 +289,8 @@ def test_paths_that_cannot_be_read(tmp_path: Path) -> None:
 @pytest.fixture
 def as_nobody(tmp_path: Path) -> Iterator[Path]:
     """A folder in which the rest of the test has no more rights than anybody: root may read all."""
-    if os.geteuid() != 0:
+    with nobody.as_nobody(tmp_path):
         yield tmp_path
-        return
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_mode & 0o005 != 0o005 and folder.is_relative_to(tmp_path.parents[2]):
-            folder.chmod(0o755)
-    os.seteuid(65534)
-    try:
-        yield tmp_path
-    finally:
-        os.seteuid(0)
 
 
 @pytest.fixture

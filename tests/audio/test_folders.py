@@ -9,6 +9,7 @@ import pytest
 
 from sonicforge_studio.audio import audio_files_in, expand_inputs
 from sonicforge_studio.domain.errors import MissingPath, NoAudioInFolder, NoPermission
+from tests.nobody import as_nobody
 
 
 @pytest.fixture
@@ -97,19 +98,13 @@ def test_a_pattern_also_names_folders(shelf: Path) -> None:
 
 
 def test_a_folder_without_permission_is_told_or_passed_over(shelf: Path) -> None:
-    for folder in (shelf, *shelf.parents[:3]):
-        folder.chmod(0o755)
     (shelf / "Sub/deeper").chmod(0)
     (shelf / "words").chmod(0)
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.seteuid(65534)
+    inside = str(shelf / "words" / "a.wav")
     try:
-        inside = str(shelf / "words" / "a.wav")
-        found = dict(expand_inputs([str(shelf / "words"), str(shelf / "Sub"), inside]))
+        with as_nobody(shelf):
+            found = dict(expand_inputs([str(shelf / "words"), str(shelf / "Sub"), inside]))
     finally:
-        if is_root:
-            os.seteuid(0)
         (shelf / "Sub/deeper").chmod(0o755)
         (shelf / "words").chmod(0o755)
     assert isinstance(found[str(shelf / "words")], NoPermission)

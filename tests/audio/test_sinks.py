@@ -41,6 +41,7 @@ from sonicforge_studio.domain.errors import (
     OutputNotWritable,
     UnknownFormat,
 )
+from tests.nobody import as_nobody
 from tests.sounds import groove, tone
 
 LOSSLESS = [("wav", 16), ("wav", 24), ("wav", 32), ("flac", 16), ("flac", 24)]
@@ -314,19 +315,10 @@ def test_places_that_cannot_be_written_to(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_permission(tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    is_root = os.geteuid() == 0
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o555)
-    if is_root:
-        os.seteuid(65534)
-    try:
-        with pytest.raises(OutputNotWritable):
-            open_sink(locked / "x.wav", format="wav", sample_rate_hz=44100, channels=2)
-    finally:
-        if is_root:
-            os.seteuid(0)
+    with as_nobody(tmp_path), pytest.raises(OutputNotWritable):
+        open_sink(locked / "x.wav", format="wav", sample_rate_hz=44100, channels=2)
 
 
 @pytest.mark.parametrize(("format", "seconds"), [("wav", 2), ("flac", 3), ("mp3", 12), ("m4a", 15), ("opus", 24)])
