@@ -6,7 +6,7 @@ StudioError
 │   ├── EmptyFile, EmptyAudio, NotAudio, DecodeFailed
 │   ├── UnknownKey, TempoOutOfRange, DurationOutOfRange, UnknownTarget, UnknownFormat, UnknownEngine, UnknownDevice,
 │   │   BadSetting
-│   └── NoRecipe, RecipeUnreadable, FingerprintUnreadable
+│   └── NoRecipe, RecipeUnreadable, FingerprintUnreadable, ModelNotUsable
 ├── OutputError           the result cannot be put where it was wanted
 │   └── OutputExists, DiskFull, OutputNotWritable
 ├── NoSoundDevice, DeviceLost
@@ -212,6 +212,12 @@ class LibraryBusy(LibraryError, TryAgain):
     code = "library-busy"
     message = "Another program holds the library."
     hint = "Close the other one, or wait a moment."
+
+
+class ModelNotUsable(InputError):
+    code = "model-not-usable"
+    message = "This model cannot be used."
+    hint = "Download it again, or name another folder."
 
 
 class EngineUnavailable(StudioError):

@@ -1,0 +1,107 @@
+"""Music as codes: a row of tokens for each codebook, each one drawn from what the decoder expects there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from sonicforge_studio.domain.errors import BadSetting
+from sonicforge_studio.generation.musicgen.decoder import Decoder
+
+_LIMITS = {"guidance": (1.0, 10.0), "temperature": (0.05, 3.0), "top_k": (0, 2048), "top_p": (0.0, 1.0)}
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next code is drawn. Raises ``BadSetting`` for what lies outside the limits."""
+
+    guidance: float = 3.0
+    """1 to 10: how much more the text counts than music as such; 1 leaves it alone, in half the time."""
+    temperature: float = 1.0
+    """0.05 to 3: small is safe and dull, large is bold and loose."""
+    top_k: int = 250
+    """Only so many of the likeliest codes are drawn from; 0 for all."""
+    top_p: float = 0.0
+    """Only the likeliest codes that together have this probability are drawn from; 0 for all."""
+    greedy: bool = False
+    """Always the likeliest: no dice."""
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in _LIMITS.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise BadSetting(f"{name.replace('_', ' ').capitalize()} is from {low:g} to {high:g}, not {value:g}.")
+
+
+Step = Callable[[int, int], None]
+"""Told after each step how many are done, and of how many; what it raises ends the work."""
+
+
+@torch.inference_mode()
+def write_codes(
+    decoder: Decoder,
+    text: torch.Tensor,
+    mask: torch.Tensor,
+    frames: int,
+    dice: Sequence[torch.Generator],
+    sampling: Sampling,
+    *,
+    before: torch.Tensor | None = None,
+    step: Step = lambda done, total: None,
+) -> torch.Tensor:
+    """Codes of shape ``(rows, codebooks, frames)`` for ``text`` (rows, words, hidden), the first of them ``before``.
+
+    Each row draws from dice of its own, so that it does not matter what stands beside it. Codebook n comes n frames
+    late (in stereo, each pair), which is MusicGen's delay pattern.
+    """
+    rows, device = text.shape[0], text.device
+    guided = sampling.guidance > 1.0
+    late = torch.arange(decoder.codebooks, device=device) // decoder.channels
+    known = 0 if before is None else before.shape[2]
+    length = 1 + frames + int(late.max())
+    empty = decoder.vocabulary
+    placed = torch.full((rows, decoder.codebooks, length), empty, dtype=torch.long, device=device)
+    if before is not None:
+        for book in range(decoder.codebooks):
+            start = 1 + int(late[book])
+            placed[:, book, start : start + known] = before[:, book]
+    decoder.begin(text, mask, length, guided=guided)
+    position = 0
+    for place in range(known + 1, length):
+        codes = placed[:, :, position:place]
+        logits = decoder.step(codes.repeat(2, 1, 1) if guided else codes, position).float()
+        position = place
+        if guided:
+            told, untold = logits.chunk(2)
+            logits = untold + (told - untold) * sampling.guidance
+        drawn = _draw(logits, dice, sampling)
+        frame = place - 1 - late
+        wanted = (frame >= known) & (frame < frames)
+        placed[:, :, place] = torch.where(wanted, drawn, placed[:, :, place])
+        step(place - known, length - 1 - known)
+    return torch.stack(list(_without_delay(placed, late, frames)), dim=1)
+
+
+def _without_delay(placed: torch.Tensor, late: torch.Tensor, frames: int) -> Iterator[torch.Tensor]:
+    for book, delay in enumerate(late.tolist()):
+        yield placed[:, book, 1 + delay : 1 + delay + frames]
+
+
+def _draw(logits: torch.Tensor, dice: Sequence[torch.Generator], sampling: Sampling) -> torch.Tensor:
+    """One code for each row and codebook."""
+    if sampling.greedy:
+        return logits.argmax(-1)
+    scores = logits / sampling.temperature
+    kept = min(sampling.top_k or scores.shape[-1], scores.shape[-1])
+    best, places = scores.topk(kept, dim=-1)
+    likely = best.softmax(-1)
+    if 0.0 < sampling.top_p < 1.0:
+        # The first one stays in any case; each other one while those before it do not suffice.
+        likely = likely.masked_fill(likely.cumsum(-1) - likely > sampling.top_p, 0.0)
+    # The place where a throw falls in the summed probabilities; a throw for each codebook of each row.
+    throws = torch.stack([torch.rand(likely.shape[1], generator=die) for die in dice]).to(likely.device)
+    sums = likely.cumsum(-1)
+    chosen = torch.searchsorted(sums, (throws * sums[..., -1])[..., None], right=True).clamp_max_(kept - 1)
+    return places.gather(-1, chosen).squeeze(-1)

@@ -1,0 +1,112 @@
+"""The language model, one step at a time: the weights that transformers loads, in an arrangement of our own.
+
+What it does is the decoder of J. Copet et al., "Simple and Controllable Music Generation" (2023), as
+``MusicgenForCausalLM`` computes it; a test holds the two equal. What is our own: query, key and value in one product,
+all heads in one product, a cache that lies there from the start, what the text says projected once, and no
+cross-attention for the rows without a text, whose states are zero and whose projections have no bias.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from sonicforge_studio.generation.musicgen.linear import Linear, plain
+
+
+class _Layer:
+    """One layer's weights, ready for a step."""
+
+    def __init__(self, layer: Any, linear: Callable[[torch.Tensor], Linear]) -> None:
+        own, other = layer.self_attn, layer.encoder_attn
+        self.own_norm, self.other_norm, self.last_norm = (
+            layer.self_attn_layer_norm, layer.encoder_attn_layer_norm, layer.final_layer_norm
+        )  # fmt: skip
+        self.to_queries_keys_values = linear(torch.cat([part.weight for part in (own.q_proj, own.k_proj, own.v_proj)]))
+        self.from_own = linear(own.out_proj.weight)
+        self.to_query = linear(other.q_proj.weight)
+        self.to_key, self.to_value = other.k_proj, other.v_proj
+        self.from_other = linear(other.out_proj.weight)
+        self.widen, self.narrow = linear(layer.fc1.weight), linear(layer.fc2.weight)
+        self.activate = layer.activation_fn
+
+
+class Decoder:
+    """The decoder of a loaded MusicGen. Not for several threads at once."""
+
+    def __init__(self, model: Any, linear: Callable[[torch.Tensor], Linear] = plain) -> None:
+        """``model`` is a ``MusicgenForCausalLM``; ``linear`` makes a product of a weight of shape ``(out, in)``."""
+        config, inner = model.config, model.model.decoder
+        self.codebooks = int(config.num_codebooks)
+        self.channels = int(config.audio_channels)
+        self.vocabulary = int(config.vocab_size)
+        self._heads = int(config.num_attention_heads)
+        self._width = int(config.hidden_size) // self._heads
+        self._embeddings = [embedding.weight for embedding in inner.embed_tokens]
+        self._positions = inner.embed_positions
+        self._layers = [_Layer(layer, linear) for layer in inner.layers]
+        self._norm = inner.layer_norm
+        self._to_logits = linear(torch.cat([head.weight for head in model.lm_heads]))
+        self._keys: list[torch.Tensor] = []
+        self._values: list[torch.Tensor] = []
+        self._text: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self._text_mask: torch.Tensor | None = None
+        self._told = 0
+
+    def begin(self, text: torch.Tensor, mask: torch.Tensor, frames: int, *, guided: bool) -> None:
+        """Make room for ``frames`` positions of one row for each text, and as many without a text where ``guided``.
+
+        ``text`` has the shape ``(rows, words, hidden)``, zero where ``mask`` (rows, words) is.
+        """
+        rows = text.shape[0]
+        place = self._embeddings[0]
+        shape = (2 * rows if guided else rows, self._heads, frames, self._width)
+        self._keys = [torch.zeros(shape, dtype=place.dtype, device=place.device) for _ in self._layers]
+        self._values = [torch.zeros_like(keys) for keys in self._keys]
+        self._text = [(self._split(layer.to_key(text)), self._split(layer.to_value(text))) for layer in self._layers]
+        self._text_mask = mask[:, None, None, :].bool()
+        self._told = rows
+        if self._positions.weights.shape[0] < frames:
+            self._positions.make_weights(frames, self._positions.embedding_dim)
+
+    def step(self, codes: torch.Tensor, position: int) -> torch.Tensor:
+        """The logits ``(rows, codebooks, vocabulary)`` that follow ``codes`` (rows, codebooks, n), which stand at
+        ``position`` and behind; n above 1 only at position 0."""
+        rows, _, count = codes.shape
+        end = position + count
+        state = torch.stack([table[codes[:, book]] for book, table in enumerate(self._embeddings)]).sum(0)
+        state = state + self._positions.weights[position:end].to(state.dtype)
+        for index, layer in enumerate(self._layers):
+            state = state + self._own_attention(layer, index, layer.own_norm(state), position)
+            told = state[: self._told]
+            heard = told + self._text_attention(layer, index, layer.other_norm(told))
+            state = torch.cat([heard, state[self._told :]]) if self._told < rows else heard
+            state = state + layer.narrow(layer.activate(layer.widen(layer.last_norm(state))))
+        logits = self._to_logits(self._norm(state[:, -1]))
+        return logits.view(rows, self.codebooks, self.vocabulary)
+
+    def _own_attention(self, layer: _Layer, index: int, state: torch.Tensor, position: int) -> torch.Tensor:
+        rows, count, _ = state.shape
+        mixed = layer.to_queries_keys_values(state).view(rows, count, 3, self._heads, self._width)
+        query, key, value = mixed.permute(2, 0, 3, 1, 4)
+        end = position + count
+        self._keys[index][:, :, position:end] = key
+        self._values[index][:, :, position:end] = value
+        heard = functional.scaled_dot_product_attention(
+            query, self._keys[index][:, :, :end], self._values[index][:, :, :end], is_causal=count > 1
+        )
+        return layer.from_own(heard.transpose(1, 2).reshape(rows, count, -1))
+
+    def _text_attention(self, layer: _Layer, index: int, state: torch.Tensor) -> torch.Tensor:
+        keys, values = self._text[index]
+        query = self._split(layer.to_query(state))
+        heard = functional.scaled_dot_product_attention(query, keys, values, attn_mask=self._text_mask)
+        return layer.from_other(heard.transpose(1, 2).reshape(state.shape))
+
+    def _split(self, state: torch.Tensor) -> torch.Tensor:
+        """Into heads: ``(rows, heads, places, width)``."""
+        rows, places, _ = state.shape
+        return state.view(rows, places, self._heads, self._width).transpose(1, 2)

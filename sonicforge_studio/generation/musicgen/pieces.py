@@ -1,0 +1,64 @@
+"""Pieces longer than the model's memory: windows that each begin with the end of the one before, as audiocraft's
+``extend_stride`` has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+
+from sonicforge_studio.generation.musicgen.codes import Sampling, Step, write_codes
+from sonicforge_studio.generation.musicgen.decoder import Decoder
+
+WINDOW_SECONDS = 30.0
+"""What the models were trained on."""
+KEPT_SECONDS = 12.0
+"""Of the window before: so much of it is heard again by the model, and by nobody else."""
+
+Part = Callable[[torch.Tensor], None]
+"""Handed the codes that a window adds, shape ``(rows, codebooks, n)``."""
+
+
+def write_piece(
+    decoder: Decoder,
+    text: torch.Tensor,
+    mask: torch.Tensor,
+    frames: int,
+    dice: Sequence[torch.Generator],
+    sampling: Sampling,
+    *,
+    frame_rate_hz: int,
+    before: torch.Tensor | None = None,
+    step: Step = lambda done, total: None,
+    part: Part = lambda codes: None,
+) -> torch.Tensor:
+    """``frames`` codes of any length, shape ``(rows, codebooks, frames)``; the first ones are ``before``, where given.
+
+    ``step`` counts over all windows; ``part`` is handed what is new as each window ends.
+    """
+    window, kept = round(WINDOW_SECONDS * frame_rate_hz), round(KEPT_SECONDS * frame_rate_hz)
+    late = decoder.codebooks // decoder.channels - 1
+    written = before if before is not None else text.new_zeros((text.shape[0], decoder.codebooks, 0), dtype=torch.long)
+    plan = list(_windows(written.shape[2], frames, window, kept))
+    total = sum(length - known + late for known, length in plan)
+    done = 0
+    for known, length in plan:
+
+        def within(steps: int, _: int, done: int = done) -> None:
+            step(done + steps, total)
+
+        remembered = written[:, :, written.shape[2] - known :] if known else None
+        codes = write_codes(decoder, text, mask, length, dice, sampling, before=remembered, step=within)
+        done += length - known + late
+        part(codes[:, :, known:])
+        written = torch.cat([written, codes[:, :, known:]], dim=2)
+    return written
+
+
+def _windows(there: int, frames: int, window: int, kept: int) -> Iterator[tuple[int, int]]:
+    """How many codes each window knows already, and how long it is."""
+    while there < frames:
+        known = min(there, kept)
+        length = min(window, known + frames - there)
+        yield known, length
+        there += length - known
