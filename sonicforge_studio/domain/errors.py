@@ -11,7 +11,7 @@ StudioError
 │   └── OutputExists, DiskFull, OutputNotWritable
 ├── NoSoundDevice, DeviceLost
 ├── LibraryError          LibraryTooNew, LibraryDamaged, LibraryBusy
-├── EngineUnavailable
+├── EngineUnavailable, EngineProcessDied, OutOfMemory
 ├── TryAgain              passing trouble: a job that raises it (or a subclass) is retried
 └── Cancelled
 """
@@ -224,6 +224,18 @@ class EngineUnavailable(StudioError):
     code = "engine-unavailable"
     message = "This engine is not installed."
     hint = "Use --engine synth, which is built in."
+
+
+class EngineProcessDied(StudioError):
+    code = "engine-process-died"
+    message = "The process that made the music came to an end."
+    hint = "Nothing else is affected. Try a shorter piece, or a smaller model."
+
+
+class OutOfMemory(StudioError):
+    code = "out-of-memory"
+    message = "There is not enough memory for this model."
+    hint = "Close other programs, or take a smaller model."
 
 
 class Cancelled(StudioError):

@@ -132,12 +132,14 @@ class Forge:
         importer: Importer,
         likeness: Likeness,
         home_folder: Path,
+        spool_folder: Path | None = None,
     ) -> None:
         self._engines = engines
         self._measurer = measurer
         self._importer = importer
         self._likeness = likeness
         self._home_folder = home_folder
+        self._spool_folder = spool_folder
 
     def forge(self, request: ForgeRequest, progress: Progress, listener: Listener | None = None) -> Forged:
         """Make the best of ``request.candidates`` takes into a file of the library.
@@ -152,7 +154,7 @@ class Forge:
             raise BadSetting(f"A prompt has up to {LONGEST_PROMPT:,} characters, not {len(request.prompt):,}.")
         if request.seed is not None:
             require_seed(request.seed)
-        engine = self._engine_named(request.engine)
+        engine = self._engine_named(request.engine, request.model)
         settings = replace(preset_named(request.preset), target=target_named(request.target))
         draft = edited(_draft(request), request.edits)
         concept, written = settle_samples(composed(draft), progress), draft.written
@@ -182,12 +184,19 @@ class Forge:
         track, verdict = self._catalogue(recipe, path, Span(progress, 0.9, 1.0))
         return Forged(track, (str(path), *extras), recipe, verdict, proof, others, unplayed(recipe))
 
-    def _engine_named(self, name: str) -> Engine:
+    def _engine_named(self, name: str, model: str) -> Engine:
         wanted = "synth" if name == "auto" else name
         if wanted in self._engines:
             return self._engines[wanted]
         if wanted == "musicgen":
-            raise EngineUnavailable("The MusicGen engine is not part of this version yet.")
+            if not model:
+                raise EngineUnavailable(
+                    "MusicGen needs a model, and none was named.",
+                    hint="Name the folder of one with --model, or use --engine synth, which is built in.",
+                )
+            from sonicforge_studio.generation.musicgen.engine import MusicGenEngine
+
+            return MusicGenEngine(Path(model), self._spool_folder)
         raise UnknownEngine(f'There is no engine named "{name}".')
 
     def _catalogue(self, recipe: Recipe, path: Path, progress: Progress) -> tuple[Track, Verdict]:

@@ -127,7 +127,9 @@ class Remaker:
         """What the recipe's first mastering chain was fed with; all stems, or the one that the recipe is of."""
         engine = self._engines.get(recipe.engine)
         if engine is None or recipe.concept is None:
-            raise EngineUnavailable(f'The recipe needs the engine "{recipe.engine}", which is not here.')
+            raise EngineUnavailable(
+                f'The recipe needs the engine "{recipe.engine}" ({recipe.engine_version}), which is not here.'
+            )
         wanted = None if stems else (recipe.part,) if recipe.part else ()
         return engine.render(recipe.concept, recipe.seed, progress, notes=notes_of(recipe.written), stems=wanted)
 

@@ -1,0 +1,37 @@
+"""A piece of the MusicGen engine on its way into the library, with a tiny model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sonicforge_studio.audio import read_tags
+from sonicforge_studio.domain import SilentProgress
+from sonicforge_studio.domain.errors import EngineUnavailable, MissingPath
+from sonicforge_studio.studio import ForgeRequest, Studio, recipe_from_json
+from tests.generation.musicgen.conftest import build_model
+
+
+def test_a_neural_piece_is_mastered_and_says_what_it_is(studio: Studio, tmp_path: Path) -> None:
+    pytest.importorskip("transformers")
+    model = build_model(tmp_path / "tiny", channels=2)
+    request = ForgeRequest(
+        "lofi hip hop", seconds=3.0, seed=5, engine="musicgen", model=str(model), folder=str(tmp_path / "out")
+    )
+    forged = studio.forge.forge(request, SilentProgress())
+    analysis = forged.track.analysis
+    assert (analysis.sample_rate_hz, round(analysis.duration_seconds, 3)) == (32000, 3.0)
+    recipe = recipe_from_json(read_tags(Path(forged.files[0])).recipe)
+    assert (recipe.engine, recipe.engine_version, recipe.licence) == ("musicgen", "1 tiny int8", "CC-BY-NC-4.0")
+    assert recipe.seed == 5
+    # Made again it needs that model, and says so.
+    with pytest.raises(EngineUnavailable, match="1 tiny int8"):
+        studio.remaker.remake(Path(forged.files[0]), str(tmp_path / "again"), SilentProgress())
+
+
+def test_without_a_model_there_is_a_sentence(studio: Studio, tmp_path: Path) -> None:
+    with pytest.raises(EngineUnavailable, match="needs a model"):
+        studio.forge.forge(ForgeRequest("house", engine="musicgen"), SilentProgress())
+    with pytest.raises((MissingPath, EngineUnavailable)):
+        studio.forge.forge(ForgeRequest("house", engine="musicgen", model=str(tmp_path / "none")), SilentProgress())
