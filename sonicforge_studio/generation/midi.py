@@ -11,10 +11,11 @@ import mido
 
 from sonicforge_studio.domain import Concept, Note, Recipe, WrittenPart
 from sonicforge_studio.domain.errors import NoRecipe, RecipeUnreadable
+from sonicforge_studio.generation.form import BEATS_PER_BAR
 from sonicforge_studio.generation.limits import require_duration, require_tempo
 from sonicforge_studio.generation.recipes import recipe_from_json, recipe_to_json
 from sonicforge_studio.generation.synth.arrangement import place_sections
-from sonicforge_studio.generation.synth.score import BEATS_PER_BAR, TICKS_PER_BEAT, in_order
+from sonicforge_studio.generation.synth.score import TICKS_PER_BEAT, in_order
 from sonicforge_studio.host import write_bytes
 
 _DRUM_PART = "drums"

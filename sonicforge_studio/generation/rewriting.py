@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sonicforge_studio.domain.engine import Note
-from sonicforge_studio.generation.synth.score import BEATS_PER_BAR, in_order, make_note, on_tick
+from sonicforge_studio.generation.form import BEATS_PER_BAR
+from sonicforge_studio.generation.synth.score import in_order, make_note, on_tick
 
 Notes = tuple[Note, ...]
 DRUM_STROKE_BEATS = 0.25

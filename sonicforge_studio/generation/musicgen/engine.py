@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
@@ -84,7 +83,7 @@ class MusicGenEngine:
         )
         mix = Spool(self._folder.sample_rate_hz, self._folder.channels, self._spool_folder)
         try:
-            for block in _Process(order).blocks(progress, listener):
+            for block in _blocks(order, progress, listener):
                 mix.write(block)
         except BaseException:
             mix.abandon()
@@ -94,70 +93,65 @@ class MusicGenEngine:
         return Rendering(mix)
 
 
-class _Process:
-    """One order at work."""
+def _blocks(order: Order, progress: Progress, listener: Listener | None) -> Iterator[Samples]:
+    """The sound of one order as it comes from a process of its own, which ends with it."""
+    environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_OFFLINE": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sonicforge_studio.generation.musicgen.worker"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    messages: queue.Queue[tuple[bytes, bytes] | None] = queue.Queue()
+    reader = threading.Thread(target=_read, args=(process.stdout, messages), name="musicgen", daemon=True)
+    reader.start()
+    try:
+        with suppress(OSError):
+            process.stdin.write(order.write())
+            process.stdin.close()
+        yield from _heard(messages, progress, listener)
+    finally:
+        process.kill()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_ENDING_SECONDS)
+        reader.join(_ENDING_SECONDS)
+        process.stdout.close()
 
-    def __init__(self, order: Order) -> None:
-        self._order = order
 
-    def blocks(self, progress: Progress, listener: Listener | None) -> Iterator[Samples]:
-        """The sound as it comes."""
-        environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_OFFLINE": "1"}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sonicforge_studio.generation.musicgen.worker"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
-        )  # fmt: skip
-        assert process.stdin is not None
-        assert process.stdout is not None
-        messages: queue.Queue[tuple[bytes, bytes] | None] = queue.Queue()
-        reader = threading.Thread(target=_read, args=(process.stdout, messages), name="musicgen", daemon=True)
-        reader.start()
+def _heard(
+    messages: queue.Queue[tuple[bytes, bytes] | None], progress: Progress, listener: Listener | None
+) -> Iterator[Samples]:
+    at_work = Span(progress, _LOADED, 1.0)
+    channels, done, total = 1, 0, 1
+    while True:
         try:
-            with suppress(OSError):
-                process.stdin.write(json.dumps(asdict(self._order)).encode())
-                process.stdin.close()
-            yield from self._heard(messages, progress, listener)
-        finally:
-            process.kill()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(_ENDING_SECONDS)
-            reader.join(_ENDING_SECONDS)
-            process.stdout.close()
-
-    def _heard(
-        self, messages: queue.Queue[tuple[bytes, bytes] | None], progress: Progress, listener: Listener | None
-    ) -> Iterator[Samples]:
-        at_work = Span(progress, _LOADED, 1.0)
-        channels, done, total = 1, 0, 1
-        while True:
-            try:
-                message = messages.get(timeout=_LOOK_SECONDS)
-            except queue.Empty:
-                at_work.step(done, total, "Making")
-                continue
-            if message is None:
-                raise EngineProcessDied()
-            kind, content = message
-            if kind == DONE:
-                at_work.step(1.0, 1.0, "Making")
-                return
-            if kind == READY:
-                told = json.loads(content)
-                channels = told["channels"]
-                if listener is not None:
-                    listener.begin(told["rate"], channels, told["frames"])
-            elif kind == STEP:
-                done, total = json.loads(content)
-                at_work.step(done, total, "Making")
-            elif kind == SOUND:
-                block: Samples = np.frombuffer(content, dtype="<f4").reshape(channels, -1).astype(np.float32)
-                if listener is not None:
-                    listener.hear(block)
-                yield block
-            elif kind == FULL:
-                raise OutOfMemory()
-            elif kind == ERROR:
-                raise _error_of(json.loads(content))
+            message = messages.get(timeout=_LOOK_SECONDS)
+        except queue.Empty:
+            at_work.step(done, total, "Making")
+            continue
+        if message is None:
+            raise EngineProcessDied()
+        kind, content = message
+        if kind == DONE:
+            at_work.step(1.0, 1.0, "Making")
+            return
+        if kind == READY:
+            told = json.loads(content)
+            channels = told["channels"]
+            if listener is not None:
+                listener.begin(told["rate"], channels, told["frames"])
+        elif kind == STEP:
+            done, total = json.loads(content)
+            at_work.step(done, total, "Making")
+        elif kind == SOUND:
+            block: Samples = np.frombuffer(content, dtype="<f4").reshape(channels, -1).astype(np.float32)
+            if listener is not None:
+                listener.hear(block)
+            yield block
+        elif kind == FULL:
+            raise OutOfMemory()
+        elif kind == ERROR:
+            raise _error_of(json.loads(content))
 
 
 def _read(stdout: IO[bytes], messages: queue.Queue[tuple[bytes, bytes] | None]) -> None:

@@ -13,11 +13,12 @@ import signal
 import struct
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
 from sonicforge_studio.domain import Samples, StudioError
+from sonicforge_studio.generation.musicgen.sampling import Sampling
 
 HEAD = struct.Struct("<cQ")
 READY, STEP, SOUND, DONE, ERROR, FULL = b"r", b"s", b"a", b"d", b"e", b"m"
@@ -33,11 +34,17 @@ class Order:
     seed: int
     seconds: float
     precision: str = "float32"
-    guidance: float = 3.0
-    temperature: float = 1.0
-    top_k: int = 250
-    top_p: float = 0.0
+    sampling: Sampling = field(default_factory=Sampling)
     threads: int = 1
+
+    @classmethod
+    def read(cls, text: bytes) -> Order:
+        """The inverse of ``write``."""
+        told = json.loads(text)
+        return cls(**{**told, "sampling": Sampling(**told["sampling"])})
+
+    def write(self) -> bytes:
+        return json.dumps(asdict(self)).encode()
 
 
 def serve() -> None:
@@ -49,7 +56,7 @@ def serve() -> None:
     os.dup2(2, 1)
     tell = _telling(answers)
     try:
-        _make(Order(**json.loads(sys.stdin.buffer.read())), tell)
+        _make(Order.read(sys.stdin.buffer.read()), tell)
         tell(DONE, b"")
     except StudioError as error:
         tell(ERROR, json.dumps({"kind": type(error).__name__, **error.as_dict()}).encode())
@@ -65,14 +72,12 @@ def serve() -> None:
 def _make(order: Order, tell: Callable[[bytes, bytes], None]) -> None:
     import torch
 
-    from sonicforge_studio.generation.musicgen.codes import Sampling
     from sonicforge_studio.generation.musicgen.loading import MusicGen
     from sonicforge_studio.generation.musicgen.model_folder import read_model_folder
     from sonicforge_studio.generation.musicgen.pieces import write_piece
     from sonicforge_studio.generation.musicgen.sounding import Sounding
 
     torch.set_num_threads(order.threads)
-    sampling = Sampling(order.guidance, order.temperature, order.top_k, order.top_p)
     folder = read_model_folder(Path(order.folder))
     model = MusicGen(folder, "int8" if order.precision == "int8" else "float32")
     frames = max(1, math.ceil(order.seconds * folder.frame_rate_hz - 1e-6))
@@ -91,7 +96,7 @@ def _make(order: Order, tell: Callable[[bytes, bytes], None]) -> None:
     text, mask = model.encode([order.prompt])
     dice = [torch.Generator().manual_seed(order.seed)]
     write_piece(
-        model.decoder, text, mask, frames, dice, sampling, frame_rate_hz=folder.frame_rate_hz, part=part,
+        model.decoder, text, mask, frames, dice, order.sampling, frame_rate_hz=folder.frame_rate_hz, part=part,
         step=lambda done, total: tell(STEP, json.dumps([done, total]).encode()),
     )  # fmt: skip
 

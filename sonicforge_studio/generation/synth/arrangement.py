@@ -11,6 +11,7 @@ from sonicforge_studio.domain.concept import Concept
 from sonicforge_studio.domain.engine import Note
 from sonicforge_studio.domain.genre import Genre
 from sonicforge_studio.domain.progress import Progress
+from sonicforge_studio.generation.form import BEATS_PER_BAR
 from sonicforge_studio.generation.sounds import instrument_book, kit_book
 from sonicforge_studio.generation.synth.bass import root_pitch, write_bass
 from sonicforge_studio.generation.synth.chords import write_chords
@@ -19,7 +20,6 @@ from sonicforge_studio.generation.synth.harmony import Chord, voice
 from sonicforge_studio.generation.synth.melody import write_melody
 from sonicforge_studio.generation.synth.progressions import write_harmony
 from sonicforge_studio.generation.synth.score import (
-    BEATS_PER_BAR,
     Outline,
     Score,
     Section,

@@ -6,7 +6,8 @@ import numpy as np
 
 from sonicforge_studio.domain.engine import Note
 from sonicforge_studio.domain.genre import DrumPattern, Genre
-from sonicforge_studio.generation.synth.score import BEATS_PER_BAR, STEPS_PER_BAR, Outline, Section, make_note
+from sonicforge_studio.generation.form import BEATS_PER_BAR
+from sonicforge_studio.generation.synth.score import STEPS_PER_BAR, Outline, Section, make_note
 
 DRUM_PITCHES = {
     "kick": 36, "rim": 37, "snare": 38, "clap": 39, "brush": 40, "low_tom": 41, "closed_hat": 42, "mid_tom": 45,

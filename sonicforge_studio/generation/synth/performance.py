@@ -13,13 +13,14 @@ from sonicforge_studio.domain.concept import Concept
 from sonicforge_studio.domain.engine import Note
 from sonicforge_studio.domain.genre import Genre, GenrePart
 from sonicforge_studio.domain.progress import Progress
+from sonicforge_studio.generation.form import BEATS_PER_BAR
 from sonicforge_studio.generation.sounds import instrument_book, kit_book, mood_book
 from sonicforge_studio.generation.synth.arrangement import chosen_kit, dice_seed
 from sonicforge_studio.generation.synth.groove import DRUM_PITCHES
 from sonicforge_studio.generation.synth.mixer import LOOK_AHEAD_FRAMES, Bus, Space, Strip
 from sonicforge_studio.generation.synth.sampled import KeysVoice, PadsVoice
 from sonicforge_studio.generation.synth.samples import Sample
-from sonicforge_studio.generation.synth.score import BEATS_PER_BAR, Score
+from sonicforge_studio.generation.synth.score import Score
 from sonicforge_studio.generation.synth.voices import KitVoice, Player, Tables, ToneVoice, note_seeds, start_frames
 
 BLOCK_FRAMES = 8192

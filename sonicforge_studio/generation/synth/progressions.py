@@ -16,8 +16,9 @@ import numpy as np
 from sonicforge_studio.domain.concept import Concept
 from sonicforge_studio.domain.genre import Genre
 from sonicforge_studio.domain.key import Key
+from sonicforge_studio.generation.form import BEATS_PER_BAR
 from sonicforge_studio.generation.synth.harmony import Chord, read_numeral, read_progression
-from sonicforge_studio.generation.synth.score import BEATS_PER_BAR, Section
+from sonicforge_studio.generation.synth.score import Section
 
 _LONGEST_CHORD_SECONDS = 12.0
 _BORROWING = 0.75

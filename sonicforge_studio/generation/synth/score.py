@@ -11,10 +11,10 @@ import numpy as np
 from sonicforge_studio.domain.engine import Note
 from sonicforge_studio.domain.key import Key
 from sonicforge_studio.domain.progress import Progress
+from sonicforge_studio.generation.form import BEATS_PER_BAR
 from sonicforge_studio.generation.synth.harmony import Chord
 
 TICKS_PER_BEAT = 960
-BEATS_PER_BAR = 4
 STEPS_PER_BAR = 16
 
 

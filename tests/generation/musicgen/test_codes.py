@@ -11,12 +11,13 @@ import pytest
 from sonicforge_studio.domain import Cancelled
 from sonicforge_studio.domain.errors import BadSetting
 from sonicforge_studio.generation.musicgen.model_folder import read_model_folder
+from sonicforge_studio.generation.musicgen.sampling import Sampling
 from tests.generation.musicgen.conftest import load
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from sonicforge_studio.generation.musicgen.codes import Sampling, write_codes  # noqa: E402
+from sonicforge_studio.generation.musicgen.codes import write_codes  # noqa: E402
 from sonicforge_studio.generation.musicgen.loading import MusicGen  # noqa: E402
 
 PROMPTS = ["lofi hip hop", "slow ambient piano with warm rhodes", "techno"]
