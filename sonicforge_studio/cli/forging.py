@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.table import Table
@@ -17,6 +17,7 @@ from sonicforge_studio.cli.session import studio_session
 from sonicforge_studio.cli.tables import clock, facts, number
 
 if TYPE_CHECKING:
+    from sonicforge_studio.domain import Neural
     from sonicforge_studio.studio.editing import Edits
     from sonicforge_studio.studio.forging import Forged
     from sonicforge_studio.studio.remaking import Remade
@@ -26,7 +27,21 @@ Out = Annotated[
     Path | None, typer.Option("-o", "--out", help="Folder for the files, made where missing.", show_default="forged/")
 ]
 EngineName = Annotated[str, typer.Option("--engine", help="auto, synth or musicgen.")]
-Model = Annotated[Path | None, typer.Option("--model", help="Folder of a neural engine's model.", show_default=False)]
+Model = Annotated[
+    str | None, typer.Option("--model", help="A neural engine's model: its name, or its folder.", show_default=False)
+]
+Melody = Annotated[
+    Path | None, typer.Option("--melody", help="Sound whose tune a melody model follows.", show_default=False)
+]
+Continues = Annotated[
+    Path | None, typer.Option("--continue", help="Sound that the piece begins with.", show_default=False)
+]
+Guidance = Annotated[float, typer.Option("--guidance", help="How much the text counts, 1 to 10; 1 is twice as quick.")]
+Temperature = Annotated[float, typer.Option("--temperature", help="0.05 safe to 3 wild.")]
+TopK = Annotated[int, typer.Option("--top-k", help="Draw from so many of the likeliest codes; 0 for all.")]
+TopP = Annotated[float, typer.Option("--top-p", help="Draw from the likeliest with this probability; 0 for all.")]
+PrecisionName = Annotated[str, typer.Option("--precision", help="auto, float32, bfloat16 or int8.")]
+DeviceName = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
 Seconds = Annotated[float | None, typer.Option("--seconds", help="Length.", show_default="the prompt's, else 60")]
 Bpm = Annotated[float | None, typer.Option("--bpm", help="Tempo, 20 to 400.", show_default="the prompt's")]
 KeyName = Annotated[str | None, typer.Option("--key", help='Key, such as "A minor".', show_default="the prompt's")]
@@ -77,6 +92,7 @@ Midi = Annotated[bool, typer.Option("--midi", help="Write the notes as a MIDI fi
 
 _OF_A_NEW_PIECE = (
     "engine", "model", "seconds", "bpm", "key", "candidates", "genre", "mood", "instrument", "energy", "form",
+    "melody", "continues", "guidance", "temperature", "top_k", "top_p", "precision", "device",
 )  # fmt: skip
 
 
@@ -90,6 +106,14 @@ def forge(
     out: Out = None,
     engine: EngineName = "auto",
     model: Model = None,
+    melody: Melody = None,
+    continues: Continues = None,
+    guidance: Guidance = 3.0,
+    temperature: Temperature = 1.0,
+    top_k: TopK = 250,
+    top_p: TopP = 0.0,
+    precision: PrecisionName = "auto",
+    device: DeviceName = "auto",
     seconds: Seconds = None,
     bpm: Bpm = None,
     key: KeyName = None,
@@ -122,7 +146,7 @@ def forge(
         prompt,
         home,
         engine=engine,
-        model=str(model or ""),
+        neural=_neural(model, guidance, temperature, top_k, top_p, melody, continues, precision, device),
         seconds=seconds,
         bpm=bpm,
         key=key,
@@ -151,6 +175,14 @@ def generate(
     out: Out = None,
     engine: EngineName = "auto",
     model: Model = None,
+    melody: Melody = None,
+    continues: Continues = None,
+    guidance: Guidance = 3.0,
+    temperature: Temperature = 1.0,
+    top_k: TopK = 250,
+    top_p: TopP = 0.0,
+    precision: PrecisionName = "auto",
+    device: DeviceName = "auto",
     seconds: Seconds = None,
     bpm: Bpm = None,
     key: KeyName = None,
@@ -194,7 +226,7 @@ def generate(
         home,
         mastered=False,
         engine=engine,
-        model=str(model or ""),
+        neural=_neural(model, guidance, temperature, top_k, top_p, melody, continues, precision, device),
         seconds=seconds,
         bpm=bpm,
         key=key,
@@ -211,6 +243,34 @@ def generate(
         midi=midi,
         folder=str(out or ""),
     )
+
+
+def _neural(
+    model: str | None,
+    guidance: float,
+    temperature: float,
+    top_k: int,
+    top_p: float,
+    melody: Path | None,
+    continues: Path | None,
+    precision: str,
+    device: str,
+) -> Callable[[], Neural]:
+    """Made where an error of it is told as one."""
+
+    def make() -> Neural:
+        from sonicforge_studio.domain import HeardSound, Neural, Sampling
+
+        return Neural(
+            model=model or "",
+            precision=cast(Any, precision),
+            device=cast(Any, device),
+            sampling=Sampling(guidance=guidance, temperature=temperature, top_k=top_k, top_p=top_p),
+            melody=HeardSound(str(melody.absolute())) if melody else None,
+            continues=HeardSound(str(continues.absolute())) if continues else None,
+        )
+
+    return make
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +323,16 @@ def _decibels(text: str) -> float:
         raise typer.BadParameter(f'"{text}" is no level in dB: --level melody=-3') from None
 
 
-def _make(output: Output, prompt: str, home: Path | None, *, changes: _Changes, form: str | None, **wanted: Any) -> int:
+def _make(
+    output: Output,
+    prompt: str,
+    home: Path | None,
+    *,
+    changes: _Changes,
+    form: str | None,
+    neural: Callable[[], Neural],
+    **wanted: Any,
+) -> int:
     from sonicforge_studio.generation import read_form
     from sonicforge_studio.studio.forging import ForgeRequest
     from sonicforge_studio.studio.report import forged_fields
@@ -273,7 +342,9 @@ def _make(output: Output, prompt: str, home: Path | None, *, changes: _Changes, 
     with output.about(prompt):
         with studio_session(home) as studio, one_bar(output, "Forging") as progress:
             sections = read_form(form) if form else None
-            forged = studio.forge.forge(ForgeRequest(prompt, form=sections, edits=edits, **wanted), progress)
+            forged = studio.forge.forge(
+                ForgeRequest(prompt, form=sections, edits=edits, neural=neural(), **wanted), progress
+            )
         elapsed = time.perf_counter() - began
         output.item({**forged_fields(forged), "elapsed_seconds": elapsed}, _shown(forged, elapsed))
     return output.exit_code
@@ -284,7 +355,8 @@ def _refuse_beside_recipe(context: typer.Context) -> None:
     for name in _OF_A_NEW_PIECE:
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
-            raise typer.BadParameter(f"--{name} is for a new piece; the one in the recipe has its own")
+            option = "continue" if name == "continues" else name.replace("_", "-")
+            raise typer.BadParameter(f"--{option} is for a new piece; the one in the recipe has its own")
 
 
 def _remake(output: Output, recipe: Path, home: Path | None, folder: str, changes: _Changes, **wanted: Any) -> int:

@@ -15,11 +15,12 @@ from sonicforge_studio.domain.clip import Clip, Samples
 from sonicforge_studio.domain.concept import Concept, FormSection, PartChange, SampleChoice
 from sonicforge_studio.domain.correction import Correction
 from sonicforge_studio.domain.curves import Curves, curves_from_bytes, curves_to_bytes
-from sonicforge_studio.domain.engine import Engine, Listener, Note, Rendering
+from sonicforge_studio.domain.engine import BatchEngine, Engine, Listener, Note, Rendering
 from sonicforge_studio.domain.errors import Cancelled, StudioError
 from sonicforge_studio.domain.genre import Genre
 from sonicforge_studio.domain.key import Key
 from sonicforge_studio.domain.mastering import Master, MasterSettings, Proof, Target
+from sonicforge_studio.domain.neural import HeardSound, Neural, Sampling
 from sonicforge_studio.domain.plain import from_plain, to_plain
 from sonicforge_studio.domain.progress import Progress, SilentProgress, Span
 from sonicforge_studio.domain.recipe import RECIPE_VERSION, Recipe, WrittenPart
@@ -30,6 +31,7 @@ from sonicforge_studio.domain.verdict import Reason, Severity, Verdict
 __all__ = [
     "RECIPE_VERSION",
     "Analysis",
+    "BatchEngine",
     "Cancelled",
     "Clip",
     "Concept",
@@ -38,6 +40,7 @@ __all__ = [
     "Engine",
     "FormSection",
     "Genre",
+    "HeardSound",
     "Key",
     "KeyCandidate",
     "KeyEstimate",
@@ -46,6 +49,7 @@ __all__ = [
     "Loudness",
     "Master",
     "MasterSettings",
+    "Neural",
     "Note",
     "PartChange",
     "Progress",
@@ -55,6 +59,7 @@ __all__ = [
     "Rendering",
     "SampleChoice",
     "Samples",
+    "Sampling",
     "Section",
     "Severity",
     "SilentProgress",

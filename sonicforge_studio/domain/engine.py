@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sonicforge_studio.domain.clip import Samples
 from sonicforge_studio.domain.concept import Concept
+from sonicforge_studio.domain.neural import Neural
 from sonicforge_studio.domain.progress import Progress
 from sonicforge_studio.domain.source import Sound
 
@@ -29,6 +30,8 @@ class Rendering:
     mix: Sound
     stems: Mapping[str, Sound] = field(default_factory=dict)
     notes: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
+    neural: Neural | None = None
+    """Of a neural engine: what it was made with in the end, enough to make it again."""
 
 
 class Listener(Protocol):
@@ -70,3 +73,13 @@ class Engine(Protocol):
         """Make it; ``listener`` is handed the mix as it comes, and changes none of it. ``notes`` are parts to be played
         as they are written here; an engine that knows no notes lets them be. Of ``stems`` those that it plays are kept
         beside the mix, all where that is None."""
+
+
+@runtime_checkable
+class BatchEngine(Engine, Protocol):
+    """An engine that makes several pieces in less time than one after the other."""
+
+    def render_batch(
+        self, concept: Concept, seeds: Sequence[int], progress: Progress, *, listener: Listener | None = None
+    ) -> tuple[Rendering, ...]:
+        """One piece for each seed, each the same as ``render`` would make it; ``listener`` hears the first."""

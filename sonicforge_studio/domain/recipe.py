@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sonicforge_studio.domain.concept import Concept
 from sonicforge_studio.domain.mastering import MasterSettings
+from sonicforge_studio.domain.neural import Neural
 
 RECIPE_VERSION = 1
 
@@ -44,6 +45,8 @@ class Recipe:
     """The stem this is, such as "drums"; empty for the whole piece."""
     written: tuple[WrittenPart, ...] = ()
     """Parts that were edited in a MIDI file; all others are as concept and seed have them."""
+    neural: Neural | None = None
+    """What a neural engine was told besides."""
     version: int = RECIPE_VERSION
 
     @property

@@ -60,6 +60,11 @@ class Folders:
         return self.home
 
     @property
+    def models(self) -> Path:
+        """Models of neural engines, a folder for each."""
+        return self.home / "models"
+
+    @property
     def logs(self) -> Path:
         return self.home / "logs"
 

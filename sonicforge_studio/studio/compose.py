@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from sonicforge_studio.domain import Concept, Engine, Target
+from sonicforge_studio.domain import Concept, Target
 from sonicforge_studio.generation import SynthEngine
 from sonicforge_studio.host import Folders, Settings, load_settings, open_folders, start_log
 from sonicforge_studio.host.cache import Cache
@@ -15,11 +15,13 @@ from sonicforge_studio.library import Library
 from sonicforge_studio.mastering import PRESETS, TARGETS
 from sonicforge_studio.studio.changes import Changes
 from sonicforge_studio.studio.correcting import Corrector
+from sonicforge_studio.studio.engines import Engines
 from sonicforge_studio.studio.forging import Forge, ForgeRequest, compose_request
 from sonicforge_studio.studio.importing import Importer
 from sonicforge_studio.studio.likeness import Likeness
 from sonicforge_studio.studio.mastering import MasteringDesk
 from sonicforge_studio.studio.measuring import Measurer
+from sonicforge_studio.studio.models import ModelDesk
 from sonicforge_studio.studio.recording import RecordingDesk
 from sonicforge_studio.studio.remaking import Remaker
 from sonicforge_studio.studio.takes import TakeDesk
@@ -42,6 +44,7 @@ class Studio:
     forge: Forge
     takes: TakeDesk
     mastering: MasteringDesk
+    models: ModelDesk
     remaker: Remaker
     recordings: RecordingDesk
     corrections: Corrector
@@ -87,7 +90,8 @@ def build_studio(home: str | Path | None = None) -> Studio:
     changes = Changes()
     library = Library(folders.database, on_change=changes.tell)
     cache = Cache(folders.measurements)
-    engines: dict[str, Engine] = {"synth": SynthEngine(folders.spools)}
+    models = ModelDesk(folders.models)
+    engines = Engines({"synth": SynthEngine(folders.spools)}, models, folders.spools)
     drawn = TileCache(folders.curves, memory_bytes=32 << 20)
     measurer = Measurer(cache, drawn)
     corrections = Corrector(library)
@@ -100,9 +104,10 @@ def build_studio(home: str | Path | None = None) -> Studio:
         changes=changes,
         measurer=measurer,
         importer=importer,
-        forge=Forge(engines, measurer, importer, Likeness(library), folders.forged, folders.spools),
+        forge=Forge(engines, measurer, importer, Likeness(library), folders.forged),
         takes=TakeDesk(engines, measurer, folders.takes),
         mastering=MasteringDesk(measurer, importer, folders.masters),
+        models=models,
         remaker=Remaker(engines, library, folders),
         recordings=RecordingDesk(importer, folders.recordings),
         corrections=corrections,

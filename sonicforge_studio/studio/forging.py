@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sonicforge_studio.domain import (
+    BatchEngine,
     Concept,
     Engine,
     FormSection,
@@ -15,6 +16,7 @@ from sonicforge_studio.domain import (
     Listener,
     Master,
     MasterSettings,
+    Neural,
     Note,
     Progress,
     Recipe,
@@ -24,7 +26,7 @@ from sonicforge_studio.domain import (
     Track,
     Verdict,
 )
-from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable, UnknownEngine
+from sonicforge_studio.domain.errors import BadSetting
 from sonicforge_studio.generation import compose, criticise, notes_of, recipe_from_json, settle_samples
 from sonicforge_studio.generation.limits import require_seed
 from sonicforge_studio.mastering import preset_named, target_named
@@ -39,6 +41,7 @@ from sonicforge_studio.studio.delivery import (
     write_unmastered,
 )
 from sonicforge_studio.studio.editing import Edits, composed, edited, licence_of, unplayed
+from sonicforge_studio.studio.engines import Engines
 from sonicforge_studio.studio.extras import write_extras
 from sonicforge_studio.studio.importing import Importer
 from sonicforge_studio.studio.likeness import Likeness
@@ -55,8 +58,8 @@ class ForgeRequest:
 
     prompt: str
     engine: str = "auto"
-    model: str = ""
-    """Folder of a neural engine's model."""
+    neural: Neural = field(default_factory=Neural)
+    """What a neural engine is told besides; with "auto", a model that is named here chooses it."""
     seconds: float | None = None
     bpm: float | None = None
     key: str | None = None
@@ -127,19 +130,17 @@ class Forge:
 
     def __init__(
         self,
-        engines: Mapping[str, Engine],
+        engines: Engines,
         measurer: Measurer,
         importer: Importer,
         likeness: Likeness,
         home_folder: Path,
-        spool_folder: Path | None = None,
     ) -> None:
         self._engines = engines
         self._measurer = measurer
         self._importer = importer
         self._likeness = likeness
         self._home_folder = home_folder
-        self._spool_folder = spool_folder
 
     def forge(self, request: ForgeRequest, progress: Progress, listener: Listener | None = None) -> Forged:
         """Make the best of ``request.candidates`` takes into a file of the library.
@@ -154,7 +155,7 @@ class Forge:
             raise BadSetting(f"A prompt has up to {LONGEST_PROMPT:,} characters, not {len(request.prompt):,}.")
         if request.seed is not None:
             require_seed(request.seed)
-        engine = self._engine_named(request.engine, request.model)
+        engine = self._engines.named(request.engine, request.neural)
         settings = replace(preset_named(request.preset), target=target_named(request.target))
         draft = edited(_draft(request), request.edits)
         concept, written = settle_samples(composed(draft), progress), draft.written
@@ -171,6 +172,7 @@ class Forge:
             pcm_hash=pcm_hash(mix, Span(progress, 0.6, 0.62)) if request.mastered else "",
             sample_rate_hz=best.rendering.mix.sample_rate_hz,
             written=written,
+            neural=best.rendering.neural,
         )
         folder = Path(request.folder) if request.folder else self._home_folder
         wanted = folder / f"{name_of(raw)}.{request.format}"
@@ -183,21 +185,6 @@ class Forge:
         extras = write_extras(path, best.rendering, raw, Span(progress, 0.85, 0.9), midi=request.midi)
         track, verdict = self._catalogue(recipe, path, Span(progress, 0.9, 1.0))
         return Forged(track, (str(path), *extras), recipe, verdict, proof, others, unplayed(recipe))
-
-    def _engine_named(self, name: str, model: str) -> Engine:
-        wanted = "synth" if name == "auto" else name
-        if wanted in self._engines:
-            return self._engines[wanted]
-        if wanted == "musicgen":
-            if not model:
-                raise EngineUnavailable(
-                    "MusicGen needs a model, and none was named.",
-                    hint="Name the folder of one with --model, or use --engine synth, which is built in.",
-                )
-            from sonicforge_studio.generation.musicgen.engine import MusicGenEngine
-
-            return MusicGenEngine(Path(model), self._spool_folder)
-        raise UnknownEngine(f'There is no engine named "{name}".')
 
     def _catalogue(self, recipe: Recipe, path: Path, progress: Progress) -> tuple[Track, Verdict]:
         measurement = self._measurer.measure(path, Span(progress, 0.0, 0.9))
@@ -212,9 +199,7 @@ def _best_take(
     """Render one take a seed and keep the one the critic likes best; only that one stays on the disk."""
     best: _Take | None = None
     heard: list[Candidate] = []
-    for index in range(count):
-        stage = Span(progress, index / count, (index + 1) / count)
-        take = _take(played, seed + index, stage, listener if index == 0 else None, judged=count > 1)
+    for take in _takes(played, range(seed, seed + count), progress, listener):
         heard.append(Candidate(take.seed, take.score))
         if best is None or take.score > best.score:
             best = take
@@ -224,20 +209,33 @@ def _best_take(
     return best, tuple(candidate for candidate in heard if candidate.seed != best.seed)
 
 
-def _take(played: _Played, seed: int, progress: Progress, listener: Listener | None, *, judged: bool) -> _Take:
-    """One take, with the critic's score where it is to be compared; a single one is judged by its file in the end."""
-    rendering = played.engine.render(
-        played.concept,
-        seed,
-        Span(progress, 0.0, 0.8 if judged else 1.0),
-        listener=listener,
-        notes=played.notes,
-        stems=None if played.stems else (),
-    )
-    if not judged:
-        return _Take(seed, rendering, 0.0)
-    analysis = analysis_of(rendering.mix, Span(progress, 0.8, 1.0))
-    return _Take(seed, rendering, criticise(analysis, played.concept).score)
+def _takes(played: _Played, seeds: range, progress: Progress, listener: Listener | None) -> Iterator[_Take]:
+    """Together where the engine is quicker that way, else one after the other."""
+    count = len(seeds)
+    if count > 1 and isinstance(played.engine, BatchEngine):
+        renderings = played.engine.render_batch(played.concept, seeds, Span(progress, 0.0, 0.8), listener=listener)
+        for index, (seed, rendering) in enumerate(zip(seeds, renderings, strict=True)):
+            stage = Span(progress, 0.8 + 0.2 * index / count, 0.8 + 0.2 * (index + 1) / count)
+            yield _judged(seed, rendering, played.concept, stage)
+        return
+    for index, seed in enumerate(seeds):
+        stage = Span(progress, index / count, (index + 1) / count)
+        rendering = played.engine.render(
+            played.concept,
+            seed,
+            Span(stage, 0.0, 0.8 if count > 1 else 1.0),
+            listener=listener if index == 0 else None,
+            notes=played.notes,
+            stems=None if played.stems else (),
+        )
+        # A single one is judged by its file in the end.
+        alone = _Take(seed, rendering, 0.0)
+        yield alone if count == 1 else _judged(seed, rendering, played.concept, Span(stage, 0.8, 1.0))
+        del alone, rendering
+
+
+def _judged(seed: int, rendering: Rendering, concept: Concept, progress: Progress) -> _Take:
+    return _Take(seed, rendering, criticise(analysis_of(rendering.mix, progress), concept).score)
 
 
 def _draft(request: ForgeRequest) -> Recipe:

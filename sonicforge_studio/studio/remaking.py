@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from sonicforge_studio import __version__
 from sonicforge_studio.audio import open_source, read_tags
-from sonicforge_studio.domain import Engine, Progress, Recipe, Rendering, Source, Span
+from sonicforge_studio.domain import Engine, Neural, Progress, Recipe, Rendering, Source, Span
 from sonicforge_studio.domain.errors import (
     BadSetting,
-    EngineUnavailable,
     MissingPath,
     NoPermission,
     NoRecipe,
@@ -35,6 +34,7 @@ from sonicforge_studio.host import Folders
 from sonicforge_studio.library import Library
 from sonicforge_studio.studio.delivery import as_delivered, known_format, mastered, name_of, pcm_hash, write_unmastered
 from sonicforge_studio.studio.editing import NO_EDITS, Edits, composed, edited, licence_of, unplayed
+from sonicforge_studio.studio.engines import Engines
 from sonicforge_studio.studio.extras import write_extras
 from sonicforge_studio.studio.mastering import MASTERING
 
@@ -57,7 +57,7 @@ class Remade:
 class Remaker:
     """Follows recipes."""
 
-    def __init__(self, engines: Mapping[str, Engine], library: Library, folders: Folders) -> None:
+    def __init__(self, engines: Engines, library: Library, folders: Folders) -> None:
         self._engines = engines
         self._library = library
         self._folders = folders
@@ -86,19 +86,21 @@ class Remaker:
         changed = edits != NO_EDITS
         if changed:
             recipe = edited(recipe, edits)
-        recipe, replaced = self._settled(recipe, changed, progress)
+        engine = None if recipe.engine == MASTERING else self._engines.of(recipe)
+        recipe, replaced = _settled(recipe, engine, changed, progress)
         format = known_format(format)
         if (stems or midi) and (recipe.part or recipe.engine == MASTERING):
             what = "one stem" if recipe.part else "a master of a file from elsewhere"
             raise BadSetting(f"This recipe is of {what}: there are no stems and no notes of it.")
-        rendering = None if recipe.engine == MASTERING else self._render(recipe, stems, Span(progress, 0.0, 0.6))
+        rendering = None if engine is None else _rendered(recipe, engine, stems, Span(progress, 0.0, 0.6))
         source = self._original(recipe) if rendering is None else _sound_of(rendering, recipe.part)
         for index, settings in enumerate(recipe.mastering):
             start, end = (0.6 + 0.3 * (index + step) / len(recipe.mastering) for step in (0, 1))
             source = mastered(source, settings, self._folders.spools, Span(progress, start, end)).open_source
         wanted = (Path(folder) if folder else self._folders.forged) / f"{_name(recipe, recipe_file)}.{format}"
-        engine = self._engines.get(recipe.engine)
         now = replace(recipe, engine_version=engine.version) if engine is not None else recipe
+        if rendering is not None:
+            now = replace(now, neural=rendering.neural)
         path, made = write_unmastered(source, wanted, now, format=format, progress=Span(progress, 0.9, 0.95))
         extras: list[str] = []
         if rendering is not None and (stems or midi):
@@ -107,31 +109,8 @@ class Remaker:
             raw = replace(now, mastering=(), pcm_hash=mix_hash)
             extras = write_extras(path, rendering, raw, Span(progress, 0.96, 1.0), midi=midi)
         same = made.pcm_hash == recipe.pcm_hash
-        differs = None if same else self._why(read, recipe, made.pcm_hash, replaced, outside)
+        differs = None if same else _why(read, now, made.pcm_hash, replaced, outside)
         return Remade(path, made, same, differs, unplayed(made), tuple(extras))
-
-    def _settled(self, recipe: Recipe, changed: bool, progress: Progress) -> tuple[Recipe, list[str]]:
-        """The recipe with its samples as their files are now, and which of them were other ones then."""
-        concept, engine = recipe.concept, self._engines.get(recipe.engine)
-        if concept is None or engine is None or not (concept.samples or changed):
-            return recipe, []
-        settled = settle_samples(concept, progress)
-        replaced = [
-            f'{then.plays.replace("_", " ")} ("{now.path}")'
-            for then, now in zip(concept.samples, settled.samples, strict=True)
-            if then.audio_hash not in ("", now.audio_hash)
-        ]
-        return replace(recipe, concept=settled, licence=licence_of(engine, settled)), replaced
-
-    def _render(self, recipe: Recipe, stems: bool, progress: Progress) -> Rendering:
-        """What the recipe's first mastering chain was fed with; all stems, or the one that the recipe is of."""
-        engine = self._engines.get(recipe.engine)
-        if engine is None or recipe.concept is None:
-            raise EngineUnavailable(
-                f'The recipe needs the engine "{recipe.engine}" ({recipe.engine_version}), which is not here.'
-            )
-        wanted = None if stems else (recipe.part,) if recipe.part else ()
-        return engine.render(recipe.concept, recipe.seed, progress, notes=notes_of(recipe.written), stems=wanted)
 
     def _original(self, recipe: Recipe) -> Callable[[], Source]:
         """Opens the file that the first chain was fed with, found in the library by the hash of its sound."""
@@ -143,26 +122,62 @@ class Remaker:
             hint="Add the original with `sonicforge library add`, then try again.",
         )
 
-    def _why(self, read: Recipe, recipe: Recipe, now: str, replaced: Sequence[str], outside: Sequence[str]) -> str:
-        """What makes the samples other ones: of all that was done, else what else it may be."""
-        said = [f"Other sound is in these samples now than was then: {', '.join(replaced)}."] if replaced else []
-        said += outside
-        if recipe != read and recipe.concept is not None:
-            seed = f"seed {recipe.seed}" if recipe.seed != read.seed else ""
-            changes = told(recipe.concept) if recipe.concept != read.concept else ""
-            if seed or changes:
-                said.append(f"It was changed: {', '.join(filter(None, (changes, seed)))}.")
-        if recipe.concept is not None and recipe.concept.genre not in genre_book():
-            said.append(f'There is no genre "{recipe.concept.genre[:60]}" here: it was played as {DEFAULT_GENRE}.')
-        engine = self._engines.get(recipe.engine)
-        if engine is not None and engine.version != recipe.engine_version:
-            said.append(f"The recipe was made by {recipe.engine} {recipe.engine_version}; this is {engine.version}.")
-        if not said:
-            said.append(
-                f"The recipe was edited since, or made by another version than {__version__}: the PCM hash is "
-                f"{now[:12]} instead of {recipe.pcm_hash[:12] or 'none'}."
-            )
-        return " ".join(said)
+
+def _settled(recipe: Recipe, engine: Engine | None, changed: bool, progress: Progress) -> tuple[Recipe, list[str]]:
+    """The recipe with its samples as their files are now, and which of them were other ones then."""
+    concept = recipe.concept
+    if concept is None or engine is None or not (concept.samples or changed):
+        return recipe, []
+    settled = settle_samples(concept, progress)
+    replaced = [
+        f'{then.plays.replace("_", " ")} ("{now.path}")'
+        for then, now in zip(concept.samples, settled.samples, strict=True)
+        if then.audio_hash not in ("", now.audio_hash)
+    ]
+    return replace(recipe, concept=settled, licence=licence_of(engine, settled)), replaced
+
+
+def _rendered(recipe: Recipe, engine: Engine, stems: bool, progress: Progress) -> Rendering:
+    """What the recipe's first mastering chain was fed with; all stems, or the one that the recipe is of."""
+    if recipe.concept is None:
+        raise RecipeUnreadable("The recipe does not say what was composed.")
+    wanted = None if stems else (recipe.part,) if recipe.part else ()
+    return engine.render(recipe.concept, recipe.seed, progress, notes=notes_of(recipe.written), stems=wanted)
+
+
+def _why(read: Recipe, now: Recipe, pcm_hash: str, replaced: Sequence[str], outside: Sequence[str]) -> str:
+    """What makes the samples other ones: of all that was done, else what else it may be."""
+    said = [f"Other sound is in these samples now than was then: {', '.join(replaced)}."] if replaced else []
+    said += outside
+    if now.concept is not None:
+        seed = f"seed {now.seed}" if now.seed != read.seed else ""
+        changes = told(now.concept) if now.concept != read.concept else ""
+        if seed or changes:
+            said.append(f"It was changed: {', '.join(filter(None, (changes, seed)))}.")
+        if now.concept.genre not in genre_book():
+            said.append(f'There is no genre "{now.concept.genre[:60]}" here: it was played as {DEFAULT_GENRE}.')
+    if now.engine_version != read.engine_version:
+        said.append(f"The recipe was made by {read.engine} {read.engine_version}; this is {now.engine_version}.")
+    if now.neural != read.neural:
+        said.append(_why_neural(read.neural or Neural(), now.neural or Neural()))
+    if not said:
+        said.append(
+            f"The recipe was edited since, or made by another version than {__version__}: the PCM hash is "
+            f"{pcm_hash[:12]} instead of {read.pcm_hash[:12] or 'none'}."
+        )
+    return " ".join(said)
+
+
+def _why_neural(then: Neural, now: Neural) -> str:
+    """Which of a neural engine's circumstances are other ones."""
+    pairs = [
+        ("the model's weights", then.weights_hash, now.weights_hash),
+        ("the precision", then.precision, now.precision),
+        ("the device", then.device, now.device),
+        ("the melody", then.melody, now.melody),
+        ("what it continues", then.continues, now.continues),
+    ]
+    return f"Other than then: {', '.join(name for name, before, after in pairs if before != after)}."
 
 
 def _of_midi(path: Path) -> tuple[Recipe, list[str]]:

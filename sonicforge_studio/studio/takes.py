@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sonicforge_studio.domain import Analysis, Engine, Listener, Progress, Recipe, Span, Verdict
-from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable
+from sonicforge_studio.domain import Analysis, Listener, Progress, Recipe, Span, Verdict
+from sonicforge_studio.domain.errors import BadSetting
 from sonicforge_studio.generation import criticise, notes_of, settle_samples
 from sonicforge_studio.studio._unfinished import Mark, orphans
 from sonicforge_studio.studio.delivery import as_delivered, name_of, write_unmastered
 from sonicforge_studio.studio.editing import composed, licence_of
+from sonicforge_studio.studio.engines import Engines
 from sonicforge_studio.studio.forging import GREATEST_CANDIDATES
 from sonicforge_studio.studio.measuring import Measurer
 
@@ -37,7 +37,7 @@ class Take:
 class TakeDesk:
     """Plays takes into a folder of its own; nothing of it comes into the library."""
 
-    def __init__(self, engines: Mapping[str, Engine], measurer: Measurer, folder: Path) -> None:
+    def __init__(self, engines: Engines, measurer: Measurer, folder: Path) -> None:
         self._engines = engines
         self._measurer = measurer
         self._folder = folder
@@ -75,9 +75,7 @@ class TakeDesk:
             _throw_away(mark)
 
     def _take(self, recipe: Recipe, place: Path, progress: Progress, listener: Listener | None) -> Take:
-        engine = self._engines.get(recipe.engine)
-        if engine is None:
-            raise EngineUnavailable(f'The engine "{recipe.engine}" is not here.')
+        engine = self._engines.of(recipe)
         concept = settle_samples(composed(recipe), progress)
         rendering = engine.render(
             concept, recipe.seed, Span(progress, 0.0, 0.7), listener=listener, notes=notes_of(recipe.written)
@@ -88,6 +86,7 @@ class TakeDesk:
             concept=concept,
             licence=licence_of(engine, concept),
             sample_rate_hz=rendering.mix.sample_rate_hz,
+            neural=rendering.neural,
         )
         wanted = place / f"{name_of(made)}.wav"
         path, made = write_unmastered(

@@ -25,10 +25,10 @@ def run() -> None:
     import torch
     from transformers import MusicgenDecoderConfig, MusicgenForCausalLM
 
+    from sonicforge_studio.domain.neural import Sampling
     from sonicforge_studio.generation.musicgen.codes import write_codes
     from sonicforge_studio.generation.musicgen.decoder import Decoder
     from sonicforge_studio.generation.musicgen.linear import Int8Linear, plain
-    from sonicforge_studio.generation.musicgen.sampling import Sampling
 
     torch.manual_seed(0)
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))

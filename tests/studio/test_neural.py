@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sonicforge_studio.audio import read_tags
-from sonicforge_studio.domain import SilentProgress
+from sonicforge_studio.domain import Neural, SilentProgress
 from sonicforge_studio.domain.errors import EngineUnavailable, MissingPath
 from sonicforge_studio.studio import ForgeRequest, Studio, recipe_from_json
 from tests.generation.musicgen.conftest import build_model
@@ -17,16 +17,26 @@ def test_a_neural_piece_is_mastered_and_says_what_it_is(studio: Studio, tmp_path
     pytest.importorskip("transformers")
     model = build_model(tmp_path / "tiny", channels=2)
     request = ForgeRequest(
-        "lofi hip hop", seconds=3.0, seed=5, engine="musicgen", model=str(model), folder=str(tmp_path / "out")
+        "lofi hip hop",
+        seconds=3.0,
+        seed=5,
+        engine="musicgen",
+        neural=Neural(model=str(model)),
+        folder=str(tmp_path / "out"),
     )
     forged = studio.forge.forge(request, SilentProgress())
     analysis = forged.track.analysis
     assert (analysis.sample_rate_hz, round(analysis.duration_seconds, 3)) == (32000, 3.0)
     recipe = recipe_from_json(read_tags(Path(forged.files[0])).recipe)
-    assert (recipe.engine, recipe.engine_version, recipe.licence) == ("musicgen", "1 tiny int8", "CC-BY-NC-4.0")
+    assert (recipe.engine, recipe.engine_version, recipe.licence) == ("musicgen", "2", "CC-BY-NC-4.0")
     assert recipe.seed == 5
-    # Made again it needs that model, and says so.
-    with pytest.raises(EngineUnavailable, match="1 tiny int8"):
+    assert recipe.neural is not None
+    assert (recipe.neural.model, recipe.neural.precision) == (str(model), "int8")
+    again = studio.remaker.remake(Path(forged.files[0]), str(tmp_path / "again"), SilentProgress())
+    assert again.same
+    # Without that model it cannot be made again, and says so.
+    model.rename(tmp_path / "elsewhere")
+    with pytest.raises(EngineUnavailable, match="which is not here"):
         studio.remaker.remake(Path(forged.files[0]), str(tmp_path / "again"), SilentProgress())
 
 
@@ -34,4 +44,6 @@ def test_without_a_model_there_is_a_sentence(studio: Studio, tmp_path: Path) -> 
     with pytest.raises(EngineUnavailable, match="needs a model"):
         studio.forge.forge(ForgeRequest("house", engine="musicgen"), SilentProgress())
     with pytest.raises((MissingPath, EngineUnavailable)):
-        studio.forge.forge(ForgeRequest("house", engine="musicgen", model=str(tmp_path / "none")), SilentProgress())
+        studio.forge.forge(
+            ForgeRequest("house", engine="musicgen", neural=Neural(model=str(tmp_path / "none"))), SilentProgress()
+        )

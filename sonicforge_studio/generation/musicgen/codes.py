@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
+from sonicforge_studio.domain.neural import Sampling
 from sonicforge_studio.generation.musicgen.decoder import Decoder
-from sonicforge_studio.generation.musicgen.sampling import Sampling
 
 Step = Callable[[int, int], None]
 """Told after each step how many are done, and of how many; what it raises ends the work."""

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
@@ -17,7 +18,7 @@ from typing import IO
 import numpy as np
 
 from sonicforge_studio.audio import Spool
-from sonicforge_studio.domain import Concept, Listener, Note, Progress, Rendering, Samples, Span, StudioError
+from sonicforge_studio.domain import Concept, Listener, Neural, Note, Progress, Rendering, Samples, Span, StudioError
 from sonicforge_studio.domain import errors as known_errors
 from sonicforge_studio.domain.errors import EngineProcessDied, EngineUnavailable, OutOfMemory
 from sonicforge_studio.generation.limits import require_duration
@@ -34,7 +35,7 @@ _LOADED = 0.1
 class MusicGenEngine:
     """Makes music with the model of a folder. The same text and seed give the same samples on one machine."""
 
-    def __init__(self, folder: Path, spool_folder: Path | None = None, precision: str = "int8") -> None:
+    def __init__(self, folder: Path, neural: Neural | None = None, spool_folder: Path | None = None) -> None:
         """Raises ``EngineUnavailable`` without PyTorch and transformers, and what ``read_model_folder`` does."""
         missing = [name for name in ("torch", "transformers") if find_spec(name) is None]
         if missing:
@@ -44,7 +45,14 @@ class MusicGenEngine:
             )
         self._folder: ModelFolder = read_model_folder(folder)
         self._spool_folder = spool_folder
-        self._precision = precision
+        wanted = neural or Neural()
+        self._neural = replace(
+            wanted,
+            model=wanted.model or str(folder),
+            weights_hash=self._folder.weights_hash,
+            precision="int8" if wanted.precision == "auto" else wanted.precision,
+            device="cpu",
+        )
 
     @property
     def name(self) -> str:
@@ -52,7 +60,7 @@ class MusicGenEngine:
 
     @property
     def version(self) -> str:
-        return f"1 {self._folder.path.name} {self._precision}"
+        return "2"
 
     @property
     def licence(self) -> str:
@@ -78,7 +86,8 @@ class MusicGenEngine:
             prompt=", ".join([concept.description, *concept.ignored]),
             seed=seed,
             seconds=require_duration(concept.duration_seconds),
-            precision=self._precision,
+            precision=self._neural.precision,
+            sampling=self._neural.sampling,
             threads=max(1, (os.cpu_count() or 2) - 1),
         )
         mix = Spool(self._folder.sample_rate_hz, self._folder.channels, self._spool_folder)
@@ -90,7 +99,7 @@ class MusicGenEngine:
             raise
         if listener is not None:
             listener.end()
-        return Rendering(mix)
+        return Rendering(mix, neural=self._neural)
 
 
 def _blocks(order: Order, progress: Progress, listener: Listener | None) -> Iterator[Samples]:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
+from sonicforge_studio.domain.neural import Sampling
 from sonicforge_studio.generation.musicgen.codes import Step, write_codes
 from sonicforge_studio.generation.musicgen.decoder import Decoder
-from sonicforge_studio.generation.musicgen.sampling import Sampling
 
 WINDOW_SECONDS = 30.0
 """What the models were trained on."""

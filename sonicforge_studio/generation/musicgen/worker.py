@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from sonicforge_studio.domain import Samples, StudioError
-from sonicforge_studio.generation.musicgen.sampling import Sampling
+from sonicforge_studio.domain.neural import Sampling
 
 HEAD = struct.Struct("<cQ")
 READY, STEP, SOUND, DONE, ERROR, FULL = b"r", b"s", b"a", b"d", b"e", b"m"

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from sonicforge_studio.domain.errors import ModelNotUsable
+from sonicforge_studio.domain.neural import Sampling
 from sonicforge_studio.generation.musicgen.model_folder import read_model_folder
-from sonicforge_studio.generation.musicgen.sampling import Sampling
 from tests.generation.musicgen.conftest import load
 
 torch = pytest.importorskip("torch")
