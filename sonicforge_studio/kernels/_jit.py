@@ -29,3 +29,16 @@ def fast_kernel(function: F) -> F:
     """As ``kernel``, and the sums may be reordered and vectorised: for measuring, where NaN cannot occur and the last
     bit does not matter. Never for a render that has to come again sample for sample."""
     return cast(F, numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=True)(function))
+
+
+def spread_kernel(function: F) -> F:
+    """As ``kernel``, and ``prange`` runs on several threads: for what is bound by memory or arithmetic and waits for
+    nobody."""
+    return cast(F, numba.njit(nogil=True, cache=True, error_model="numpy", parallel=True)(function))
+
+
+def steady_kernel(function: F) -> F:
+    """As ``fast_kernel``, with NaN and infinity as they are: sums are reordered when compiled, so that the same machine
+    code gives the same bits each time."""
+    flags = {"reassoc", "contract", "nsz", "arcp"}
+    return cast(F, numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=flags)(function))

@@ -28,7 +28,7 @@ def run() -> None:
     from sonicforge_studio.domain.neural import Sampling
     from sonicforge_studio.generation.musicgen.codes import write_codes
     from sonicforge_studio.generation.musicgen.decoder import Decoder
-    from sonicforge_studio.generation.musicgen.linear import Int8Linear, plain
+    from sonicforge_studio.generation.musicgen.eight_bit import EightBitDecoder
 
     torch.manual_seed(0)
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
@@ -42,14 +42,14 @@ def run() -> None:
         table.add_column(name)
     plain_rate = _rate(lambda: _theirs(model, STEPS), 1)
     table.add_row("transformers, float32", "1", f"{plain_rate:.2f}", "1.0")
-    for name, linear in (("own, float32", plain), ("own, 8 bits", Int8Linear)):
-        decoder = Decoder(model, linear)
+    for name, kind in (("own, float32", Decoder), ("own, 8 bits", EightBitDecoder)):
+        decoder = kind(model)
         for pieces in (1, 4, 8):
             text = torch.randn(pieces, _WORDS, 1024)
             mask = torch.ones(pieces, _WORDS, dtype=torch.long)
             dice = [torch.Generator().manual_seed(seed) for seed in range(pieces)]
 
-            def write(decoder: Decoder = decoder, text: Any = text, mask: Any = mask, dice: Any = dice) -> None:
+            def write(decoder: Any = decoder, text: Any = text, mask: Any = mask, dice: Any = dice) -> None:
                 write_codes(decoder, text, mask, STEPS, dice, Sampling())
 
             rate = _rate(write, pieces)

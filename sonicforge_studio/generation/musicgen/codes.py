@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
 import torch
 
 from sonicforge_studio.domain.neural import Sampling
-from sonicforge_studio.generation.musicgen.decoder import Decoder
 
 Step = Callable[[int, int], None]
 """Told after each step how many are done, and of how many; what it raises ends the work."""
 
 
+class LanguageModel(Protocol):
+    """What expects codes, in whatever numbers it does so."""
+
+    codebooks: int
+    channels: int
+    vocabulary: int
+
+    def begin(self, text: torch.Tensor, mask: torch.Tensor, frames: int, *, guided: bool) -> None:
+        """Make room for ``frames`` positions of one row for each text, and as many without a text where ``guided``.
+
+        ``text`` has the shape ``(rows, words, hidden)``; ``mask`` (rows, words) says which words there are.
+        """
+
+    def step(self, codes: torch.Tensor, position: int) -> torch.Tensor:
+        """The logits ``(rows, codebooks, vocabulary)`` that follow ``codes`` (rows, codebooks, n), which stand at
+        ``position`` and behind; n above 1 only at position 0."""
+
+
 @torch.inference_mode()
 def write_codes(
-    decoder: Decoder,
+    decoder: LanguageModel,
     text: torch.Tensor,
     mask: torch.Tensor,
     frames: int,

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
 import torch
+from torch.nn.utils.rnn import pad_sequence
 
 from sonicforge_studio.domain import Samples
 from sonicforge_studio.domain.errors import ModelNotUsable
+from sonicforge_studio.generation.musicgen.codes import LanguageModel
 from sonicforge_studio.generation.musicgen.decoder import Decoder
-from sonicforge_studio.generation.musicgen.linear import Int8Linear, Linear, plain
+from sonicforge_studio.generation.musicgen.eight_bit import EightBitDecoder
 from sonicforge_studio.generation.musicgen.model_folder import ModelFolder
 
-Precision = Literal["float32", "int8"]
-
-_LINEAR: Mapping[Precision, Callable[[torch.Tensor], Linear]] = {"float32": plain, "int8": Int8Linear}
 _MOST_WORDS = 256
 """Of a text: the models were never told more."""
 
@@ -25,7 +24,7 @@ _MOST_WORDS = 256
 class MusicGen:
     """A loaded model. Not for several threads at once."""
 
-    def __init__(self, folder: ModelFolder, precision: Precision = "float32") -> None:
+    def __init__(self, folder: ModelFolder, precision: Literal["float32", "int8"] = "float32") -> None:
         """Raises ``ModelNotUsable`` where the loader cannot make a model of what the folder holds."""
         # Whatever a folder lacks is told, not fetched.
         os.environ["HF_HUB_OFFLINE"] = "1"
@@ -43,19 +42,25 @@ class MusicGen:
             raise ModelNotUsable(f'The model in "{folder.path.name}" cannot be loaded.') from error
         self._model = model.eval()
         self.folder = folder
-        self.decoder = Decoder(model.decoder, _LINEAR[precision])
+        self.decoder: LanguageModel = EightBitDecoder(model.decoder) if precision == "int8" else Decoder(model.decoder)
 
     @torch.inference_mode()
     def encode(self, prompts: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
-        """What the texts say, shape ``(rows, words, hidden)``, and which words there are, ``(rows, words)``."""
-        told = self._processor.tokenizer(
-            list(prompts), padding=True, truncation=True, max_length=_MOST_WORDS, return_tensors="pt"
-        )
-        mask = told["attention_mask"]
-        states = self._model.text_encoder(input_ids=told["input_ids"], attention_mask=mask).last_hidden_state
+        """What the texts say, shape ``(rows, words, hidden)``, and which words there are, ``(rows, words)``.
+
+        Each text by itself: in a batch, sums are added up in another order."""
+        said = {prompt: self._said(prompt) for prompt in dict.fromkeys(prompts)}
+        states = pad_sequence([said[prompt] for prompt in prompts], batch_first=True)
+        lengths = torch.tensor([len(said[prompt]) for prompt in prompts])
+        return states, (torch.arange(states.shape[1])[None] < lengths[:, None]).long()
+
+    def _said(self, prompt: str) -> torch.Tensor:
+        told = self._processor.tokenizer(prompt, truncation=True, max_length=_MOST_WORDS, return_tensors="pt")
+        states = self._model.text_encoder(**told).last_hidden_state
         if hasattr(self._model, "enc_to_dec_proj"):
             states = self._model.enc_to_dec_proj(states)
-        return states * mask[..., None], mask
+        spoken: torch.Tensor = states[0]
+        return spoken
 
     @torch.inference_mode()
     def sound(self, codes: torch.Tensor) -> Samples:

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 
 from sonicforge_studio.domain.neural import Sampling
-from sonicforge_studio.generation.musicgen.codes import Step, write_codes
-from sonicforge_studio.generation.musicgen.decoder import Decoder
+from sonicforge_studio.generation.musicgen.codes import LanguageModel, Step, write_codes
 
 WINDOW_SECONDS = 30.0
 """What the models were trained on."""
@@ -21,7 +20,7 @@ Part = Callable[[torch.Tensor], None]
 
 
 def write_piece(
-    decoder: Decoder,
+    decoder: LanguageModel,
     text: torch.Tensor,
     mask: torch.Tensor,
     frames: int,

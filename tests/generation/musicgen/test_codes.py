@@ -119,3 +119,16 @@ def test_only_the_likeliest_are_drawn(mono: MusicGen) -> None:
 def test_a_setting_outside_its_limits_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(BadSetting):
         Sampling(**wrong)  # type: ignore[arg-type]
+
+
+def test_what_is_known_goes_through_eight_bits_at_once_or_step_by_step(eight_bits: MusicGen) -> None:
+    before = write(eight_bits, PROMPTS, 70, [1, 2, 3], Sampling())
+    longer = write(eight_bits, PROMPTS, 90, [4, 5, 6], Sampling(greedy=True), before=before)
+    decoder = eight_bits.decoder
+    text, mask = eight_bits.encode(PROMPTS)
+    with torch.inference_mode():
+        decoder.begin(text, mask, 90, guided=True)
+        at_once = decoder.step(longer.repeat(2, 1, 1), 0)
+        decoder.begin(text, mask, 90, guided=True)
+        stepwise = [decoder.step(longer[:, :, at : at + 1].repeat(2, 1, 1), at) for at in range(90)][-1]
+    assert torch.equal(at_once, stepwise)
