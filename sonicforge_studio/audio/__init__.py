@@ -1,5 +1,6 @@
 """Sound in and out: files, devices, meters. Audio of any length flows in blocks."""
 
+from sonicforge_studio.audio._channels import channel_matrix, mix_channels
 from sonicforge_studio.audio.capture import Capture
 from sonicforge_studio.audio.capture_state import CaptureState, Recorded
 from sonicforge_studio.audio.clips import ClipSink, ClipSource, GridSource, on_24_bit_grid
@@ -64,6 +65,7 @@ __all__ = [
     "ZoomPeaks",
     "ZoomPeaksBuilder",
     "audio_files_in",
+    "channel_matrix",
     "content_hash",
     "decibels",
     "expand_inputs",
@@ -72,6 +74,7 @@ __all__ = [
     "free_name",
     "matching_gains",
     "measure_loudness",
+    "mix_channels",
     "on_24_bit_grid",
     "open_sink",
     "open_source",

@@ -8,6 +8,7 @@ from typing import Protocol
 import torch
 
 from sonicforge_studio.domain.neural import Sampling
+from sonicforge_studio.generation.musicgen.conditioning import Conditioning
 
 Step = Callable[[int, int], None]
 """Told after each step how many are done, and of how many; what it raises ends the work."""
@@ -20,11 +21,8 @@ class LanguageModel(Protocol):
     channels: int
     vocabulary: int
 
-    def begin(self, text: torch.Tensor, mask: torch.Tensor, frames: int, *, guided: bool) -> None:
-        """Make room for ``frames`` positions of one row for each text, and as many without a text where ``guided``.
-
-        ``text`` has the shape ``(rows, words, hidden)``; ``mask`` (rows, words) says which words there are.
-        """
+    def begin(self, told: Conditioning, frames: int, *, guided: bool) -> None:
+        """Make room for ``frames`` positions of each row, and of as many that are told nothing where ``guided``."""
 
     def step(self, codes: torch.Tensor, position: int) -> torch.Tensor:
         """The logits ``(rows, codebooks, vocabulary)`` that follow ``codes`` (rows, codebooks, n), which stand at
@@ -34,8 +32,7 @@ class LanguageModel(Protocol):
 @torch.inference_mode()
 def write_codes(
     decoder: LanguageModel,
-    text: torch.Tensor,
-    mask: torch.Tensor,
+    told: Conditioning,
     frames: int,
     dice: Sequence[torch.Generator],
     sampling: Sampling,
@@ -43,12 +40,12 @@ def write_codes(
     before: torch.Tensor | None = None,
     step: Step = lambda done, total: None,
 ) -> torch.Tensor:
-    """Codes of shape ``(rows, codebooks, frames)`` for ``text`` (rows, words, hidden), the first of them ``before``.
+    """Codes of shape ``(rows, codebooks, frames)`` for the rows of ``told``, the first of them ``before``.
 
     Each row draws from dice of its own, so that it does not matter what stands beside it. Codebook n comes n frames
     late (in stereo, each pair), which is MusicGen's delay pattern.
     """
-    rows, device = text.shape[0], text.device
+    rows, device = told.states.shape[0], told.states.device
     guided = sampling.guidance > 1.0
     late = torch.arange(decoder.codebooks, device=device) // decoder.channels
     known = 0 if before is None else before.shape[2]
@@ -59,15 +56,15 @@ def write_codes(
         for book in range(decoder.codebooks):
             start = 1 + int(late[book])
             placed[:, book, start : start + known] = before[:, book]
-    decoder.begin(text, mask, length, guided=guided)
+    decoder.begin(told, length, guided=guided)
     position = 0
     for place in range(known + 1, length):
         codes = placed[:, :, position:place]
         logits = decoder.step(codes.repeat(2, 1, 1) if guided else codes, position).float()
         position = place
         if guided:
-            told, untold = logits.chunk(2)
-            logits = untold + (told - untold) * sampling.guidance
+            knowing, free = logits.chunk(2)
+            logits = free + (knowing - free) * sampling.guidance
         drawn = _draw(logits, dice, sampling)
         frame = place - 1 - late
         wanted = (frame >= known) & (frame < frames)

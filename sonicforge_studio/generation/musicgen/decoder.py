@@ -1,9 +1,10 @@
 """The language model, one step at a time: the weights that transformers loads, in an arrangement of our own.
 
 What it does is the decoder of J. Copet et al., "Simple and Controllable Music Generation" (2023), as
-``MusicgenForCausalLM`` computes it; a test holds the two equal. What is our own: query, key and value in one product,
-all heads in one product, a cache that lies there from the start, what the text says projected once, and no
-cross-attention for the rows without a text, whose states are zero and whose projections have no bias.
+``MusicgenForCausalLM`` and ``MusicgenMelodyForCausalLM`` compute it; a test holds them equal. What is our own: query,
+key and value in one product, all heads in one product, a cache that lies there from the start, what the text says
+projected once, and no cross-attention for the rows without a text, whose states are zero and whose projections have no
+bias. A melody model has no cross-attention at all: what it is told stands before the codes.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from sonicforge_studio.generation.musicgen.conditioning import Conditioning
 from sonicforge_studio.generation.musicgen.linear import Linear, plain
 
 
@@ -21,15 +23,16 @@ class _Layer:
     """One layer's weights, ready for a step."""
 
     def __init__(self, layer: Any, linear: Callable[[torch.Tensor], Linear]) -> None:
-        own, other = layer.self_attn, layer.encoder_attn
-        self.own_norm, self.other_norm, self.last_norm = (
-            layer.self_attn_layer_norm, layer.encoder_attn_layer_norm, layer.final_layer_norm
-        )  # fmt: skip
+        own = layer.self_attn
+        self.own_norm, self.last_norm = layer.self_attn_layer_norm, layer.final_layer_norm
         self.to_queries_keys_values = linear(torch.cat([part.weight for part in (own.q_proj, own.k_proj, own.v_proj)]))
         self.from_own = linear(own.out_proj.weight)
-        self.to_query = linear(other.q_proj.weight)
-        self.to_key, self.to_value = other.k_proj, other.v_proj
-        self.from_other = linear(other.out_proj.weight)
+        if hasattr(layer, "encoder_attn"):
+            other = layer.encoder_attn
+            self.other_norm = layer.encoder_attn_layer_norm
+            self.to_query = linear(other.q_proj.weight)
+            self.to_key, self.to_value = other.k_proj, other.v_proj
+            self.from_other = linear(other.out_proj.weight)
         self.widen, self.narrow = linear(layer.fc1.weight), linear(layer.fc2.weight)
         self.activate = layer.activation_fn
 
@@ -38,7 +41,8 @@ class Decoder:
     """The decoder of a loaded MusicGen. Not for several threads at once."""
 
     def __init__(self, model: Any, linear: Callable[[torch.Tensor], Linear] = plain) -> None:
-        """``model`` is a ``MusicgenForCausalLM``; ``linear`` makes a product of a weight of shape ``(out, in)``."""
+        """``model`` is a ``MusicgenForCausalLM`` or a ``MusicgenMelodyForCausalLM``; ``linear`` makes a product of a
+        weight of shape ``(out, in)``."""
         config, inner = model.config, model.model.decoder
         self.codebooks = int(config.num_codebooks)
         self.channels = int(config.audio_channels)
@@ -54,36 +58,48 @@ class Decoder:
         self._values: list[torch.Tensor] = []
         self._text: list[tuple[torch.Tensor, torch.Tensor]] = []
         self._text_mask: torch.Tensor | None = None
-        self._told = 0
+        self._listening = 0
+        """So many of the rows listen to a text all along."""
+        self._prefix: torch.Tensor | None = None
+        self._ahead = 0
+        """So many places come before the codes."""
 
-    def begin(self, text: torch.Tensor, mask: torch.Tensor, frames: int, *, guided: bool) -> None:
-        """Make room for ``frames`` positions of one row for each text, and as many without a text where ``guided``.
-
-        ``text`` has the shape ``(rows, words, hidden)``, zero where ``mask`` (rows, words) is.
-        """
-        rows = text.shape[0]
+    def begin(self, told: Conditioning, frames: int, *, guided: bool) -> None:
+        """Make room for ``frames`` positions of each row, and of as many that are told nothing where ``guided``."""
+        rows = told.states.shape[0]
+        self._prefix = None
+        if told.untold is not None:
+            self._prefix = torch.cat([told.states, told.untold]) if guided else told.states
+        self._ahead = 0 if self._prefix is None else self._prefix.shape[1]
+        frames += self._ahead
         place = self._embeddings[0]
         shape = (2 * rows if guided else rows, self._heads, frames, self._width)
         self._keys = [torch.zeros(shape, dtype=place.dtype, device=place.device) for _ in self._layers]
         self._values = [torch.zeros_like(keys) for keys in self._keys]
-        self._text = [(self._split(layer.to_key(text)), self._split(layer.to_value(text))) for layer in self._layers]
-        self._text_mask = mask[:, None, None, :].bool()
-        self._told = rows
+        self._listening = 0
+        if self._prefix is None:
+            text = told.states
+            self._text = [(self._split(one.to_key(text)), self._split(one.to_value(text))) for one in self._layers]
+            self._text_mask = told.mask[:, None, None, :].bool()
+            self._listening = rows
         if self._positions.weights.shape[0] < frames:
             self._positions.make_weights(frames, self._positions.embedding_dim)
 
     def step(self, codes: torch.Tensor, position: int) -> torch.Tensor:
         """The logits ``(rows, codebooks, vocabulary)`` that follow ``codes`` (rows, codebooks, n), which stand at
         ``position`` and behind; n above 1 only at position 0."""
-        rows, _, count = codes.shape
-        end = position + count
+        rows = codes.shape[0]
         state = torch.stack([table[codes[:, book]] for book, table in enumerate(self._embeddings)]).sum(0)
-        state = state + self._positions.weights[position:end].to(state.dtype)
+        start = position + self._ahead
+        if position == 0 and self._prefix is not None:
+            state, start = torch.cat([self._prefix, state], dim=1), 0
+        state = state + self._positions.weights[start : start + state.shape[1]].to(state.dtype)
         for index, layer in enumerate(self._layers):
-            state = state + self._own_attention(layer, index, layer.own_norm(state), position)
-            told = state[: self._told]
-            heard = told + self._text_attention(layer, index, layer.other_norm(told))
-            state = torch.cat([heard, state[self._told :]]) if self._told < rows else heard
+            state = state + self._own_attention(layer, index, layer.own_norm(state), start)
+            if self._listening:
+                told = state[: self._listening]
+                heard = told + self._text_attention(layer, index, layer.other_norm(told))
+                state = torch.cat([heard, state[self._listening :]]) if self._listening < rows else heard
             state = state + layer.narrow(layer.activate(layer.widen(layer.last_norm(state))))
         logits = self._to_logits(self._norm(state[:, -1]))
         return logits.view(rows, self.codebooks, self.vocabulary)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sonicforge_studio.generation.musicgen.conditioning import Conditioning
 from sonicforge_studio.kernels.products import pack, product, quantise, spread_product
 from sonicforge_studio.kernels.transformer import Memory, Weights, normalised_levels, run_layers
 
 Floats = NDArray[np.float32]
+_Product = tuple[NDArray[np.int8], Floats]
 
 _LINES = 32
 """So many places of all rows go through the layers together where much is known from the start."""
@@ -28,13 +31,18 @@ class _Packed:
     def put(self, layer: int, weight: torch.Tensor) -> None:
         self.tiles[layer], self.scales[layer] = pack(_array(weight))
 
+    def parts(self) -> tuple[tuple[str, Any], ...]:
+        """By the ends of the names that ``Weights`` has for them."""
+        return ("", self.tiles), ("_scales", self.scales)
+
 
 class EightBitDecoder:
     """The decoder of a loaded MusicGen. Not for several threads at once."""
 
     def __init__(self, model: Any, *, spread: bool = False) -> None:
-        """``model`` is a ``MusicgenForCausalLM``, whose weights are given up layer by layer; ``spread`` uses as many
-        threads as Numba is told. Raises ``ValueError`` for shapes that cannot be packed."""
+        """``model`` is a ``MusicgenForCausalLM`` or a ``MusicgenMelodyForCausalLM``, whose weights are given up layer
+        by layer; ``spread`` uses as many threads as Numba is told. Raises ``ValueError`` for shapes that cannot be
+        packed."""
         config, inner = model.config, model.model.decoder
         if config.activation_function != "gelu":
             raise ValueError(f"no kernel for {config.activation_function}")
@@ -48,89 +56,109 @@ class EightBitDecoder:
         self._positions = inner.embed_positions
         self._norm = _norm(inner.layer_norm)
         self._to_logits = pack(np.concatenate([_array(head.weight) for head in model.lm_heads]))
-        self._text_products: list[tuple[Any, Any]] = []
+        self._text_products: list[tuple[_Product, _Product]] = []
+        """To keys and to values of a text, in each layer."""
         self._weights = self._taken(inner.layers)
         self._memory: Memory | None = None
-        self._told = 0
+        self._listening = 0
+        self._prefix: Floats | None = None
+        self._ahead = 0
 
     def _taken(self, layers: Any) -> Weights:
         count = len(layers)
-        kinds: dict[str, _Packed] = {}
-        norms = {name: np.empty((count, 2, self._hidden), np.float32) for name in ("own", "text", "wide")}
+        norms = {name: np.zeros((count, 2, self._hidden), np.float32) for name in ("own", "text", "wide")}
+        packed: dict[str, _Packed] = {}
         for index, layer in enumerate(layers):
-            own, other = layer.self_attn, layer.encoder_attn
-            for name, weight in (
-                ("own_in", torch.cat([part.weight for part in (own.q_proj, own.k_proj, own.v_proj)])),
-                ("own_out", own.out_proj.weight),
-                ("text_in", other.q_proj.weight),
-                ("text_out", other.out_proj.weight),
-                ("widen", layer.fc1.weight),
-                ("narrow", layer.fc2.weight),
-            ):
+            for name, weight in _products(layer):
                 if index == 0:
-                    kinds[name] = _Packed(count, weight)
-                kinds[name].put(index, weight)
-            self._text_products.append((pack(_array(other.k_proj.weight)), pack(_array(other.v_proj.weight))))
+                    packed[name] = _Packed(count, weight)
+                packed[name].put(index, weight)
             norms["own"][index] = _norm(layer.self_attn_layer_norm)
-            norms["text"][index] = _norm(layer.encoder_attn_layer_norm)
             norms["wide"][index] = _norm(layer.final_layer_norm)
+            if hasattr(layer, "encoder_attn"):
+                norms["text"][index] = _norm(layer.encoder_attn_layer_norm)
+                other = layer.encoder_attn
+                self._text_products.append((pack(_array(other.k_proj.weight)), pack(_array(other.v_proj.weight))))
             layer.to("meta")  # its memory is given back
-        packed = {
-            f"{name}{end}": array
-            for name, kind in kinds.items()
-            for end, array in (("", kind.tiles), ("_scales", kind.scales))
-        }
-        return Weights(own_norm=norms["own"], text_norm=norms["text"], wide_norm=norms["wide"], **packed)
+        parts = {f"{name}{end}": part for name, kind in packed.items() for end, part in kind.parts()}
+        return Weights(own_norm=norms["own"], text_norm=norms["text"], wide_norm=norms["wide"], **parts)
 
-    def begin(self, text: torch.Tensor, mask: torch.Tensor, frames: int, *, guided: bool) -> None:
+    def begin(self, told: Conditioning, frames: int, *, guided: bool) -> None:
         """As ``Decoder.begin``; the words of a text stand before what only fills its row."""
-        told, words, _ = text.shape
-        layers, width = len(self._text_products), self._hidden // self._heads
-        shape = (layers, 2 * told if guided else told, self._heads, frames, width)
-        levels, steps = _levels(text.reshape(told * words, -1).float().numpy())
-
-        def said(packed: tuple[NDArray[np.int8], Floats]) -> Floats:
-            lines = np.empty((told * words, self._hidden), np.float32)
-            product(*packed, levels, steps, lines)
-            return lines.reshape(told, words, self._heads, width).transpose(0, 2, 1, 3)
-
+        rows, width = told.states.shape[0], self._hidden // self._heads
+        self._prefix, self._ahead, self._listening = None, 0, rows
+        if told.untold is not None:
+            self._prefix = _array(torch.cat([told.states, told.untold]) if guided else told.states)
+            self._ahead, self._listening = self._prefix.shape[1], 0
+        layers = self._weights.own_norm.shape[0]
+        shape = (layers, 2 * rows if guided else rows, self._heads, self._ahead + frames, width)
+        keys, values = self._text_memory(told.states)
         self._memory = Memory(
             keys=np.zeros(shape, np.int8),
             key_scales=np.zeros(shape[:-1], np.float32),
             values=np.zeros(shape, np.int8),
             value_scales=np.zeros(shape[:-1], np.float32),
-            text_keys=np.stack([said(keys) for keys, _ in self._text_products]),
-            text_values=np.stack([said(values) for _, values in self._text_products]),
-            words=mask.sum(dim=1).numpy(),
+            text_keys=keys,
+            text_values=values,
+            words=told.mask.sum(dim=1).long().numpy(),
         )
-        self._told = told
-        if self._positions.weights.shape[0] < frames:
-            self._positions.make_weights(frames, self._positions.embedding_dim)
+        if self._positions.weights.shape[0] < self._ahead + frames:
+            self._positions.make_weights(self._ahead + frames, self._positions.embedding_dim)
+
+    def _text_memory(self, states: torch.Tensor) -> tuple[Floats, Floats]:
+        """Keys and values of a text in all layers, each of shape ``(layers, rows, heads, words, width)``."""
+        rows, words, _ = states.shape
+        if not self._listening:
+            nothing = np.zeros((0, 0, self._heads, 0, self._hidden // self._heads), np.float32)
+            return nothing, nothing
+        levels, steps = _levels(_array(states.reshape(rows * words, -1)))
+
+        def said(packed: _Product) -> Floats:
+            lines = np.empty((rows * words, self._hidden), np.float32)
+            product(*packed, levels, steps, lines)
+            return lines.reshape(rows, words, self._heads, -1).transpose(0, 2, 1, 3)
+
+        keys = np.stack([said(keys) for keys, _ in self._text_products])
+        return keys, np.stack([said(values) for _, values in self._text_products])
 
     def step(self, codes: torch.Tensor, position: int) -> torch.Tensor:
         """As ``Decoder.step``."""
-        rows, _, count = codes.shape
+        rows = codes.shape[0]
+        places = codes.numpy()
+        state = np.stack([table[places[:, book]] for book, table in enumerate(self._embeddings)]).sum(0)
+        start = position + self._ahead
+        if position == 0 and self._prefix is not None:
+            state, start = np.concatenate([self._prefix, state], axis=1), 0
+        state += self._positions.weights[start : start + state.shape[1]].float().numpy()
         few = max(1, _LINES // rows)
-        for start in range(0, count, few):
-            part = codes[:, :, start : start + few]
-            state = self._run(part, position + start)
+        for first in range(0, state.shape[1], few):
+            last = self._run(state[:, first : first + few], start + first)
         levels, steps = np.empty((rows, self._hidden), np.int16), np.empty(rows, np.float32)
-        normalised_levels(np.ascontiguousarray(state[:, -1]), self._norm, levels, steps)
+        normalised_levels(np.ascontiguousarray(last), self._norm, levels, steps)
         logits = np.empty((rows, self.codebooks * self.vocabulary), np.float32)
         (spread_product if self._spread else product)(*self._to_logits, levels, steps, logits)
         return torch.from_numpy(logits).view(rows, self.codebooks, self.vocabulary)
 
-    def _run(self, codes: torch.Tensor, position: int) -> Floats:
-        """The states ``(rows, places, hidden)`` behind the last layer."""
-        rows, _, count = codes.shape
-        places = codes.numpy()
-        state = self._positions.weights[position : position + count].float().numpy()[None].repeat(rows, axis=0)
-        for book, table in enumerate(self._embeddings):
-            state = state + table[places[:, book]]
+    def _run(self, state: Floats, position: int) -> Floats:
+        """The last place's state ``(rows, hidden)`` behind the last layer."""
+        rows, count, _ = state.shape
         lines = np.ascontiguousarray(state.reshape(rows * count, -1), dtype=np.float32)
         assert self._memory is not None
-        run_layers(self._weights, self._memory, lines, position, count, self._told, self._spread)
-        return lines.reshape(rows, count, -1)
+        run_layers(self._weights, self._memory, lines, position, count, self._listening, self._spread)
+        return lines.reshape(rows, count, -1)[:, -1]
+
+
+def _products(layer: Any) -> Iterator[tuple[str, torch.Tensor]]:
+    """The weights of a layer by the names that ``Weights`` has for them; of no size where there is no such thing."""
+    own = layer.self_attn
+    yield "own_in", torch.cat([part.weight for part in (own.q_proj, own.k_proj, own.v_proj)])
+    yield "own_out", own.out_proj.weight
+    other = getattr(layer, "encoder_attn", None)
+    nothing = own.out_proj.weight[:0]
+    yield "text_in", other.q_proj.weight if other else nothing
+    yield "text_out", other.out_proj.weight if other else nothing
+    yield "widen", layer.fc1.weight
+    yield "narrow", layer.fc2.weight
 
 
 def _array(tensor: torch.Tensor) -> Floats:

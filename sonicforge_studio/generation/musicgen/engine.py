@@ -8,7 +8,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
@@ -20,14 +20,18 @@ import numpy as np
 from sonicforge_studio.audio import Spool
 from sonicforge_studio.domain import Concept, Listener, Neural, Note, Progress, Rendering, Samples, Span, StudioError
 from sonicforge_studio.domain import errors as known_errors
-from sonicforge_studio.domain.errors import EngineProcessDied, EngineUnavailable, OutOfMemory
+from sonicforge_studio.domain.errors import BadSetting, EngineProcessDied, EngineUnavailable, OutOfMemory
 from sonicforge_studio.generation.limits import require_duration
+from sonicforge_studio.generation.musicgen.continuing import Beginning, hear_beginning
+from sonicforge_studio.generation.musicgen.melody import Melody, hear_melody
 from sonicforge_studio.generation.musicgen.model_folder import ModelFolder, read_model_folder
 from sonicforge_studio.generation.musicgen.worker import DONE, ERROR, FULL, HEAD, READY, SOUND, STEP, Order
 
 _LOOK_SECONDS = 0.05
 """So often a cancel is looked for while nothing comes."""
 _ENDING_SECONDS = 2.0
+_HEARD = 0.05
+"""The share of the work that the user's own files count for."""
 _LOADED = 0.1
 """The share of the work that loading counts for."""
 
@@ -36,7 +40,8 @@ class MusicGenEngine:
     """Makes music with the model of a folder. The same text and seed give the same samples on one machine."""
 
     def __init__(self, folder: Path, neural: Neural | None = None, spool_folder: Path | None = None) -> None:
-        """Raises ``EngineUnavailable`` without PyTorch and transformers, and what ``read_model_folder`` does."""
+        """Raises ``EngineUnavailable`` without PyTorch and transformers, ``BadSetting`` for a melody that the
+        model cannot follow, and what ``read_model_folder`` does."""
         missing = [name for name in ("torch", "transformers") if find_spec(name) is None]
         if missing:
             raise EngineUnavailable(
@@ -46,6 +51,11 @@ class MusicGenEngine:
         self._folder: ModelFolder = read_model_folder(folder)
         self._spool_folder = spool_folder
         wanted = neural or Neural()
+        if wanted.melody and self._folder.kind != "melody":
+            raise BadSetting(
+                f'The model "{folder.name}" follows no melody: it knows texts alone.',
+                hint="Take a melody model, or leave the melody out.",
+            )
         self._neural = replace(
             wanted,
             model=wanted.model or str(folder),
@@ -79,30 +89,65 @@ class MusicGenEngine:
         """The mix alone: this engine knows no notes and no stems.
 
         Raises ``DurationOutOfRange``, ``ModelNotUsable``, ``OutOfMemory``, ``EngineProcessDied``, ``DiskFull`` or
-        ``OutputNotWritable``, and ``Cancelled`` where ``progress`` says so: the process is ended then, its memory free.
+        ``OutputNotWritable``, what ``hear_beginning`` and ``hear_melody`` raise, and ``Cancelled`` where ``progress``
+        says so: the process is ended then, its memory free.
         """
+        rate_hz = self._folder.sample_rate_hz
+        seconds = require_duration(concept.duration_seconds)
+        frames = round(seconds * rate_hz)
+        beginning, melody = self._hear(frames, Span(progress, 0.0, _HEARD))
         order = Order(
             folder=str(self._folder.path),
             prompt=", ".join([concept.description, *concept.ignored]),
             seed=seed,
-            seconds=require_duration(concept.duration_seconds),
+            seconds=seconds,
             precision=self._neural.precision,
             sampling=self._neural.sampling,
             threads=max(1, (os.cpu_count() or 2) - 1),
         )
-        mix = Spool(self._folder.sample_rate_hz, self._folder.channels, self._spool_folder)
+        start_seconds = 0.0
+        if beginning is not None:
+            start_seconds = beginning.tail_start_seconds
+            order = replace(order, seconds=seconds - start_seconds, tail=beginning.tail.astype("<f4").tobytes())
+        if melody is not None:
+            order = replace(order, tune=melody.from_second(start_seconds))
+        if listener is not None:
+            listener.begin(rate_hz, self._folder.channels, frames)
+        made = _blocks(order, progress)
+        mix = Spool(rate_hz, self._folder.channels, self._spool_folder)
         try:
-            for block in _blocks(order, progress, listener):
+            for block in made if beginning is None else beginning.continued(made):
+                if listener is not None:
+                    listener.hear(block)
                 mix.write(block)
         except BaseException:
             mix.abandon()
             raise
+        finally:
+            made.close()
         if listener is not None:
             listener.end()
-        return Rendering(mix, neural=self._neural)
+        heard = replace(
+            self._neural,
+            melody=melody.heard if melody else None,
+            continues=beginning.heard if beginning else None,
+        )
+        return Rendering(mix, neural=heard)
+
+    def _hear(self, frames: int, progress: Progress) -> tuple[Beginning | None, Melody | None]:
+        """What a piece of that length begins with, and its tune."""
+        neural, folder = self._neural, self._folder
+        beginning, melody = None, None
+        if neural.continues is not None:
+            stage = Span(progress, 0.0, 0.5)
+            beginning = hear_beginning(neural.continues, folder, frames, stage, self._spool_folder)
+        if neural.melody is not None:
+            rate_hz = folder.sample_rate_hz
+            melody = hear_melody(neural.melody, rate_hz, frames / rate_hz, Span(progress, 0.5, 1.0))
+        return beginning, melody
 
 
-def _blocks(order: Order, progress: Progress, listener: Listener | None) -> Iterator[Samples]:
+def _blocks(order: Order, progress: Progress) -> Generator[Samples]:
     """The sound of one order as it comes from a process of its own, which ends with it."""
     environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_OFFLINE": "1"}
     process = subprocess.Popen(
@@ -118,7 +163,7 @@ def _blocks(order: Order, progress: Progress, listener: Listener | None) -> Iter
         with suppress(OSError):
             process.stdin.write(order.write())
             process.stdin.close()
-        yield from _heard(messages, progress, listener)
+        yield from _heard(messages, progress)
     finally:
         process.kill()
         with suppress(subprocess.TimeoutExpired):
@@ -127,9 +172,7 @@ def _blocks(order: Order, progress: Progress, listener: Listener | None) -> Iter
         process.stdout.close()
 
 
-def _heard(
-    messages: queue.Queue[tuple[bytes, bytes] | None], progress: Progress, listener: Listener | None
-) -> Iterator[Samples]:
+def _heard(messages: queue.Queue[tuple[bytes, bytes] | None], progress: Progress) -> Iterator[Samples]:
     at_work = Span(progress, _LOADED, 1.0)
     channels, done, total = 1, 0, 1
     while True:
@@ -147,15 +190,11 @@ def _heard(
         if kind == READY:
             told = json.loads(content)
             channels = told["channels"]
-            if listener is not None:
-                listener.begin(told["rate"], channels, told["frames"])
         elif kind == STEP:
             done, total = json.loads(content)
             at_work.step(done, total, "Making")
         elif kind == SOUND:
             block: Samples = np.frombuffer(content, dtype="<f4").reshape(channels, -1).astype(np.float32)
-            if listener is not None:
-                listener.hear(block)
             yield block
         elif kind == FULL:
             raise OutOfMemory()

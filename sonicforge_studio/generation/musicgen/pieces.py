@@ -9,11 +9,8 @@ import torch
 
 from sonicforge_studio.domain.neural import Sampling
 from sonicforge_studio.generation.musicgen.codes import LanguageModel, Step, write_codes
-
-WINDOW_SECONDS = 30.0
-"""What the models were trained on."""
-KEPT_SECONDS = 12.0
-"""Of the window before: so much of it is heard again by the model, and by nobody else."""
+from sonicforge_studio.generation.musicgen.conditioning import Told
+from sonicforge_studio.generation.musicgen.windows import KEPT_SECONDS, WINDOW_SECONDS
 
 Part = Callable[[torch.Tensor], None]
 """Handed the codes that a window adds, shape ``(rows, codebooks, n)``."""
@@ -21,8 +18,7 @@ Part = Callable[[torch.Tensor], None]
 
 def write_piece(
     decoder: LanguageModel,
-    text: torch.Tensor,
-    mask: torch.Tensor,
+    told: Told,
     frames: int,
     dice: Sequence[torch.Generator],
     sampling: Sampling,
@@ -33,12 +29,16 @@ def write_piece(
     part: Part = lambda codes: None,
 ) -> torch.Tensor:
     """``frames`` codes of any length, shape ``(rows, codebooks, frames)``; the first ones are ``before``, where given.
+    Each row has dice of its own, and of ``told`` one row.
 
     ``step`` counts over all windows; ``part`` is handed what is new as each window ends.
     """
     window, kept = round(WINDOW_SECONDS * frame_rate_hz), round(KEPT_SECONDS * frame_rate_hz)
     late = decoder.codebooks // decoder.channels - 1
-    written = before if before is not None else text.new_zeros((text.shape[0], decoder.codebooks, 0), dtype=torch.long)
+    written = before
+    if written is None:
+        empty = (len(dice), decoder.codebooks, 0)
+        written = torch.zeros(empty, dtype=torch.long, device=told(0).states.device)
     plan = list(_windows(written.shape[2], frames, window, kept))
     total = sum(length - known + late for known, length in plan)
     done = 0
@@ -48,7 +48,8 @@ def write_piece(
             step(done + steps, total)
 
         remembered = written[:, :, written.shape[2] - known :] if known else None
-        codes = write_codes(decoder, text, mask, length, dice, sampling, before=remembered, step=within)
+        conditioning = told(written.shape[2] - known)
+        codes = write_codes(decoder, conditioning, length, dice, sampling, before=remembered, step=within)
         done += length - known + late
         part(codes[:, :, known:])
         written = torch.cat([written, codes[:, :, known:]], dim=2)

@@ -6,6 +6,7 @@ channel after channel.
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import os
@@ -36,15 +37,25 @@ class Order:
     precision: str = "float32"
     sampling: Sampling = field(default_factory=Sampling)
     threads: int = 1
+    tune: tuple[int, ...] = ()
+    """For melody models: the pitch class of each place."""
+    tail: bytes = b""
+    """What the piece begins with, as samples stand in a message. Sound is sent back only from ``FADE_SECONDS`` before
+    its end on."""
 
     @classmethod
     def read(cls, text: bytes) -> Order:
         """The inverse of ``write``."""
         told = json.loads(text)
-        return cls(**{**told, "sampling": Sampling(**told["sampling"])})
+        settled = {
+            "sampling": Sampling(**told["sampling"]),
+            "tune": tuple(told["tune"]),
+            "tail": base64.b64decode(told["tail"]),
+        }
+        return cls(**{**told, **settled})
 
     def write(self) -> bytes:
-        return json.dumps(asdict(self)).encode()
+        return json.dumps({**asdict(self), "tail": base64.b64encode(self.tail).decode()}).encode()
 
 
 def serve() -> None:
@@ -70,8 +81,10 @@ def serve() -> None:
 
 
 def _make(order: Order, tell: Callable[[bytes, bytes], None]) -> None:
+    import numpy as np
     import torch
 
+    from sonicforge_studio.generation.musicgen.continuing import fade_frames
     from sonicforge_studio.generation.musicgen.loading import MusicGen
     from sonicforge_studio.generation.musicgen.model_folder import read_model_folder
     from sonicforge_studio.generation.musicgen.pieces import write_piece
@@ -84,19 +97,26 @@ def _make(order: Order, tell: Callable[[bytes, bytes], None]) -> None:
     length = max(1, round(order.seconds * folder.sample_rate_hz))
     tell(READY, json.dumps({"rate": folder.sample_rate_hz, "channels": folder.channels, "frames": length}).encode())
     sounding = Sounding(model)
-    written, given = 0, 0
+    written, given, unsent = 0, 0, 0
 
     def part(codes: torch.Tensor) -> None:
         nonlocal written, given
         written += codes.shape[2]
         block = sounding.add(codes[0], last=written == frames)[:, : length - given]
+        start = min(max(0, unsent - given), block.shape[1])
         given += block.shape[1]
-        tell(SOUND, _bytes_of(block))
+        tell(SOUND, _bytes_of(block[:, start:]))
 
-    text, mask = model.encode([order.prompt])
+    before = None
+    if order.tail:
+        tail = np.frombuffer(order.tail, dtype="<f4").astype(np.float32).reshape(folder.channels, -1)
+        unsent = tail.shape[1] - fade_frames(folder.sample_rate_hz)
+        before = model.codes(tail)
+        part(before)
     dice = [torch.Generator().manual_seed(order.seed)]
     write_piece(
-        model.decoder, text, mask, frames, dice, order.sampling, frame_rate_hz=folder.frame_rate_hz, part=part,
+        model.decoder, model.told([order.prompt], order.tune), frames, dice, order.sampling,
+        frame_rate_hz=folder.frame_rate_hz, before=before, part=part,
         step=lambda done, total: tell(STEP, json.dumps([done, total]).encode()),
     )  # fmt: skip
 

@@ -17,25 +17,52 @@ WORDS = ("lofi", "hip", "hop", "with", "warm", "rhodes", "drums", "bass", "slow"
 
 def build_model(path: Path, *, channels: int = 1) -> Path:
     """A model of two layers and 64 codes, with its tokenizer, saved as transformers saves one."""
-    import torch
     from transformers import (
-        EncodecConfig,
         EncodecFeatureExtractor,
-        GenerationConfig,
         MusicgenConfig,
         MusicgenDecoderConfig,
         MusicgenForConditionalGeneration,
         MusicgenProcessor,
-        T5Config,
-        T5TokenizerFast,
     )
+
+    decoder = MusicgenDecoderConfig(**_decoder_of(channels))
+    _save(path, MusicgenForConditionalGeneration, MusicgenConfig, decoder=decoder)
+    MusicgenProcessor(
+        EncodecFeatureExtractor(feature_size=channels, sampling_rate=32000, padding_side="left"), _tokenizer()
+    ).save_pretrained(path)
+    return path
+
+
+def build_melody_model(path: Path, *, channels: int = 1) -> Path:
+    """The same that follows a melody; its tokenizer alone, for its processor needs torchaudio."""
+    from transformers import (
+        MusicgenMelodyConfig,
+        MusicgenMelodyDecoderConfig,
+        MusicgenMelodyForConditionalGeneration,
+    )
+
+    decoder = MusicgenMelodyDecoderConfig(**_decoder_of(channels))
+    _save(path, MusicgenMelodyForConditionalGeneration, MusicgenMelodyConfig, decoder=decoder, chroma_length=235)
+    _tokenizer().save_pretrained(path)
+    return path
+
+
+def _decoder_of(channels: int) -> dict[str, int]:
+    return {
+        "vocab_size": 64, "max_position_embeddings": 128, "num_hidden_layers": 2, "ffn_dim": 32,
+        "num_attention_heads": 2, "hidden_size": 16, "num_codebooks": 4 * channels, "audio_channels": channels,
+        "pad_token_id": 64, "bos_token_id": 64,
+    }  # fmt: skip
+
+
+def _save(path: Path, kind: Any, configuration: Any, **parts: Any) -> None:
+    import torch
+    from transformers import EncodecConfig, GenerationConfig, T5Config
     from transformers.utils import logging
 
     logging.disable_progress_bar()
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", -10.0), ("▁", -3.0)]
-    pieces += [("▁" + word, -2.0) for word in WORDS] + [(letter, -6.0) for letter in "abcdefghijklmnopqrstuvwxyz"]
     text = T5Config(
         vocab_size=64, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2, is_encoder_decoder=False, use_cache=False
     )
@@ -43,24 +70,21 @@ def build_model(path: Path, *, channels: int = 1) -> Path:
         target_bandwidths=[1.2], sampling_rate=32000, hidden_size=16, num_filters=2, upsampling_ratios=[8, 5, 4, 4],
         codebook_size=64, codebook_dim=16, num_lstm_layers=1, use_causal_conv=False, use_conv_shortcut=False,
     )  # fmt: skip
-    decoder = MusicgenDecoderConfig(
-        vocab_size=64, max_position_embeddings=128, num_hidden_layers=2, ffn_dim=32, num_attention_heads=2,
-        hidden_size=16, num_codebooks=4 * channels, audio_channels=channels, pad_token_id=64, bos_token_id=64,
-    )  # fmt: skip
-    model = MusicgenForConditionalGeneration(
-        MusicgenConfig(text_encoder=text, audio_encoder=codec, decoder=decoder)
-    ).eval()
+    model = kind(configuration(text_encoder=text, audio_encoder=codec, **parts)).eval()
     for layer in model.audio_encoder.quantizer.layers:
         layer.codebook.embed.normal_()  # zero otherwise: every seed would sound the same
     model.generation_config = GenerationConfig(
         do_sample=True, guidance_scale=3.0, max_length=1500, bos_token_id=64, pad_token_id=64, decoder_start_token_id=64
     )
     model.save_pretrained(path)
-    MusicgenProcessor(
-        EncodecFeatureExtractor(feature_size=channels, sampling_rate=32000, padding_side="left"),
-        T5TokenizerFast(vocab=pieces, extra_ids=0),
-    ).save_pretrained(path)
-    return path
+
+
+def _tokenizer() -> Any:
+    from transformers import T5TokenizerFast
+
+    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", -10.0), ("▁", -3.0)]
+    pieces += [("▁" + word, -2.0) for word in WORDS] + [(letter, -6.0) for letter in "abcdefghijklmnopqrstuvwxyz"]
+    return T5TokenizerFast(vocab=pieces, extra_ids=0)
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +97,18 @@ def mono_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stereo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("transformers")
     return build_model(tmp_path_factory.mktemp("models") / "stereo", channels=2)
+
+
+@pytest.fixture(scope="session")
+def melody_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("transformers")
+    return build_melody_model(tmp_path_factory.mktemp("models") / "melody")
+
+
+@pytest.fixture(scope="session")
+def stereo_melody_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("transformers")
+    return build_melody_model(tmp_path_factory.mktemp("models") / "stereo-melody", channels=2)
 
 
 def load(path: Path) -> tuple[Any, Any]:

@@ -24,9 +24,8 @@ PROMPTS = ["lofi hip hop", "slow ambient piano with warm rhodes", "techno"]
 
 
 def write(model: MusicGen, prompts: list[str], frames: int, seeds: list[int], sampling: Sampling, **more: Any) -> Any:
-    text, mask = model.encode(prompts)
     dice = [torch.Generator().manual_seed(seed) for seed in seeds]
-    return write_codes(model.decoder, text, mask, frames, dice, sampling, **more)
+    return write_codes(model.decoder, model.told(prompts)(0), frames, dice, sampling, **more)
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +73,11 @@ def test_codes_go_on_from_what_is_there(mono: MusicGen) -> None:
 def test_in_eight_bits_it_expects_nearly_the_same(mono: MusicGen, eight_bits: MusicGen) -> None:
     """The distance in logits from the plain model, over every step of a piece that the plain model wrote."""
     codes = write(mono, PROMPTS, 40, [1, 2, 3], Sampling())
-    text, mask = mono.encode(PROMPTS)
+    told = mono.told(PROMPTS)(0)
     expected = []
     for model in (mono, eight_bits):
         with torch.inference_mode():
-            model.decoder.begin(text, mask, 40, guided=True)
+            model.decoder.begin(told, 40, guided=True)
             steps = [model.decoder.step(codes[:, :, at : at + 1].repeat(2, 1, 1), at) for at in range(40)]
         expected.append(torch.stack(steps))
     exact, near = expected
@@ -125,10 +124,10 @@ def test_what_is_known_goes_through_eight_bits_at_once_or_step_by_step(eight_bit
     before = write(eight_bits, PROMPTS, 70, [1, 2, 3], Sampling())
     longer = write(eight_bits, PROMPTS, 90, [4, 5, 6], Sampling(greedy=True), before=before)
     decoder = eight_bits.decoder
-    text, mask = eight_bits.encode(PROMPTS)
+    told = eight_bits.told(PROMPTS)(0)
     with torch.inference_mode():
-        decoder.begin(text, mask, 90, guided=True)
+        decoder.begin(told, 90, guided=True)
         at_once = decoder.step(longer.repeat(2, 1, 1), 0)
-        decoder.begin(text, mask, 90, guided=True)
+        decoder.begin(told, 90, guided=True)
         stepwise = [decoder.step(longer[:, :, at : at + 1].repeat(2, 1, 1), at) for at in range(90)][-1]
     assert torch.equal(at_once, stepwise)

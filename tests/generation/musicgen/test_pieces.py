@@ -32,8 +32,8 @@ def _dice(*seeds: int) -> list[object]:
 
 
 def test_the_sound_is_the_one_that_transformers_makes(model: MusicGen) -> None:
-    text, mask = model.encode(["warm rhodes"])
-    codes = write_codes(model.decoder, text, mask, 40, _dice(0), Sampling(greedy=True))
+    told = model.told(["warm rhodes"])
+    codes = write_codes(model.decoder, told(0), 40, _dice(0), Sampling(greedy=True))
     theirs, processor = load(model.folder.path)
     inputs = processor(text=["warm rhodes"], return_tensors="pt")
     steps = 40 + model.decoder.codebooks // model.decoder.channels - 1
@@ -49,38 +49,38 @@ def test_any_text_is_one(model: MusicGen, text: str) -> None:
     states, mask = model.encode([text, "piano"])
     assert states.shape[1] == mask.shape[1] <= 256
     assert mask[0].any()
-    codes = write_codes(model.decoder, states, mask, 4, _dice(1, 2), Sampling())
+    codes = write_codes(model.decoder, model.told([text, "piano"])(0), 4, _dice(1, 2), Sampling())
     assert codes.max() < model.decoder.vocabulary
 
 
 def test_a_long_piece_is_windows_that_remember(model: MusicGen, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pieces, "WINDOW_SECONDS", 1.0)
     monkeypatch.setattr(pieces, "KEPT_SECONDS", 0.4)
-    text, mask = model.encode(["slow ambient"])
-    told: list[tuple[int, int]] = []
+    told = model.told(["slow ambient"])
+    steps: list[tuple[int, int]] = []
     parts: list[object] = []
     whole = pieces.write_piece(
-        model.decoder, text, mask, 137, _dice(5), Sampling(), frame_rate_hz=50,
-        step=lambda done, total: told.append((done, total)), part=parts.append,
+        model.decoder, told, 137, _dice(5), Sampling(), frame_rate_hz=50,
+        step=lambda done, total: steps.append((done, total)), part=parts.append,
     )  # fmt: skip
     assert whole.shape[2] == 137
     assert [part.shape[2] for part in parts] == [50, 30, 30, 27]  # type: ignore[attr-defined]
     assert torch.equal(torch.cat(parts, dim=2), whole)
-    assert told[-1][0] == told[-1][1] == len(told)
+    assert steps[-1][0] == steps[-1][1] == len(steps)
     # The same dice, the same piece; and each window goes on from the codes before it.
-    again = pieces.write_piece(model.decoder, text, mask, 137, _dice(5), Sampling(), frame_rate_hz=50)
+    again = pieces.write_piece(model.decoder, told, 137, _dice(5), Sampling(), frame_rate_hz=50)
     assert torch.equal(again, whole)
     greedy = Sampling(greedy=True)
-    first = write_codes(model.decoder, text, mask, 50, _dice(0), greedy)
-    second = write_codes(model.decoder, text, mask, 50, _dice(0), greedy, before=first[:, :, 30:])
-    long = pieces.write_piece(model.decoder, text, mask, 80, _dice(0), greedy, frame_rate_hz=50)
+    first = write_codes(model.decoder, told(0), 50, _dice(0), greedy)
+    second = write_codes(model.decoder, told(0), 50, _dice(0), greedy, before=first[:, :, 30:])
+    long = pieces.write_piece(model.decoder, told, 80, _dice(0), greedy, frame_rate_hz=50)
     assert torch.equal(long, torch.cat([first, second[:, :, 20:]], dim=2))
 
 
 def test_a_piece_goes_on_from_codes_that_are_there(model: MusicGen) -> None:
-    text, mask = model.encode(["piano"])
-    before = write_codes(model.decoder, text, mask, 30, _dice(1), Sampling())
-    longer = pieces.write_piece(model.decoder, text, mask, 60, _dice(2), Sampling(), frame_rate_hz=50, before=before)
+    told = model.told(["piano"])
+    before = write_codes(model.decoder, told(0), 30, _dice(1), Sampling())
+    longer = pieces.write_piece(model.decoder, told, 60, _dice(2), Sampling(), frame_rate_hz=50, before=before)
     assert torch.equal(longer[:, :, :30], before)
     assert longer.shape[2] == 60
 
@@ -94,8 +94,8 @@ def test_what_the_loader_cannot_read_is_said(mono_folder: Path, tmp_path: Path) 
 
 
 def test_sound_in_parts_is_the_sound_in_one(model: MusicGen) -> None:
-    text, mask = model.encode(["techno"])
-    codes = write_codes(model.decoder, text, mask, 700, _dice(3), Sampling())[0]
+    told = model.told(["techno"])
+    codes = write_codes(model.decoder, told(0), 700, _dice(3), Sampling())[0]
     whole = model.sound(codes)
     sounding = Sounding(model)
     parts = [sounding.add(codes[:, at : at + 130], last=at + 130 >= 700) for at in range(0, 700, 130)]
