@@ -38,13 +38,15 @@ def run() -> None:
         pad_token_id=2048, bos_token_id=2048,
     )  # fmt: skip
     model = MusicgenForCausalLM(config).eval()
+    weights: Any = model.state_dict()
     table = Table(title="musicgen-small's decoder, random weights", box=None, header_style="dim", title_justify="left")
     for name in ("Loop", "Pieces at once", "Seconds of audio a second", "Times the plain loop"):
         table.add_column(name)
     plain_rate = _rate(lambda: _theirs(model, STEPS), 1)
     table.add_row("transformers, float32", "1", f"{plain_rate:.2f}", "1.0")
-    for name, kind in (("own, float32", Decoder), ("own, 8 bits", EightBitDecoder)):
-        decoder = kind(model)
+    kinds = {"own, float32": lambda: Decoder(model), "own, 8 bits": lambda: EightBitDecoder(config, weights.get)}
+    for name, kind in kinds.items():
+        decoder: Any = kind()
         for pieces in (1, 4, 8):
             text = torch.randn(pieces, _WORDS, 1024)
             told = Conditioning(text, torch.ones(pieces, _WORDS, dtype=torch.long))

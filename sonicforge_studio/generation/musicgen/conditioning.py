@@ -38,23 +38,29 @@ def told_text(text: torch.Tensor, mask: torch.Tensor) -> Told:
     return lambda frame: conditioning
 
 
-def told_melody(model: Any, folder: ModelFolder, text: torch.Tensor, mask: torch.Tensor, tune: Sequence[int]) -> Told:
+def told_melody(
+    config: Any,
+    project: Callable[[torch.Tensor], torch.Tensor],
+    folder: ModelFolder,
+    text: torch.Tensor,
+    mask: torch.Tensor,
+    tune: Sequence[int],
+) -> Told:
     """A text (rows, words, hidden) and a tune, one pitch class for each place; none where it is empty.
 
-    ``model`` is a ``MusicgenMelodyForConditionalGeneration``. As in audiocraft the tune goes on with the piece from
-    window to window, here in steps of its places, and begins again where it ends. Raises ``ValueError`` for texts of
-    several lengths: what fills up the shorter ones would be heard, and each alone would be other music.
+    ``config`` is a ``MusicgenMelodyConfig``; ``project`` brings chroma to the decoder's width. As in audiocraft the
+    tune goes on with the piece from window to window, here in steps of its places, and begins again where it ends.
+    Raises ``ValueError`` for texts of several lengths: what fills up the shorter ones would be heard, and each alone
+    would be other music.
     """
     if not mask.all():
         raise ValueError("a melody model is told texts of one length")
-    rows, places, kinds = text.shape[0], int(model.config.chroma_length), int(model.config.num_chroma)
+    rows, places, kinds = text.shape[0], int(config.chroma_length), int(config.num_chroma)
     places_per_frame = folder.sample_rate_hz / folder.frame_rate_hz / PLACE_FRAMES
 
     def states(pitch_classes: torch.Tensor) -> torch.Tensor:
         chroma = functional.one_hot(pitch_classes, kinds).to(text.dtype)
-        if hasattr(model, "audio_enc_to_dec_proj"):
-            chroma = model.audio_enc_to_dec_proj(chroma)
-        return chroma.expand(rows, -1, -1)
+        return project(chroma).expand(rows, -1, -1)
 
     @torch.inference_mode()
     def told(frame: int) -> Conditioning:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn import functional
 
 from sonicforge_studio.generation.musicgen.conditioning import Conditioning
 from sonicforge_studio.kernels.products import pack, product, quantise, spread_product
@@ -39,11 +41,11 @@ class _Packed:
 class EightBitDecoder:
     """The decoder of a loaded MusicGen. Not for several threads at once."""
 
-    def __init__(self, model: Any, *, spread: bool = False) -> None:
-        """``model`` is a ``MusicgenForCausalLM`` or a ``MusicgenMelodyForCausalLM``, whose weights are given up layer
-        by layer; ``spread`` uses as many threads as Numba is told. Raises ``ValueError`` for shapes that cannot be
-        packed."""
-        config, inner = model.config, model.model.decoder
+    def __init__(self, config: Any, weight: Callable[[str], torch.Tensor], *, spread: bool = False) -> None:
+        """``config`` is a ``MusicgenDecoderConfig`` or a ``MusicgenMelodyDecoderConfig``; ``weight`` has the weights of
+        such a decoder by their names, each asked for once. ``spread`` uses as many threads as Numba is told.
+
+        Raises ``ValueError`` for shapes that cannot be packed, and what ``weight`` does where one is missing."""
         if config.activation_function != "gelu":
             raise ValueError(f"no kernel for {config.activation_function}")
         self.codebooks = int(config.num_codebooks)
@@ -52,34 +54,36 @@ class EightBitDecoder:
         self._heads = int(config.num_attention_heads)
         self._hidden = int(config.hidden_size)
         self._spread = spread
-        self._embeddings = [_array(embedding.weight) for embedding in inner.embed_tokens]
-        self._positions = inner.embed_positions
-        self._norm = _norm(inner.layer_norm)
-        self._to_logits = pack(np.concatenate([_array(head.weight) for head in model.lm_heads]))
+        books = range(self.codebooks)
+        self._embeddings = [_array(weight(f"model.decoder.embed_tokens.{book}.weight")) for book in books]
+        self._norm = _norm(weight, "model.decoder.layer_norm")
+        self._to_logits = pack(np.concatenate([_array(weight(f"lm_heads.{book}.weight")) for book in books]))
         self._text_products: list[tuple[_Product, _Product]] = []
-        """To keys and to values of a text, in each layer."""
-        self._weights = self._taken(inner.layers)
+        """To keys and to values of a text, in each layer; none in a melody model."""
+        self._weights = self._taken(
+            int(config.num_hidden_layers), weight, hears=config.model_type == "musicgen_decoder"
+        )
         self._memory: Memory | None = None
         self._listening = 0
         self._prefix: Floats | None = None
         self._ahead = 0
+        self._positions: Floats = _sines(0, self._hidden)
 
-    def _taken(self, layers: Any) -> Weights:
-        count = len(layers)
+    def _taken(self, count: int, weight: Callable[[str], torch.Tensor], *, hears: bool) -> Weights:
         norms = {name: np.zeros((count, 2, self._hidden), np.float32) for name in ("own", "text", "wide")}
         packed: dict[str, _Packed] = {}
-        for index, layer in enumerate(layers):
-            for name, weight in _products(layer):
+        for index in range(count):
+            layer = f"model.decoder.layers.{index}"
+            for name, part in _products(weight, layer, hears=hears):
                 if index == 0:
-                    packed[name] = _Packed(count, weight)
-                packed[name].put(index, weight)
-            norms["own"][index] = _norm(layer.self_attn_layer_norm)
-            norms["wide"][index] = _norm(layer.final_layer_norm)
-            if hasattr(layer, "encoder_attn"):
-                norms["text"][index] = _norm(layer.encoder_attn_layer_norm)
-                other = layer.encoder_attn
-                self._text_products.append((pack(_array(other.k_proj.weight)), pack(_array(other.v_proj.weight))))
-            layer.to("meta")  # its memory is given back
+                    packed[name] = _Packed(count, part)
+                packed[name].put(index, part)
+            norms["own"][index] = _norm(weight, f"{layer}.self_attn_layer_norm")
+            norms["wide"][index] = _norm(weight, f"{layer}.final_layer_norm")
+            if hears:
+                norms["text"][index] = _norm(weight, f"{layer}.encoder_attn_layer_norm")
+                keys, values = (pack(_array(weight(f"{layer}.encoder_attn.{kind}_proj.weight"))) for kind in "kv")
+                self._text_products.append((keys, values))
         parts = {f"{name}{end}": part for name, kind in packed.items() for end, part in kind.parts()}
         return Weights(own_norm=norms["own"], text_norm=norms["text"], wide_norm=norms["wide"], **parts)
 
@@ -102,8 +106,7 @@ class EightBitDecoder:
             text_values=values,
             words=told.mask.sum(dim=1).long().numpy(),
         )
-        if self._positions.weights.shape[0] < self._ahead + frames:
-            self._positions.make_weights(self._ahead + frames, self._positions.embedding_dim)
+        self._positions = _sines(self._ahead + frames, self._hidden)
 
     def _text_memory(self, states: torch.Tensor) -> tuple[Floats, Floats]:
         """Keys and values of a text in all layers, each of shape ``(layers, rows, heads, words, width)``."""
@@ -129,7 +132,7 @@ class EightBitDecoder:
         start = position + self._ahead
         if position == 0 and self._prefix is not None:
             state, start = np.concatenate([self._prefix, state], axis=1), 0
-        state += self._positions.weights[start : start + state.shape[1]].float().numpy()
+        state += self._positions[start : start + state.shape[1]]
         few = max(1, _LINES // rows)
         for first in range(0, state.shape[1], few):
             last = self._run(state[:, first : first + few], start + first)
@@ -148,17 +151,24 @@ class EightBitDecoder:
         return lines.reshape(rows, count, -1)[:, -1]
 
 
-def _products(layer: Any) -> Iterator[tuple[str, torch.Tensor]]:
+def _products(weight: Callable[[str], torch.Tensor], layer: str, *, hears: bool) -> Iterator[tuple[str, torch.Tensor]]:
     """The weights of a layer by the names that ``Weights`` has for them; of no size where there is no such thing."""
-    own = layer.self_attn
-    yield "own_in", torch.cat([part.weight for part in (own.q_proj, own.k_proj, own.v_proj)])
-    yield "own_out", own.out_proj.weight
-    other = getattr(layer, "encoder_attn", None)
-    nothing = own.out_proj.weight[:0]
-    yield "text_in", other.q_proj.weight if other else nothing
-    yield "text_out", other.out_proj.weight if other else nothing
-    yield "widen", layer.fc1.weight
-    yield "narrow", layer.fc2.weight
+    yield "own_in", torch.cat([weight(f"{layer}.self_attn.{kind}_proj.weight") for kind in "qkv"])
+    out = weight(f"{layer}.self_attn.out_proj.weight")
+    yield "own_out", out
+    yield "text_in", weight(f"{layer}.encoder_attn.q_proj.weight") if hears else out[:0]
+    yield "text_out", weight(f"{layer}.encoder_attn.out_proj.weight") if hears else out[:0]
+    yield "widen", weight(f"{layer}.fc1.weight")
+    yield "narrow", weight(f"{layer}.fc2.weight")
+
+
+def _sines(count: int, width: int) -> Floats:
+    """The places' own states ``(count, width)``, as transformers' ``MusicgenSinusoidalPositionalEmbedding`` has them:
+    cosines, then sines, of ever slower turns (A. Vaswani et al., "Attention Is All You Need", 2017, 3.5)."""
+    half = width // 2
+    rates = torch.exp(torch.arange(half).float() * -(math.log(10000) / (half - 1)))
+    angles = torch.arange(count).float()[:, None] * rates
+    return _array(functional.pad(torch.cat([angles.cos(), angles.sin()], dim=1), (0, width % 2)))
 
 
 def _array(tensor: torch.Tensor) -> Floats:
@@ -166,8 +176,8 @@ def _array(tensor: torch.Tensor) -> Floats:
     return array
 
 
-def _norm(norm: Any) -> Floats:
-    return np.stack([_array(norm.weight), _array(norm.bias)])
+def _norm(weight: Callable[[str], torch.Tensor], name: str) -> Floats:
+    return np.stack([_array(weight(f"{name}.weight")), _array(weight(f"{name}.bias"))])
 
 
 def _levels(lines: Floats) -> tuple[NDArray[np.int16], Floats]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Literal
 
-import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
+from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from sonicforge_studio.domain import Samples
 from sonicforge_studio.domain.errors import ModelNotUsable
+from sonicforge_studio.generation.musicgen.codec import Codec
 from sonicforge_studio.generation.musicgen.codes import LanguageModel
 from sonicforge_studio.generation.musicgen.conditioning import Told, told_melody, told_text
 from sonicforge_studio.generation.musicgen.decoder import Decoder
@@ -21,44 +24,57 @@ from sonicforge_studio.generation.musicgen.model_folder import ModelFolder
 _MOST_WORDS = 256
 """Of a text: the models were never told more."""
 
+LoadedPrecision = Literal["float32", "bfloat16", "int8"]
+
 
 class MusicGen:
-    """A loaded model. Not for several threads at once."""
+    """A loaded model. Not for several threads at once, but for ``codec``, which may have one of its own."""
 
-    def __init__(self, folder: ModelFolder, precision: Literal["float32", "int8"] = "float32") -> None:
-        """Raises ``ModelNotUsable`` where the loader cannot make a model of what the folder holds."""
+    def __init__(self, folder: ModelFolder, precision: LoadedPrecision = "float32", *, spread: bool = False) -> None:
+        """Each part is loaded by itself, and in 8 bits the largest one layer by layer, so that the whole is never in
+        memory in full precision. ``spread`` has steps in 8 bits use as many threads as Numba is told.
+
+        Raises ``ModelNotUsable`` where the loader cannot make a model of what the folder holds.
+        """
         # Whatever a folder lacks is told, not fetched.
         os.environ["HF_HUB_OFFLINE"] = "1"
-        from transformers import (
-            MusicgenForConditionalGeneration,
-            MusicgenMelodyForConditionalGeneration,
-            T5Tokenizer,
-        )
+        from transformers import AutoConfig, EncodecModel, T5EncoderModel, T5Tokenizer
         from transformers.utils import logging
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        kind: Any = (
-            MusicgenMelodyForConditionalGeneration if folder.kind == "melody" else MusicgenForConditionalGeneration
-        )
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+        self.folder = folder
+        self._weights = _WeightFiles(folder)
         try:
-            model: Any = kind.from_pretrained(
-                folder.path, local_files_only=True, use_safetensors=True, dtype=torch.float32
-            )
+            self._config: Any = AutoConfig.from_pretrained(folder.path, local_files_only=True)
             # The melody models' processor would need torchaudio; of either only the tokenizer is used.
             self._tokenizer: Any = T5Tokenizer.from_pretrained(folder.path, local_files_only=True)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+            self._text_encoder: Any = _part(folder, T5EncoderModel, self._config.text_encoder, "text_encoder")
+            self.codec = Codec(_part(folder, EncodecModel, self._config.audio_encoder, "audio_encoder"), folder)
+            self.decoder = self._language_model(precision, spread)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
+            if "memory" in str(error).lower():
+                raise
             # The loader tells of what it cannot read by whatever it runs into.
             raise ModelNotUsable(f'The model in "{folder.path.name}" cannot be loaded.') from error
-        self._model = model.eval()
-        self.folder = folder
-        self.decoder: LanguageModel = EightBitDecoder(model.decoder) if precision == "int8" else Decoder(model.decoder)
-        self._hop_frames = folder.sample_rate_hz // folder.frame_rate_hz
+
+    def _language_model(self, precision: LoadedPrecision, spread: bool) -> LanguageModel:
+        from transformers import MusicgenForCausalLM, MusicgenMelodyForCausalLM
+
+        if precision == "int8":
+            return EightBitDecoder(
+                self._config.decoder, lambda name: self._weights.tensor(f"decoder.{name}"), spread=spread
+            )
+        kind = MusicgenMelodyForCausalLM if self.folder.kind == "melody" else MusicgenForCausalLM
+        dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+        return Decoder(_part(self.folder, kind, self._config.decoder, "decoder").to(dtype))
 
     @torch.inference_mode()
     def encode(self, prompts: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
         """What the texts say, shape ``(rows, words, hidden)``, and which words there are, ``(rows, words)``.
 
-        Each text by itself: in a batch, sums are added up in another order."""
+        Each text by itself: in a batch, sums are added up in another order.
+        """
         said = {prompt: self._said(prompt) for prompt in dict.fromkeys(prompts)}
         states = pad_sequence([said[prompt] for prompt in prompts], batch_first=True)
         lengths = torch.tensor([len(said[prompt]) for prompt in prompts])
@@ -66,39 +82,63 @@ class MusicGen:
 
     def _said(self, prompt: str) -> torch.Tensor:
         told = self._tokenizer(prompt, truncation=True, max_length=_MOST_WORDS, return_tensors="pt")
-        states = self._model.text_encoder(**told).last_hidden_state
-        if hasattr(self._model, "enc_to_dec_proj"):
-            states = self._model.enc_to_dec_proj(states)
-        spoken: torch.Tensor = states[0]
-        return spoken
+        states = self._text_encoder(**told).last_hidden_state
+        projected: torch.Tensor = self._projected("enc_to_dec_proj", states)[0]
+        return projected
+
+    def _projected(self, name: str, states: torch.Tensor) -> torch.Tensor:
+        """To the language model's width, where the model has a projection for that."""
+        if f"{name}.weight" not in self._weights:
+            return states
+        weight, bias = (self._weights.tensor(f"{name}.{kind}").to(states.dtype) for kind in ("weight", "bias"))
+        return functional.linear(states, weight, bias)
 
     def told(self, prompts: Sequence[str], tune: Sequence[int] = ()) -> Told:
         """What each window of a piece is told: of each row a text and, for a melody model, one tune for all of them."""
         text, mask = self.encode(prompts)
-        if self.folder.kind == "melody":
-            return told_melody(self._model, self.folder, text, mask, tune)
-        return told_text(text, mask)
+        if self.folder.kind != "melody":
+            return told_text(text, mask)
+        return told_melody(
+            self._config, partial(self._projected, "audio_enc_to_dec_proj"), self.folder, text, mask, tune
+        )
 
-    @torch.inference_mode()
+    def forget_texts(self) -> None:
+        """Give up the part that reads texts, once they are read: it is a third of a small model."""
+        self._text_encoder = None
+
     def codes(self, samples: Samples) -> torch.Tensor:
-        """The codes ``(1, codebooks, n)`` of a sound ``(channels, frames)``, one for each whole hop.
+        """The codes ``(1, codebooks, n)`` of a sound ``(channels, frames)``, one for each whole hop."""
+        return self.codec.encode(samples)
 
-        In stereo each side is encoded by itself, and their codebooks take turns.
-        """
-        sides = self.folder.channels
-        codes = torch.empty((1, self.folder.codebooks, samples.shape[1] // self._hop_frames), dtype=torch.long)
-        for side in range(sides):
-            heard = torch.from_numpy(samples[None, None, side, : codes.shape[2] * self._hop_frames])
-            codes[:, side::sides] = self._model.audio_encoder.encode(heard).audio_codes[0, :, : codes.shape[1] // sides]
-        return codes
-
-    @torch.inference_mode()
     def sound(self, codes: torch.Tensor) -> Samples:
         """The sound of one row's codes (codebooks, n), shape ``(channels, frames)``."""
-        sides = self.folder.channels
-        heard = [
-            self._model.audio_encoder.decode(codes[None, None, side::sides], [None]).audio_values[0, 0]
-            for side in range(sides)
-        ]
-        samples: Samples = torch.stack(heard).float().numpy().astype(np.float32, copy=False)
-        return samples
+        return self.codec.decode(codes)
+
+
+class _WeightFiles:
+    """The tensors of a folder by name, each read when it is asked for."""
+
+    def __init__(self, folder: ModelFolder) -> None:
+        self._files = {}
+        for path in folder.weight_files:
+            opened = safe_open(path, framework="pt")
+            self._files.update(dict.fromkeys(opened.keys(), opened))  # type: ignore[no-untyped-call]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._files
+
+    def tensor(self, name: str) -> torch.Tensor:
+        """In float32. Raises ``KeyError`` where there is none of that name."""
+        tensor: torch.Tensor = self._files[name].get_tensor(name)  # type: ignore[no-untyped-call]
+        return tensor.float()
+
+
+def _part(folder: ModelFolder, kind: Any, config: Any, name: str) -> Any:
+    """One of the models that a MusicGen consists of, by the start of its weights' names."""
+    part, found = kind.from_pretrained(
+        folder.path, config=config, key_mapping={rf"^{name}\.": ""}, local_files_only=True, use_safetensors=True,
+        dtype=torch.float32, output_loading_info=True,
+    )  # fmt: skip
+    if found["missing_keys"] or found["mismatched_keys"]:
+        raise KeyError(f"{name} lacks {sorted(found['missing_keys'])[:3]}")
+    return part.eval()

@@ -88,7 +88,6 @@ def _make(order: Order, tell: Callable[[bytes, bytes], None]) -> None:
     from sonicforge_studio.generation.musicgen.loading import MusicGen
     from sonicforge_studio.generation.musicgen.model_folder import read_model_folder
     from sonicforge_studio.generation.musicgen.pieces import write_piece
-    from sonicforge_studio.generation.musicgen.sounding import Sounding
 
     torch.set_num_threads(order.threads)
     folder = read_model_folder(Path(order.folder))
@@ -96,7 +95,7 @@ def _make(order: Order, tell: Callable[[bytes, bytes], None]) -> None:
     frames = max(1, math.ceil(order.seconds * folder.frame_rate_hz - 1e-6))
     length = max(1, round(order.seconds * folder.sample_rate_hz))
     tell(READY, json.dumps({"rate": folder.sample_rate_hz, "channels": folder.channels, "frames": length}).encode())
-    sounding = Sounding(model)
+    sounding = model.codec.sounding()
     written, given, unsent = 0, 0, 0
 
     def part(codes: torch.Tensor) -> None:

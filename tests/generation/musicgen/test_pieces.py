@@ -19,7 +19,6 @@ pytest.importorskip("transformers")
 from sonicforge_studio.generation.musicgen import pieces  # noqa: E402
 from sonicforge_studio.generation.musicgen.codes import write_codes  # noqa: E402
 from sonicforge_studio.generation.musicgen.loading import MusicGen  # noqa: E402
-from sonicforge_studio.generation.musicgen.sounding import Sounding  # noqa: E402
 
 
 @pytest.fixture(scope="module", params=["mono", "stereo"])
@@ -91,16 +90,3 @@ def test_what_the_loader_cannot_read_is_said(mono_folder: Path, tmp_path: Path) 
     (copy / "tokenizer.json").write_text("{}")
     with pytest.raises(ModelNotUsable, match="cannot be loaded"):
         MusicGen(folder)
-
-
-def test_sound_in_parts_is_the_sound_in_one(model: MusicGen) -> None:
-    told = model.told(["techno"])
-    codes = write_codes(model.decoder, told(0), 700, _dice(3), Sampling())[0]
-    whole = model.sound(codes)
-    sounding = Sounding(model)
-    parts = [sounding.add(codes[:, at : at + 130], last=at + 130 >= 700) for at in range(0, 700, 130)]
-    assert parts[0].shape[1] == (130 - 50) * 640
-    together = np.concatenate(parts, axis=1)
-    assert together.shape == whole.shape
-    # At the joins it differs no more than anywhere: what lies further off than the context is not heard.
-    assert np.abs(together - whole).max() < 1e-3 * np.abs(whole).max()
