@@ -385,6 +385,7 @@ def _shown(forged: Forged, elapsed: float) -> Callable[[], Table]:
         ("Heard as", ", ".join(concept.understood) if concept else ""),
         ("Not understood", ", ".join(concept.ignored) if concept else ""),
         ("Never played", ", ".join(f"the sample for the {name}" for name in forged.unplayed)),
+        *(("", remark) for remark in forged.remarks),
         ("Length", clock(analysis.duration_seconds)),
         ("Tempo", f"{number(analysis.tempo.bpm, 1)} BPM"),
         ("Key", f"{analysis.key.key} ({analysis.key.key.camelot})" if analysis.key.key else "–"),

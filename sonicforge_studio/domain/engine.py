@@ -32,6 +32,8 @@ class Rendering:
     notes: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     neural: Neural | None = None
     """Of a neural engine: what it was made with in the end, enough to make it again."""
+    remarks: tuple[str, ...] = ()
+    """Where it came out otherwise than asked for: why, in sentences."""
 
 
 class Listener(Protocol):

@@ -60,6 +60,16 @@ class Folders:
         return self.home
 
     @property
+    def unfinished(self) -> Path:
+        """What there was of pieces that were cancelled while a model made them."""
+        return self.home / "unfinished"
+
+    @property
+    def paces(self) -> Path:
+        """How quick this machine was with each model."""
+        return self.home / "paces.json"
+
+    @property
     def models(self) -> Path:
         """Models of neural engines, a folder for each."""
         return self.home / "models"

@@ -91,7 +91,7 @@ def build_studio(home: str | Path | None = None) -> Studio:
     library = Library(folders.database, on_change=changes.tell)
     cache = Cache(folders.measurements)
     models = ModelDesk(folders.models)
-    engines = Engines({"synth": SynthEngine(folders.spools)}, models, folders.spools)
+    engines = Engines({"synth": SynthEngine(folders.spools)}, models, folders)
     drawn = TileCache(folders.curves, memory_bytes=32 << 20)
     measurer = Measurer(cache, drawn)
     corrections = Corrector(library)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from sonicforge_studio.domain import Engine, Neural, Recipe
+from sonicforge_studio.domain import Concept, Engine, Neural, Recipe, Rendering, SilentProgress
 from sonicforge_studio.domain.errors import EngineUnavailable, MissingPath, UnknownEngine
+from sonicforge_studio.host import Folders
+from sonicforge_studio.studio.delivery import as_delivered, name_of, write_unmastered
 from sonicforge_studio.studio.models import ModelDesk
 
 _SYNTH, _MUSICGEN = "synth", "musicgen"
@@ -15,10 +17,10 @@ _SYNTH, _MUSICGEN = "synth", "musicgen"
 class Engines:
     """Finds engines."""
 
-    def __init__(self, built_in: Mapping[str, Engine], models: ModelDesk, spool_folder: Path | None = None) -> None:
+    def __init__(self, built_in: Mapping[str, Engine], models: ModelDesk, folders: Folders) -> None:
         self._built_in = built_in
         self._models = models
-        self._spool_folder = spool_folder
+        self._folders = folders
 
     def named(self, name: str, neural: Neural) -> Engine:
         """The engine of that name; "auto" is MusicGen where a model is named, else the built-in one.
@@ -29,10 +31,39 @@ class Engines:
         if wanted in self._built_in:
             return self._built_in[wanted]
         if wanted == _MUSICGEN:
-            from sonicforge_studio.generation.musicgen.engine import MusicGenEngine
-
-            return MusicGenEngine(self._models.folder_of(neural.model), neural, self._spool_folder)
+            return self._musicgen(neural)
         raise UnknownEngine(f'There is no engine named "{name}".')
+
+    def _musicgen(self, neural: Neural) -> Engine:
+        from sonicforge_studio.generation.musicgen.engine import MusicGenEngine
+        from sonicforge_studio.generation.musicgen.pace import Paces
+
+        folder = self._models.folder_of(neural.model)
+        return MusicGenEngine(
+            folder,
+            neural,
+            self._folders.spools,
+            smaller=self._models.smaller_than(folder),
+            paces=Paces(self._folders.paces),
+            keep=self._keep,
+        )
+
+    def _keep(self, concept: Concept, seed: int, rendering: Rendering) -> Path:
+        """What there is of a piece that was cancelled, as a file with its recipe."""
+        recipe = Recipe(
+            engine=_MUSICGEN,
+            engine_version="",
+            seed=seed,
+            prompt=concept.prompt,
+            concept=concept,
+            licence="CC-BY-NC-4.0",
+            pcm_hash="",
+            sample_rate_hz=rendering.mix.sample_rate_hz,
+            neural=rendering.neural,
+        )
+        wanted = self._folders.unfinished / f"{name_of(recipe)}.wav"
+        path, _ = write_unmastered(as_delivered(rendering.mix), wanted, recipe, format="wav", progress=SilentProgress())
+        return path
 
     def of(self, recipe: Recipe) -> Engine:
         """The engine that a recipe's piece is made with. Raises ``EngineUnavailable`` where it is not here."""

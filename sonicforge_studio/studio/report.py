@@ -100,6 +100,7 @@ def forged_fields(forged: Forged) -> dict[str, Any]:
         "fingerprint": forged.track.fingerprint,
         "candidates": to_plain(forged.candidates),
         "unplayed": list(forged.unplayed),
+        "remarks": list(forged.remarks),
         "track_id": forged.track.id,
     }
 

@@ -40,7 +40,7 @@ def test_takes_stay_until_others_are_there(studio: Studio, recipe: Recipe) -> No
     assert not any(Path(take.path).exists() for take in first)
     assert second[0].recipe == first[0].recipe
     # Another program on the same home leaves them alone; what it leaves itself when it is killed is cleared away.
-    other = TakeDesk(Engines({}, studio.models), studio.measurer, studio.folders.takes)
+    other = TakeDesk(Engines({}, studio.models, studio.folders), studio.measurer, studio.folders.takes)
     other.clear()
     assert Path(second[0].path).exists()
     lost = studio.folders.takes / "lost"

@@ -14,6 +14,10 @@ Step = Callable[[int, int], None]
 """Told after each step how many are done, and of how many; what it raises ends the work."""
 
 
+Part = Callable[[torch.Tensor], None]
+"""Handed new codes, shape ``(rows, codebooks, n)``, as soon as no codebook of them is missing."""
+
+
 class LanguageModel(Protocol):
     """What expects codes, in whatever numbers it does so."""
 
@@ -39,10 +43,12 @@ def write_codes(
     *,
     before: torch.Tensor | None = None,
     step: Step = lambda done, total: None,
+    part: Part = lambda codes: None,
+    part_frames: int = 1,
 ) -> torch.Tensor:
     """Codes of shape ``(rows, codebooks, frames)`` for the rows of ``told``, the first of them ``before``.
 
-    Each row draws from dice of its own, so that it does not matter what stands beside it. Codebook n comes n frames
+    ``part`` is handed new codes whenever ``part_frames`` of them are ready. Each row draws from dice of its own, so that it does not matter what stands beside it. Codebook n comes n frames
     late (in stereo, each pair), which is MusicGen's delay pattern.
     """
     rows, device = told.states.shape[0], told.states.device
@@ -57,7 +63,7 @@ def write_codes(
             start = 1 + int(late[book])
             placed[:, book, start : start + known] = before[:, book]
     decoder.begin(told, length, guided=guided)
-    position = 0
+    position, given = 0, known
     for place in range(known + 1, length):
         codes = placed[:, :, position:place]
         logits = decoder.step(codes.repeat(2, 1, 1) if guided else codes, position).float()
@@ -69,13 +75,17 @@ def write_codes(
         frame = place - 1 - late
         wanted = (frame >= known) & (frame < frames)
         placed[:, :, place] = torch.where(wanted, drawn, placed[:, :, place])
+        ready = frames if place == length - 1 else max(known, place - int(late.max()))
+        if ready - given >= part_frames or ready == frames > given:
+            part(torch.stack(list(_without_delay(placed, late, given, ready)), dim=1))
+            given = ready
         step(place - known, length - 1 - known)
-    return torch.stack(list(_without_delay(placed, late, frames)), dim=1)
+    return torch.stack(list(_without_delay(placed, late, 0, frames)), dim=1)
 
 
-def _without_delay(placed: torch.Tensor, late: torch.Tensor, frames: int) -> Iterator[torch.Tensor]:
+def _without_delay(placed: torch.Tensor, late: torch.Tensor, start: int, end: int) -> Iterator[torch.Tensor]:
     for book, delay in enumerate(late.tolist()):
-        yield placed[:, book, 1 + delay : 1 + delay + frames]
+        yield placed[:, book, 1 + delay + start : 1 + delay + end]
 
 
 def _draw(logits: torch.Tensor, dice: Sequence[torch.Generator], sampling: Sampling) -> torch.Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -39,24 +39,37 @@ class Beginning:
     def tail_start_seconds(self) -> float:
         return (self._sound.frames - self._tail_frames) / self._sound.sample_rate_hz
 
-    def continued(self, made: Iterable[Samples]) -> Iterator[Samples]:
-        """The whole piece in blocks: the user's sound as it is and, from ``FADE_SECONDS`` before its end on, ``made``,
-        which passes over from the one to the other there: the two are nearly the same, so a straight line is what
-        keeps the level."""
+    def blocks(self) -> Iterator[Samples]:
+        """The user's sound as it is, until ``FADE_SECONDS`` before its end."""
         end = self._sound.frames - self._fade_frames
         for start in range(0, end, _BLOCK_FRAMES):
             yield self._sound.part(start, min(_BLOCK_FRAMES, end - start))
-        fading = self._sound.part(end, self._fade_frames)
-        rising = (np.arange(self._fade_frames, dtype=np.float32) + 0.5) / self._fade_frames
-        done = 0
-        for block in made:
-            count = min(block.shape[1], self._fade_frames - done)
-            if count > 0:
-                share = rising[done : done + count]
-                block = block.copy()
-                block[:, :count] = block[:, :count] * share + fading[:, done : done + count] * (1.0 - share)
-                done += count
-            yield block
+
+    def crossing(self) -> Crossing:
+        """For what the model makes of the moment before the sound ends, and of what comes then."""
+        return Crossing(self._sound.part(self._sound.frames - self._fade_frames, self._fade_frames))
+
+
+class Crossing:
+    """Passes over from the user's sound to the model's, block by block. The two are nearly the same there, so a
+    straight line is what keeps the level."""
+
+    def __init__(self, fading: Samples) -> None:
+        self._fading = fading
+        self._rising = (np.arange(fading.shape[1], dtype=np.float32) + 0.5) / fading.shape[1]
+        self._done = 0
+
+    def add(self, block: Samples) -> Samples:
+        """The next block of what the model made, crossed."""
+        count = min(block.shape[1], self._fading.shape[1] - self._done)
+        if count <= 0:
+            return block
+        here = slice(self._done, self._done + count)
+        share = self._rising[here]
+        crossed = block.copy()
+        crossed[:, :count] = block[:, :count] * share + self._fading[:, here] * (1.0 - share)
+        self._done += count
+        return crossed
 
 
 def fade_frames(sample_rate_hz: int) -> int:

@@ -2,46 +2,52 @@
 
 from __future__ import annotations
 
-import json
 import os
-import queue
-import subprocess
-import sys
-import threading
-from collections.abc import Collection, Generator, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
-
-import numpy as np
 
 from sonicforge_studio.audio import Spool
-from sonicforge_studio.domain import Concept, Listener, Neural, Note, Progress, Rendering, Samples, Span, StudioError
-from sonicforge_studio.domain import errors as known_errors
+from sonicforge_studio.domain import Cancelled, Concept, Listener, Neural, Note, Progress, Rendering, Samples, Span
 from sonicforge_studio.domain.errors import BadSetting, EngineProcessDied, EngineUnavailable, OutOfMemory
 from sonicforge_studio.generation.limits import require_duration
-from sonicforge_studio.generation.musicgen.continuing import Beginning, hear_beginning
+from sonicforge_studio.generation.musicgen.continuing import Beginning, Crossing, hear_beginning
+from sonicforge_studio.generation.musicgen.ladder import Rung, ladder
 from sonicforge_studio.generation.musicgen.melody import Melody, hear_melody
 from sonicforge_studio.generation.musicgen.model_folder import ModelFolder, read_model_folder
-from sonicforge_studio.generation.musicgen.worker import DONE, ERROR, FULL, HEAD, READY, SOUND, STEP, Order
+from sonicforge_studio.generation.musicgen.pace import Paces
+from sonicforge_studio.generation.musicgen.process import run_order
+from sonicforge_studio.generation.musicgen.worker import Order
 
-_LOOK_SECONDS = 0.05
-"""So often a cancel is looked for while nothing comes."""
-_ENDING_SECONDS = 2.0
 _HEARD = 0.05
 """The share of the work that the user's own files count for."""
-_LOADED = 0.1
-"""The share of the work that loading counts for."""
+_USUAL_LOADING_SHARE = 0.1
+_SHORTEST_KEPT_SECONDS = 1.0
+
+Keep = Callable[[Concept, int, Rendering], Path]
+"""Given what there is of a piece of that seed when it is cancelled; the file that it is kept in."""
 
 
 class MusicGenEngine:
     """Makes music with the model of a folder. The same text and seed give the same samples on one machine."""
 
-    def __init__(self, folder: Path, neural: Neural | None = None, spool_folder: Path | None = None) -> None:
-        """Raises ``EngineUnavailable`` without PyTorch and transformers, ``BadSetting`` for a melody that the
-        model cannot follow, and what ``read_model_folder`` does."""
+    def __init__(
+        self,
+        folder: Path,
+        neural: Neural | None = None,
+        spool_folder: Path | None = None,
+        *,
+        smaller: Sequence[ModelFolder] = (),
+        paces: Paces | None = None,
+        keep: Keep | None = None,
+    ) -> None:
+        """``smaller`` models are tried where memory does not suffice; ``paces`` are learned from each run.
+
+        Raises ``EngineUnavailable`` without PyTorch and transformers, ``BadSetting`` for a melody that the model
+        cannot follow, and what ``read_model_folder`` does.
+        """
         missing = [name for name in ("torch", "transformers") if find_spec(name) is None]
         if missing:
             raise EngineUnavailable(
@@ -50,19 +56,13 @@ class MusicGenEngine:
             )
         self._folder: ModelFolder = read_model_folder(folder)
         self._spool_folder = spool_folder
-        wanted = neural or Neural()
-        if wanted.melody and self._folder.kind != "melody":
+        self._smaller, self._paces, self._keep = smaller, paces, keep
+        self._neural = neural or Neural()
+        if self._neural.melody and self._folder.kind != "melody":
             raise BadSetting(
                 f'The model "{folder.name}" follows no melody: it knows texts alone.',
                 hint="Take a melody model, or leave the melody out.",
             )
-        self._neural = replace(
-            wanted,
-            model=wanted.model or str(folder),
-            weights_hash=self._folder.weights_hash,
-            precision="int8" if wanted.precision == "auto" else wanted.precision,
-            device="cpu",
-        )
 
     @property
     def name(self) -> str:
@@ -90,49 +90,115 @@ class MusicGenEngine:
 
         Raises ``DurationOutOfRange``, ``ModelNotUsable``, ``OutOfMemory``, ``EngineProcessDied``, ``DiskFull`` or
         ``OutputNotWritable``, what ``hear_beginning`` and ``hear_melody`` raise, and ``Cancelled`` where ``progress``
-        says so: the process is ended then, its memory free.
+        says so: the process is ended then, its memory free, and what there is of the piece is kept.
         """
-        rate_hz = self._folder.sample_rate_hz
+        (rendering,) = self.render_batch(concept, (seed,), progress, listener=listener)
+        return rendering
+
+    def render_batch(
+        self, concept: Concept, seeds: Sequence[int], progress: Progress, *, listener: Listener | None = None
+    ) -> tuple[Rendering, ...]:
+        """As ``render``, a piece for each seed; where memory does not suffice, the next best way is taken and told."""
         seconds = require_duration(concept.duration_seconds)
-        frames = round(seconds * rate_hz)
+        frames = round(seconds * self._folder.sample_rate_hz)
         beginning, melody = self._hear(frames, Span(progress, 0.0, _HEARD))
+        work = _Work(concept, seconds, beginning, melody, _Ear(listener, self._folder, frames))
+        at_work = Span(progress, _HEARD if beginning or melody else 0.0, 1.0)
+        rungs = ladder(self._first_rung(len(seeds)), self._smaller)
+        rung, remarks = next(rungs), []
+        done: list[Rendering] = []
+        try:
+            while len(done) < len(seeds):
+                group = seeds[len(done) : len(done) + rung.at_once]
+                stage = Span(at_work, len(done) / len(seeds), (len(done) + len(group)) / len(seeds))
+                try:
+                    done += self._made(work, group, rung, stage)
+                except (OutOfMemory, EngineProcessDied):
+                    following = next(rungs, None)
+                    if following is None:
+                        raise
+                    rung = following
+                    remarks.append(rung.said)
+        except Cancelled as cancelled:
+            raise self._kept(work, seeds, done, cancelled) from cancelled
+        if listener is not None:
+            listener.end()
+        return tuple(replace(rendering, remarks=tuple(remarks)) for rendering in done)
+
+    def _first_rung(self, count: int) -> Rung:
+        precision, device = self._neural.precision, self._neural.device
+        # A graphics card is taken where it is asked for: what it wins was not measured.
+        device = "cpu" if device == "auto" else device
+        if precision == "auto":
+            precision = "int8" if device == "cpu" else "bfloat16"
+        return Rung(self._folder, count, precision, device)
+
+    def _made(self, work: _Work, seeds: Sequence[int], rung: Rung, progress: Progress) -> list[Rendering]:
+        """Pieces that are made together, one for each seed."""
+        order = self._order(work, seeds, rung)
+        work.pieces = [_Piece(rung.folder, self._spool_folder, work.beginning) for _ in seeds]
+        work.neural = self._settled(rung, work)
+        share = _USUAL_LOADING_SHARE
+        if self._paces is not None:
+            told = self._paces.estimate(rung.folder, rung.precision, rung.device, order.seconds, len(seeds))
+            share = told.loading_seconds / told.seconds
+
+        def timed(loading_seconds: float, working_seconds: float, _: int) -> None:
+            if self._paces is not None:
+                self._paces.learn(
+                    rung.folder, rung.precision, rung.device, order.seconds, len(seeds), loading_seconds, working_seconds
+                )  # fmt: skip
+
+        try:
+            for row, piece in enumerate(work.pieces):
+                for block in piece.begin():
+                    work.hear(row, block)
+            with closing(run_order(order, rung.folder.channels, progress, loading_share=share, timed=timed)) as blocks:
+                for row, block in blocks:
+                    work.hear(row, work.pieces[row].add(block))
+        except Cancelled:
+            raise
+        except BaseException:
+            for piece in work.pieces:
+                piece.mix.abandon()
+            work.ear.again()
+            raise
+        made = [Rendering(piece.mix, neural=work.neural) for piece in work.pieces]
+        work.pieces = []
+        work.ear.full()
+        return made
+
+    def _order(self, work: _Work, seeds: Sequence[int], rung: Rung) -> Order:
         order = Order(
-            folder=str(self._folder.path),
-            prompt=", ".join([concept.description, *concept.ignored]),
-            seed=seed,
-            seconds=seconds,
-            precision=self._neural.precision,
+            folder=str(rung.folder.path),
+            prompt=", ".join([work.concept.description, *work.concept.ignored]),
+            seeds=tuple(seeds),
+            seconds=work.seconds,
+            precision=rung.precision,
+            device=rung.device,
             sampling=self._neural.sampling,
             threads=max(1, (os.cpu_count() or 2) - 1),
         )
         start_seconds = 0.0
-        if beginning is not None:
-            start_seconds = beginning.tail_start_seconds
-            order = replace(order, seconds=seconds - start_seconds, tail=beginning.tail.astype("<f4").tobytes())
-        if melody is not None:
-            order = replace(order, tune=melody.from_second(start_seconds))
-        if listener is not None:
-            listener.begin(rate_hz, self._folder.channels, frames)
-        made = _blocks(order, progress)
-        mix = Spool(rate_hz, self._folder.channels, self._spool_folder)
-        try:
-            for block in made if beginning is None else beginning.continued(made):
-                if listener is not None:
-                    listener.hear(block)
-                mix.write(block)
-        except BaseException:
-            mix.abandon()
-            raise
-        finally:
-            made.close()
-        if listener is not None:
-            listener.end()
-        heard = replace(
+        if work.beginning is not None:
+            start_seconds = work.beginning.tail_start_seconds
+            tail = work.beginning.tail.astype("<f4").tobytes()
+            order = replace(order, seconds=work.seconds - start_seconds, tail=tail)
+        if work.melody is not None:
+            order = replace(order, tune=work.melody.from_second(start_seconds))
+        return order
+
+    def _settled(self, rung: Rung, work: _Work) -> Neural:
+        own = rung.folder is self._folder
+        return replace(
             self._neural,
-            melody=melody.heard if melody else None,
-            continues=beginning.heard if beginning else None,
+            model=self._neural.model or str(rung.folder.path) if own else str(rung.folder.path),
+            weights_hash=rung.folder.weights_hash,
+            precision=rung.precision,
+            device="cuda" if rung.device == "cuda" else "cpu",
+            melody=work.melody.heard if work.melody else None,
+            continues=work.beginning.heard if work.beginning else None,
         )
-        return Rendering(mix, neural=heard)
 
     def _hear(self, frames: int, progress: Progress) -> tuple[Beginning | None, Melody | None]:
         """What a piece of that length begins with, and its tune."""
@@ -146,76 +212,81 @@ class MusicGenEngine:
             melody = hear_melody(neural.melody, rate_hz, frames / rate_hz, Span(progress, 0.5, 1.0))
         return beginning, melody
 
-
-def _blocks(order: Order, progress: Progress) -> Generator[Samples]:
-    """The sound of one order as it comes from a process of its own, which ends with it."""
-    environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_OFFLINE": "1"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sonicforge_studio.generation.musicgen.worker"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
-    )  # fmt: skip
-    assert process.stdin is not None
-    assert process.stdout is not None
-    messages: queue.Queue[tuple[bytes, bytes] | None] = queue.Queue()
-    reader = threading.Thread(target=_read, args=(process.stdout, messages), name="musicgen", daemon=True)
-    reader.start()
-    try:
-        with suppress(OSError):
-            process.stdin.write(order.write())
-            process.stdin.close()
-        yield from _heard(messages, progress)
-    finally:
-        process.kill()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_ENDING_SECONDS)
-        reader.join(_ENDING_SECONDS)
-        process.stdout.close()
+    def _kept(self, work: _Work, seeds: Sequence[int], done: list[Rendering], cancelled: Cancelled) -> Cancelled:
+        """The cancel, with where to find what there was by then."""
+        there = [*done, *(Rendering(piece.mix, neural=work.neural) for piece in work.pieces)]
+        files = []
+        for seed, rendering in zip(seeds, there, strict=False):
+            long_enough = rendering.mix.frames >= _SHORTEST_KEPT_SECONDS * rendering.mix.sample_rate_hz
+            if self._keep is not None and long_enough:
+                files.append(str(self._keep(work.concept, seed, rendering)))
+        if not files:
+            return cancelled
+        return Cancelled(hint=f"What there was by then is kept: {', '.join(files)}")
 
 
-def _heard(messages: queue.Queue[tuple[bytes, bytes] | None], progress: Progress) -> Iterator[Samples]:
-    at_work = Span(progress, _LOADED, 1.0)
-    channels, done, total = 1, 0, 1
-    while True:
-        try:
-            message = messages.get(timeout=_LOOK_SECONDS)
-        except queue.Empty:
-            at_work.step(done, total, "Making")
-            continue
-        if message is None:
-            raise EngineProcessDied()
-        kind, content = message
-        if kind == DONE:
-            at_work.step(1.0, 1.0, "Making")
-            return
-        if kind == READY:
-            told = json.loads(content)
-            channels = told["channels"]
-        elif kind == STEP:
-            done, total = json.loads(content)
-            at_work.step(done, total, "Making")
-        elif kind == SOUND:
-            block: Samples = np.frombuffer(content, dtype="<f4").reshape(channels, -1).astype(np.float32)
+@dataclass(slots=True)
+class _Work:
+    """What is made, and how far it is."""
+
+    concept: Concept
+    seconds: float
+    beginning: Beginning | None
+    melody: Melody | None
+    ear: _Ear
+    pieces: list[_Piece] = field(default_factory=list)
+    """Those that are under way."""
+    neural: Neural | None = None
+    """What these are made with."""
+
+    def hear(self, row: int, block: Samples) -> None:
+        if row == 0:
+            self.ear.hear(block)
+
+
+class _Piece:
+    """One mix that grows on the disk."""
+
+    def __init__(self, folder: ModelFolder, spool_folder: Path | None, beginning: Beginning | None) -> None:
+        self.mix = Spool(folder.sample_rate_hz, folder.channels, spool_folder)
+        self._beginning = beginning
+        self._crossing: Crossing | None = beginning.crossing() if beginning else None
+
+    def begin(self) -> Iterator[Samples]:
+        """What it begins with, as it is written."""
+        for block in self._beginning.blocks() if self._beginning else ():
+            self.mix.write(block)
             yield block
-        elif kind == FULL:
-            raise OutOfMemory()
-        elif kind == ERROR:
-            raise _error_of(json.loads(content))
+
+    def add(self, block: Samples) -> Samples:
+        """The next block that the model made, as it stands in the mix."""
+        added = self._crossing.add(block) if self._crossing else block
+        self.mix.write(added)
+        return added
 
 
-def _read(stdout: IO[bytes], messages: queue.Queue[tuple[bytes, bytes] | None]) -> None:
-    """Every message, then None: the process has ended."""
-    with suppress(OSError, ValueError):
-        while len(head := stdout.read(HEAD.size)) == HEAD.size:
-            kind, length = HEAD.unpack(head)
-            content = stdout.read(length)
-            if len(content) < length:
-                break
-            messages.put((kind, content))
-    messages.put(None)
+class _Ear:
+    """The listener, who hears one piece once, whatever is begun anew."""
 
+    def __init__(self, listener: Listener | None, folder: ModelFolder, frames: int) -> None:
+        self._listener = listener
+        self._heard, self._place = 0, 0
+        self._done = False
+        if listener is not None:
+            listener.begin(folder.sample_rate_hz, folder.channels, frames)
 
-def _error_of(told: Mapping[str, str]) -> StudioError:
-    """The error that the process met, of its own kind where it is one of the studio's."""
-    kind = getattr(known_errors, told["kind"], StudioError)
-    made = kind if isinstance(kind, type) and issubclass(kind, StudioError) else StudioError
-    return made(told["message"], hint=told["hint"])
+    def hear(self, block: Samples) -> None:
+        start = max(0, self._heard - self._place)
+        self._place += block.shape[1]
+        if self._listener is None or self._done or start >= block.shape[1]:
+            return
+        self._listener.hear(block[:, start:])
+        self._heard = self._place
+
+    def again(self) -> None:
+        """The piece begins anew."""
+        self._place = 0
+
+    def full(self) -> None:
+        """That was the piece that is heard; the others are not."""
+        self._done = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -24,15 +24,17 @@ from sonicforge_studio.generation.musicgen.model_folder import ModelFolder
 _MOST_WORDS = 256
 """Of a text: the models were never told more."""
 
-LoadedPrecision = Literal["float32", "bfloat16", "int8"]
-
 
 class MusicGen:
     """A loaded model. Not for several threads at once, but for ``codec``, which may have one of its own."""
 
-    def __init__(self, folder: ModelFolder, precision: LoadedPrecision = "float32", *, spread: bool = False) -> None:
+    def __init__(
+        self, folder: ModelFolder, precision: str = "float32", device: str = "cpu", *, spread: bool = False
+    ) -> None:
         """Each part is loaded by itself, and in 8 bits the largest one layer by layer, so that the whole is never in
-        memory in full precision. ``spread`` has steps in 8 bits use as many threads as Numba is told.
+        memory in full precision. On another ``device`` lies the language model alone, which takes nearly all of the
+        time; 8 bits are for processors, and there it plays in bfloat16. ``spread`` has steps in 8 bits use as many
+        threads as Numba is told.
 
         Raises ``ModelNotUsable`` where the loader cannot make a model of what the folder holds.
         """
@@ -45,29 +47,31 @@ class MusicGen:
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         self.folder = folder
         self._weights = _WeightFiles(folder)
+        self._device = torch.device(device)
+        eight_bits = precision == "int8" and device == "cpu"
+        self._dtype = torch.float32 if precision == "float32" or eight_bits else torch.bfloat16
         try:
             self._config: Any = AutoConfig.from_pretrained(folder.path, local_files_only=True)
             # The melody models' processor would need torchaudio; of either only the tokenizer is used.
             self._tokenizer: Any = T5Tokenizer.from_pretrained(folder.path, local_files_only=True)
             self._text_encoder: Any = _part(folder, T5EncoderModel, self._config.text_encoder, "text_encoder")
             self.codec = Codec(_part(folder, EncodecModel, self._config.audio_encoder, "audio_encoder"), folder)
-            self.decoder = self._language_model(precision, spread)
+            self.decoder = self._eight_bits(spread) if eight_bits else self._full()
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
             if "memory" in str(error).lower():
                 raise
             # The loader tells of what it cannot read by whatever it runs into.
             raise ModelNotUsable(f'The model in "{folder.path.name}" cannot be loaded.') from error
 
-    def _language_model(self, precision: LoadedPrecision, spread: bool) -> LanguageModel:
+    def _eight_bits(self, spread: bool) -> LanguageModel:
+        weights = self._weights
+        return EightBitDecoder(self._config.decoder, lambda name: weights.tensor(f"decoder.{name}"), spread=spread)
+
+    def _full(self) -> LanguageModel:
         from transformers import MusicgenForCausalLM, MusicgenMelodyForCausalLM
 
-        if precision == "int8":
-            return EightBitDecoder(
-                self._config.decoder, lambda name: self._weights.tensor(f"decoder.{name}"), spread=spread
-            )
         kind = MusicgenMelodyForCausalLM if self.folder.kind == "melody" else MusicgenForCausalLM
-        dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
-        return Decoder(_part(self.folder, kind, self._config.decoder, "decoder").to(dtype))
+        return Decoder(_part(self.folder, kind, self._config.decoder, "decoder").to(self._device, self._dtype))
 
     @torch.inference_mode()
     def encode(self, prompts: Sequence[str]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -78,7 +82,8 @@ class MusicGen:
         said = {prompt: self._said(prompt) for prompt in dict.fromkeys(prompts)}
         states = pad_sequence([said[prompt] for prompt in prompts], batch_first=True)
         lengths = torch.tensor([len(said[prompt]) for prompt in prompts])
-        return states, (torch.arange(states.shape[1])[None] < lengths[:, None]).long()
+        mask = (torch.arange(states.shape[1])[None] < lengths[:, None]).long()
+        return states.to(self._device, self._dtype), mask.to(self._device)
 
     def _said(self, prompt: str) -> torch.Tensor:
         told = self._tokenizer(prompt, truncation=True, max_length=_MOST_WORDS, return_tensors="pt")
@@ -90,7 +95,7 @@ class MusicGen:
         """To the language model's width, where the model has a projection for that."""
         if f"{name}.weight" not in self._weights:
             return states
-        weight, bias = (self._weights.tensor(f"{name}.{kind}").to(states.dtype) for kind in ("weight", "bias"))
+        weight, bias = (self._weights.tensor(f"{name}.{kind}").to(states) for kind in ("weight", "bias"))
         return functional.linear(states, weight, bias)
 
     def told(self, prompts: Sequence[str], tune: Sequence[int] = ()) -> Told:

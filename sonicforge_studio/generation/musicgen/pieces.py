@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 
 from sonicforge_studio.domain.neural import Sampling
-from sonicforge_studio.generation.musicgen.codes import LanguageModel, Step, write_codes
+from sonicforge_studio.generation.musicgen.codes import LanguageModel, Part, Step, write_codes
 from sonicforge_studio.generation.musicgen.conditioning import Told
 from sonicforge_studio.generation.musicgen.windows import KEPT_SECONDS, WINDOW_SECONDS
-
-Part = Callable[[torch.Tensor], None]
-"""Handed the codes that a window adds, shape ``(rows, codebooks, n)``."""
 
 
 def write_piece(
@@ -31,7 +28,7 @@ def write_piece(
     """``frames`` codes of any length, shape ``(rows, codebooks, frames)``; the first ones are ``before``, where given.
     Each row has dice of its own, and of ``told`` one row.
 
-    ``step`` counts over all windows; ``part`` is handed what is new as each window ends.
+    ``step`` counts over all windows; ``part`` is handed what is new, a second at a time.
     """
     window, kept = round(WINDOW_SECONDS * frame_rate_hz), round(KEPT_SECONDS * frame_rate_hz)
     late = decoder.codebooks // decoder.channels - 1
@@ -49,9 +46,8 @@ def write_piece(
 
         remembered = written[:, :, written.shape[2] - known :] if known else None
         conditioning = told(written.shape[2] - known)
-        codes = write_codes(decoder, conditioning, length, dice, sampling, before=remembered, step=within)
+        codes = write_codes(decoder, conditioning, length, dice, sampling, before=remembered, step=within, part=part, part_frames=frame_rate_hz)
         done += length - known + late
-        part(codes[:, :, known:])
         written = torch.cat([written, codes[:, :, known:]], dim=2)
     return written
 

@@ -1,7 +1,7 @@
 """The process that a piece is made in. One order comes in by stdin; steps, sound and the end go out by stdout.
 
-A message is its kind (one byte), its length (eight bytes, little-endian), and its content: JSON, or samples as float32,
-channel after channel.
+A message is its kind (one byte), its length (eight bytes, little-endian), and its content: JSON, or the number of a
+piece (four bytes) and samples of it as float32, channel after channel.
 """
 
 from __future__ import annotations
@@ -13,15 +13,18 @@ import os
 import signal
 import struct
 import sys
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
-from sonicforge_studio.domain import Samples, StudioError
+from sonicforge_studio.domain import StudioError
 from sonicforge_studio.domain.neural import Sampling
+from sonicforge_studio.generation.musicgen._behind import Behind
 
-HEAD = struct.Struct("<cQ")
+HEAD, ROW = struct.Struct("<cQ"), struct.Struct("<I")
 READY, STEP, SOUND, DONE, ERROR, FULL = b"r", b"s", b"a", b"d", b"e", b"m"
 """What the messages are: the model is loaded, a step, sound, all of it was there, a failure, no memory is left."""
 
@@ -32,9 +35,11 @@ class Order:
 
     folder: str
     prompt: str
-    seed: int
+    seeds: tuple[int, ...]
+    """One for each piece; they are made together."""
     seconds: float
     precision: str = "float32"
+    device: str = "cpu"
     sampling: Sampling = field(default_factory=Sampling)
     threads: int = 1
     tune: tuple[int, ...] = ()
@@ -49,6 +54,7 @@ class Order:
         told = json.loads(text)
         settled = {
             "sampling": Sampling(**told["sampling"]),
+            "seeds": tuple(told["seeds"]),
             "tune": tuple(told["tune"]),
             "tail": base64.b64decode(told["tail"]),
         }
@@ -89,46 +95,63 @@ def _make(order: Order, tell: Callable[[bytes, bytes], None]) -> None:
     from sonicforge_studio.generation.musicgen.model_folder import read_model_folder
     from sonicforge_studio.generation.musicgen.pieces import write_piece
 
-    torch.set_num_threads(order.threads)
     folder = read_model_folder(Path(order.folder))
-    model = MusicGen(folder, "int8" if order.precision == "int8" else "float32")
+    _use_threads(order.threads)
+    model = MusicGen(folder, order.precision, order.device, spread=order.threads > 1)
+    told = model.told([order.prompt] * len(order.seeds), order.tune)
+    model.forget_texts()
     frames = max(1, math.ceil(order.seconds * folder.frame_rate_hz - 1e-6))
     length = max(1, round(order.seconds * folder.sample_rate_hz))
-    tell(READY, json.dumps({"rate": folder.sample_rate_hz, "channels": folder.channels, "frames": length}).encode())
-    sounding = model.codec.sounding()
-    written, given, unsent = 0, 0, 0
-
-    def part(codes: torch.Tensor) -> None:
-        nonlocal written, given
-        written += codes.shape[2]
-        block = sounding.add(codes[0], last=written == frames)[:, : length - given]
-        start = min(max(0, unsent - given), block.shape[1])
-        given += block.shape[1]
-        tell(SOUND, _bytes_of(block[:, start:]))
-
-    before = None
+    before, unsent = None, 0
     if order.tail:
         tail = np.frombuffer(order.tail, dtype="<f4").astype(np.float32).reshape(folder.channels, -1)
         unsent = tail.shape[1] - fade_frames(folder.sample_rate_hz)
-        before = model.codes(tail)
-        part(before)
-    dice = [torch.Generator().manual_seed(order.seed)]
-    write_piece(
-        model.decoder, model.told([order.prompt], order.tune), frames, dice, order.sampling,
-        frame_rate_hz=folder.frame_rate_hz, before=before, part=part,
-        step=lambda done, total: tell(STEP, json.dumps([done, total]).encode()),
-    )  # fmt: skip
+        before = model.codes(tail).repeat(len(order.seeds), 1, 1)
+    tell(READY, b"{}")
+    soundings = [model.codec.sounding() for _ in order.seeds]
+    given = [0] * len(order.seeds)
+    written = 0
+
+    def sound(codes: torch.Tensor) -> None:
+        nonlocal written
+        written += codes.shape[2]
+        for row, sounding in enumerate(soundings):
+            block = sounding.add(codes[row].cpu(), last=written == frames)[:, : length - given[row]]
+            start = min(max(0, unsent - given[row]), block.shape[1])
+            given[row] += block.shape[1]
+            tell(SOUND, ROW.pack(row) + block[:, start:].astype("<f4", order="C").tobytes())
+
+    dice = [torch.Generator().manual_seed(seed) for seed in order.seeds]
+    # The codec has a thread of its own: codes become sound while the next ones are drawn.
+    with Behind(sound) as behind:
+        if before is not None:
+            behind.add(before)
+        write_piece(
+            model.decoder, told, frames, dice, order.sampling,
+            frame_rate_hz=folder.frame_rate_hz, before=before, part=behind.add,
+            step=lambda done, total: tell(STEP, json.dumps([done, total]).encode()),
+        )  # fmt: skip
 
 
-def _bytes_of(block: Samples) -> bytes:
-    return block.astype("<f4", order="C").tobytes()
+def _use_threads(count: int) -> None:
+    import numba
+    import torch
+
+    torch.set_num_threads(count)
+    numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS))
+    with suppress(OSError, AttributeError):
+        # Whoever looks at the window or listens comes first.
+        os.nice(5)
 
 
 def _telling(answers: IO[bytes]) -> Callable[[bytes, bytes], None]:
+    turn = threading.Lock()
+
     def tell(kind: bytes, content: bytes) -> None:
         try:
-            answers.write(HEAD.pack(kind, len(content)) + content)
-            answers.flush()
+            with turn:
+                answers.write(HEAD.pack(kind, len(content)) + content)
+                answers.flush()
         except OSError:
             # Killed parents do not say good-bye.
             os._exit(1)

@@ -1,0 +1,123 @@
+"""What a piece will take, in memory and in time: the one counted, the other learned from this machine's own runs."""
+
+from __future__ import annotations
+
+import json
+import math
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sonicforge_studio.domain import StudioError
+from sonicforge_studio.generation.musicgen.model_folder import ModelFolder
+from sonicforge_studio.generation.musicgen.windows import KEPT_SECONDS, WINDOW_SECONDS
+from sonicforge_studio.host.writing import write_text
+
+_LIBRARIES_BYTES = 700 << 20
+"""What Python, PyTorch and transformers take before any model."""
+_TEXT_ENCODER_PARAMETERS = 110_000_000
+"""T5-base's encoder, which all MusicGen models read texts with."""
+_CODEC_BYTES = 400 << 20
+"""The codec's weights, and what it works in while it sounds a second."""
+_BYTES_PER_PARAMETER = {"float32": 4.0, "bfloat16": 2.0, "int8": 1.06}
+_READ_BYTES_PER_SECOND = 8e9
+"""Of weights, where nothing was learned yet: what one thread of a desktop computer reads."""
+_LOADED_BYTES_PER_SECOND = 3e8
+_KNOWN_SHARE = 1 / 6
+"""Of a step: what a place costs that a window knows already."""
+_NEWEST_COUNTS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a piece, or several at once, will take."""
+
+    seconds: float
+    memory_bytes: int
+    learned: bool
+    """Whether this machine has made some with that model before; else it is a guess from the model's size."""
+    loading_seconds: float
+
+
+def memory_bytes(folder: ModelFolder, precision: str, seconds: float, at_once: int) -> int:
+    """What the engine's process takes at most. ``seconds`` of sound are kept on the disk, but what a window of them
+    remembers is in memory."""
+    decoder = max(0, folder.parameters - _TEXT_ENCODER_PARAMETERS)
+    places = min(seconds, WINDOW_SECONDS) * folder.frame_rate_hz
+    # Keys and values of each layer, twice as many rows as pieces where the text is to count more.
+    remembered = 4 * at_once * folder.layers * folder.hidden_size * places * _BYTES_PER_PARAMETER[precision]
+    weights = decoder * _BYTES_PER_PARAMETER[precision] + 4 * _TEXT_ENCODER_PARAMETERS
+    return int(_LIBRARIES_BYTES + _CODEC_BYTES + weights + remembered)
+
+
+def steps_of(folder: ModelFolder, seconds: float) -> float:
+    """How many steps a piece has; what later windows know from the start counted in steps, too."""
+    window, kept = WINDOW_SECONDS * folder.frame_rate_hz, KEPT_SECONDS * folder.frame_rate_hz
+    late = folder.codebooks // folder.channels - 1
+    frames = seconds * folder.frame_rate_hz
+    later = max(0, math.ceil((frames - window) / (window - kept)))
+    return frames + late * (1 + later) + later * kept * _KNOWN_SHARE
+
+
+class Paces:
+    """How quick this machine was with each model, kept in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def estimate(self, folder: ModelFolder, precision: str, device: str, seconds: float, at_once: int) -> Estimate:
+        """For ``at_once`` pieces of ``seconds`` each."""
+        known = self._read().get(_key(folder, precision, device), {})
+        loading = known.get("loading_seconds") or 4.0 + folder.weight_bytes / _LOADED_BYTES_PER_SECOND
+        paces = {int(count): float(pace) for count, pace in known.get("step_seconds", {}).items()}
+        nearest = min(paces, key=lambda count: abs(math.log(count / at_once)), default=None)
+        if nearest is None:
+            decoder = max(0, folder.parameters - _TEXT_ENCODER_PARAMETERS)
+            pace = decoder * _BYTES_PER_PARAMETER[precision] / _READ_BYTES_PER_SECOND * _together(at_once)
+        else:
+            pace = paces[nearest] * _together(at_once) / _together(nearest)
+        return Estimate(
+            seconds=loading + pace * steps_of(folder, seconds),
+            memory_bytes=memory_bytes(folder, precision, seconds, at_once),
+            learned=nearest is not None,
+            loading_seconds=loading,
+        )
+
+    def learn(
+        self, folder: ModelFolder, precision: str, device: str, seconds: float, at_once: int,
+        loading_seconds: float, working_seconds: float,
+    ) -> None:  # fmt: skip
+        """What a run took. A disk that takes no more is no reason to lose the music: it is let be."""
+        paces = self._read()
+        known = paces.setdefault(_key(folder, precision, device), {"step_seconds": {}})
+        pace = working_seconds / steps_of(folder, seconds)
+        before = known["step_seconds"].get(str(at_once), pace)
+        known["step_seconds"][str(at_once)] = before + (pace - before) * _NEWEST_COUNTS
+        loading = known.get("loading_seconds", loading_seconds)
+        known["loading_seconds"] = loading + (loading_seconds - loading) * _NEWEST_COUNTS
+        with suppress(StudioError):
+            write_text(self._path, json.dumps(paces))
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            read = json.loads(self._path.read_text(encoding="utf-8"))
+            # Looked through once: an edited file must not stop the music.
+            return {
+                str(key): {
+                    "loading_seconds": float(known["loading_seconds"]),
+                    "step_seconds": {str(int(count)): float(pace) for count, pace in known["step_seconds"].items()},
+                }
+                for key, known in read.items()
+            }
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return {}
+
+
+def _together(at_once: int) -> float:
+    """How much longer a step of so many takes than one of one, where only one was tried."""
+    return 0.6 + 0.4 * at_once
+
+
+def _key(folder: ModelFolder, precision: str, device: str) -> str:
+    return f"{folder.path.name} {folder.weights_hash[:12]} {precision} {device}"
