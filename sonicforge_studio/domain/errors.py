@@ -5,7 +5,7 @@ StudioError
 │   ├── MissingPath, NoPermission, NoAudioInFolder
 │   ├── EmptyFile, EmptyAudio, NotAudio, DecodeFailed
 │   ├── UnknownKey, TempoOutOfRange, DurationOutOfRange, UnknownTarget, UnknownFormat, UnknownEngine, UnknownDevice,
-│   │   BadSetting
+│   │   UnknownModel, BadSetting
 │   └── NoRecipe, RecipeUnreadable, FingerprintUnreadable, ModelNotUsable
 ├── OutputError           the result cannot be put where it was wanted
 │   └── OutputExists, DiskFull, OutputNotWritable
@@ -124,6 +124,12 @@ class UnknownDevice(InputError):
     code = "unknown-device"
     message = "There is no sound device of this name."
     hint = "`sonicforge devices` lists what there is."
+
+
+class UnknownModel(InputError):
+    code = "unknown-model"
+    message = "There is no model of this name."
+    hint = "`sonicforge models` lists what there is."
 
 
 class BadSetting(InputError):
