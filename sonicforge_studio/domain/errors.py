@@ -12,6 +12,7 @@ StudioError
 ├── NoSoundDevice, DeviceLost
 ├── LibraryError          LibraryTooNew, LibraryDamaged, LibraryBusy
 ├── EngineUnavailable, EngineProcessDied, OutOfMemory
+├── HubUnreachable, HubRefused, DownloadChanged, DownloadRunning
 ├── TryAgain              passing trouble: a job that raises it (or a subclass) is retried
 └── Cancelled
 """
@@ -242,6 +243,30 @@ class OutOfMemory(StudioError):
     code = "out-of-memory"
     message = "There is not enough memory for this model."
     hint = "Close other programs, or take a smaller model."
+
+
+class HubUnreachable(StudioError):
+    code = "hub-unreachable"
+    message = "The model hub cannot be reached."
+    hint = "Check the connection and try again. What came so far is kept; everything else works without it."
+
+
+class HubRefused(StudioError):
+    code = "hub-refused"
+    message = "The model hub does not give this model."
+    hint = "Look at its page on the hub, or choose another model."
+
+
+class DownloadChanged(StudioError):
+    code = "download-changed"
+    message = "A file of the model is not what it was when the download began."
+    hint = "What came of it was thrown away. Download the model again."
+
+
+class DownloadRunning(StudioError):
+    code = "download-running"
+    message = "This model is being downloaded already."
+    hint = "Wait for it, or cancel it first."
 
 
 class Cancelled(StudioError):

@@ -5,8 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sonicforge_studio.domain import Progress
 from sonicforge_studio.domain.errors import EngineUnavailable, UnknownModel
-from sonicforge_studio.generation.models import MUSICGEN_LICENCE, KnownModel, Shelf, catalogue, memory_needed_bytes
+from sonicforge_studio.generation.models import (
+    MUSICGEN_LICENCE,
+    Downloader,
+    Hub,
+    KnownModel,
+    Offer,
+    Shelf,
+    catalogue,
+    memory_needed_bytes,
+)
 from sonicforge_studio.generation.models.shelf import Kept, folder_bytes
 from sonicforge_studio.generation.musicgen.model_folder import Kind
 from sonicforge_studio.host.memory import free_memory_bytes
@@ -86,6 +96,26 @@ class ModelDesk:
                 hint=f"Get it with `sonicforge models download {model}`.",
             )
         return Path(model)
+
+    def offer(self, name: str) -> Offer:
+        """What a download would bring. Calls out: asks the hub.
+
+        Raises ``UnknownModel`` for a name that the catalogue has not, and what ``Downloader.offer`` does.
+        """
+        if name not in catalogue():
+            raise UnknownModel(f'There is no model named "{name}" to download.')
+        return self._downloader().offer(catalogue()[name])
+
+    def download(self, offer: Offer, progress: Progress) -> ModelCard:
+        """Bring what was offered; a model that is here already is replaced once all of it has come.
+
+        Raises what ``Downloader.download`` does.
+        """
+        self._downloader().download(offer, progress)
+        return self.card(offer.name)
+
+    def _downloader(self) -> Downloader:
+        return Downloader(Hub(), self._shelf)
 
     def add(self, folder: Path) -> ModelCard:
         """Remember a folder of the user's own; nothing of it is copied or changed.
