@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sonicforge_studio.domain import Progress
 from sonicforge_studio.domain.errors import EngineUnavailable, UnknownModel
+from sonicforge_studio.domain.licence import is_non_commercial
 from sonicforge_studio.generation.models import (
     MUSICGEN_LICENCE,
     Downloader,
@@ -16,10 +17,13 @@ from sonicforge_studio.generation.models import (
     Shelf,
     catalogue,
     memory_needed_bytes,
+    spoken_bytes,
 )
 from sonicforge_studio.generation.models.shelf import Kept, folder_bytes
 from sonicforge_studio.generation.musicgen.model_folder import Kind
 from sonicforge_studio.host.memory import free_memory_bytes
+
+__all__ = ["ModelCard", "ModelDesk", "Offer", "spoken_bytes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,11 @@ class ModelCard:
     """Why a folder cannot be used; "" where it can, or where there is none."""
     partial_bytes: int = 0
     """What is here of a download that was broken off; the next one goes on from there."""
+
+    @property
+    def non_commercial(self) -> bool:
+        """Whether what it makes must not be sold."""
+        return is_non_commercial(self.licence)
 
 
 class ModelDesk:

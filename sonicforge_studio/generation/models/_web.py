@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 
 from sonicforge_studio import __version__
 from sonicforge_studio.domain import StudioError
@@ -124,7 +125,8 @@ class _Reader:
         if self._start:
             headers["Range"] = f"bytes={self._start}-"
         request = urllib.request.Request(self._url, headers=headers)
-        with urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS, context=_trust()) as response:
+        trust = _trust() if self._url.startswith("https:") else None
+        with urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS, context=trust) as response:
             self._put(_head_of(response))
             while not self._stop.is_set() and (block := response.read1(_BLOCK_BYTES)):
                 self._put(block)
@@ -160,6 +162,8 @@ def _unreachable(url: str, reason: str) -> HubUnreachable:
 def _reason(error: Exception) -> str:
     """In the system's words, without its numbers."""
     inner = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(inner, ssl.SSLError):
+        return "the connection to it is not secure"
     if isinstance(inner, TimeoutError):
         return "it does not answer"
     if isinstance(inner, OSError) and inner.strerror:
@@ -167,8 +171,10 @@ def _reason(error: Exception) -> str:
     return str(inner).rstrip(".") or type(inner).__name__
 
 
+@cache
 def _trust() -> ssl.SSLContext:
-    """The system's certificates, and those that come with the extra where the system has none (as on macOS)."""
+    """The system's certificates, and those that come with the extra where the system has none (as on macOS).
+    Read once: that takes a tenth of a second."""
     context = ssl.create_default_context()
     with suppress(ImportError):
         import certifi

@@ -298,8 +298,9 @@ def test_trouble_that_stays_is_told(hub: HubServer, shelf: Shelf) -> None:
         bring(hub, shelf)
 
 
-def test_without_a_network_there_is_a_sentence(shelf: Shelf) -> None:
-    for endpoint in ("http://127.0.0.1:9", "http://nowhere.invalid"):
+def test_without_a_network_there_is_a_sentence(hub: HubServer, shelf: Shelf) -> None:
+    insecure = hub.endpoint.replace("http:", "https:")
+    for endpoint in ("http://127.0.0.1:9", "https://127.0.0.1:9", "http://nowhere.invalid", insecure):
         with pytest.raises(HubUnreachable, match="cannot be reached") as failed:
             Downloader(Hub(endpoint), shelf).offer(SMALL)
         assert "Errno" not in failed.value.message
