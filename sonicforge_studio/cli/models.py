@@ -72,7 +72,8 @@ def download(
     with studio_session(home) as studio, output.about(name):
         here = studio.models.card(name)
         if force or here.path is None or here.problem:
-            offer = studio.models.offer(name)
+            with one_bar(output, "Asking the hub") as progress:
+                offer = studio.models.offer(name, progress)
             _consent(output, yes, f'Download "{name}"?', _offered(offer, here))
             with one_bar(output, f"Downloading {name}") as progress:
                 here = studio.models.download(offer, progress)

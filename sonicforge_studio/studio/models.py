@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sonicforge_studio.domain import Progress
+from sonicforge_studio.domain import Progress, SilentProgress
 from sonicforge_studio.domain.errors import EngineUnavailable, UnknownModel
 from sonicforge_studio.domain.licence import is_non_commercial
 from sonicforge_studio.generation.models import (
@@ -106,14 +106,14 @@ class ModelDesk:
             )
         return Path(model)
 
-    def offer(self, name: str) -> Offer:
-        """What a download would bring. Calls out: asks the hub.
+    def offer(self, name: str, progress: Progress | None = None) -> Offer:
+        """What a download would bring. Calls out: asks the hub, which may take a minute where it does not answer.
 
         Raises ``UnknownModel`` for a name that the catalogue has not, and what ``Downloader.offer`` does.
         """
         if name not in catalogue():
             raise UnknownModel(f'There is no model named "{name}" to download.')
-        return self._downloader().offer(catalogue()[name])
+        return self._downloader().offer(catalogue()[name], progress or SilentProgress())
 
     def download(self, offer: Offer, progress: Progress) -> ModelCard:
         """Bring what was offered; a model that is here already is replaced once all of it has come.

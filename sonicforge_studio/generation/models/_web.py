@@ -99,11 +99,16 @@ class _Reader:
     def next(self, wait: Wait) -> _Head | bytes | None:
         while True:
             wait()
-            with suppress(queue.Empty):
+            running = self._thread.is_alive()
+            try:
                 message = self._messages.get(timeout=_LOOK_SECONDS)
-                if isinstance(message, Exception):
-                    raise message
-                return message
+            except queue.Empty:
+                if running:
+                    continue
+                raise Passing(_unreachable(self._url, "the connection was lost")) from None
+            if isinstance(message, Exception):
+                raise message
+            return message
 
     def stop(self) -> None:
         """A thread that waits for a silent server is left to its patience: nothing it reads is used any more."""
@@ -117,7 +122,7 @@ class _Reader:
         except urllib.error.HTTPError as error:
             error.close()
             self._put(_refused(error.code))
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             self._put(Passing(_unreachable(self._url, _reason(error))))
 
     def _read(self) -> None:
@@ -162,6 +167,8 @@ def _unreachable(url: str, reason: str) -> HubUnreachable:
 def _reason(error: Exception) -> str:
     """In the system's words, without its numbers."""
     inner = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(inner, (ValueError, http.client.InvalidURL)):
+        return "its address cannot be read"
     if isinstance(inner, ssl.SSLError):
         return "the connection to it is not secure"
     if isinstance(inner, TimeoutError):

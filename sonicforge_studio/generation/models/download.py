@@ -58,11 +58,16 @@ class Downloader:
         self._hub = hub
         self._shelf = shelf
 
-    def offer(self, model: KnownModel) -> Offer:
-        """Ask the hub. Raises ``HubUnreachable``, ``HubRefused``, ``ModelNotUsable``, ``OutputNotWritable``."""
-        listing = _again_and_again(
-            lambda: self._hub.listing(model.hub, lambda: None), grown=lambda: False, wait=lambda: None
-        )
+    def offer(self, model: KnownModel, progress: Progress) -> Offer:
+        """Ask the hub.
+
+        Raises ``HubUnreachable``, ``HubRefused``, ``ModelNotUsable``, ``OutputNotWritable``, and ``Cancelled``.
+        """
+
+        def wait() -> None:
+            progress.step(0, 1, "Asking the hub")
+
+        listing = _again_and_again(lambda: self._hub.listing(model.hub, wait), grown=lambda: False, wait=wait)
         here = self._shelf.part_of(model.name)
         missing = sum(file.size_bytes - _size_of(here / file.name, file.size_bytes) for file in listing.files)
         free = self._free_bytes()

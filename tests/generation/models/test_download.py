@@ -81,7 +81,7 @@ class Seen:
 
 def bring(hub: HubServer, shelf: Shelf, progress: Progress | None = None, model: KnownModel = SMALL) -> None:
     downloader = Downloader(Hub(hub.endpoint), shelf)
-    downloader.download(downloader.offer(model), progress or SilentProgress())
+    downloader.download(downloader.offer(model, SilentProgress()), progress or SilentProgress())
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def hidden(shelf: Shelf) -> list[str]:
 
 def test_a_model_comes_whole_and_nothing_else_does(hub: HubServer, shelf: Shelf, served: Path) -> None:
     downloader = Downloader(Hub(hub.endpoint), shelf)
-    offer = downloader.offer(SMALL)
+    offer = downloader.offer(SMALL, SilentProgress())
     names = {file.name for file in offer.files}
     assert names == {
         "config.json", "generation_config.json", "processor_config.json", "tokenizer.json", "tokenizer_config.json",
@@ -164,7 +164,7 @@ def test_a_connection_that_is_lost_for_good_is_told_and_what_came_stays(hub: Hub
     assert not shelf.place_for("musicgen-small").exists()
     hub.faults.cut_after_bytes.clear()
     hub.sent_bytes.clear()
-    offer = Downloader(Hub(hub.endpoint), shelf).offer(SMALL)
+    offer = Downloader(Hub(hub.endpoint), shelf).offer(SMALL, SilentProgress())
     size = (hub.folder / WEIGHTS).stat().st_size
     assert offer.download_bytes == size - 120_000
     bring(hub, shelf)
@@ -255,7 +255,7 @@ def test_a_revision_that_is_gone_is_told(hub: HubServer, shelf: Shelf, status: i
     hub.faults.cut_after_bytes[WEIGHTS] = [100_000]
     hub.faults.answers[WEIGHTS] = []
     downloader = Downloader(Hub(hub.endpoint), shelf)
-    offer = downloader.offer(SMALL)
+    offer = downloader.offer(SMALL, SilentProgress())
     with pytest.raises(Cancelled):
         downloader.download(offer, Seen(stop_at=0.3))
     hub.faults.answers[WEIGHTS] = [status]
@@ -300,9 +300,10 @@ def test_trouble_that_stays_is_told(hub: HubServer, shelf: Shelf) -> None:
 
 def test_without_a_network_there_is_a_sentence(hub: HubServer, shelf: Shelf) -> None:
     insecure = hub.endpoint.replace("http:", "https:")
-    for endpoint in ("http://127.0.0.1:9", "https://127.0.0.1:9", "http://nowhere.invalid", insecure):
+    nowhere = ("http://127.0.0.1:9", "https://127.0.0.1:9", "http://nowhere.invalid", "http://a..b", "http://a:b")
+    for endpoint in (*nowhere, insecure):
         with pytest.raises(HubUnreachable, match="cannot be reached") as failed:
-            Downloader(Hub(endpoint), shelf).offer(SMALL)
+            Downloader(Hub(endpoint), shelf).offer(SMALL, SilentProgress())
         assert "Errno" not in failed.value.message
         assert failed.value.message.endswith(".")
 
@@ -312,6 +313,12 @@ def test_an_endpoint_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setenv("HF_ENDPOINT", endpoint)
         with pytest.raises(BadSetting, match="no address"):
             Hub()
+
+
+def test_asking_the_hub_can_be_cancelled(hub: HubServer, shelf: Shelf) -> None:
+    hub.faults.answers["listing"] = [503] * 100
+    with pytest.raises(Cancelled):
+        Downloader(Hub(hub.endpoint), shelf).offer(SMALL, Seen(stop_at=0.0))
 
 
 def test_pickles_are_refused(hub: HubServer, shelf: Shelf) -> None:
