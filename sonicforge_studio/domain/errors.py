@@ -5,13 +5,15 @@ StudioError
 │   ├── MissingPath, NoPermission, NoAudioInFolder
 │   ├── EmptyFile, EmptyAudio, NotAudio, DecodeFailed
 │   ├── UnknownKey, TempoOutOfRange, DurationOutOfRange, UnknownTarget, UnknownFormat, UnknownEngine, UnknownDevice,
-│   │   BadSetting
+│   │   UnknownModel, BadSetting
 │   └── NoRecipe, RecipeUnreadable, FingerprintUnreadable, ModelNotUsable
 ├── OutputError           the result cannot be put where it was wanted
 │   └── OutputExists, DiskFull, OutputNotWritable
 ├── NoSoundDevice, DeviceLost
 ├── LibraryError          LibraryTooNew, LibraryDamaged, LibraryBusy
 ├── EngineUnavailable, EngineProcessDied, OutOfMemory
+├── HubUnreachable, HubRefused, DownloadChanged, DownloadRunning
+├── ConsentNeeded         only a person may say yes to it, and nobody was there
 ├── TryAgain              passing trouble: a job that raises it (or a subclass) is retried
 └── Cancelled
 """
@@ -126,6 +128,12 @@ class UnknownDevice(InputError):
     hint = "`sonicforge devices` lists what there is."
 
 
+class UnknownModel(InputError):
+    code = "unknown-model"
+    message = "There is no model of this name."
+    hint = "`sonicforge models` lists what there is."
+
+
 class BadSetting(InputError):
     code = "bad-setting"
     message = "A setting is outside its limits."
@@ -236,6 +244,36 @@ class OutOfMemory(StudioError):
     code = "out-of-memory"
     message = "There is not enough memory for this model."
     hint = "Close other programs, or take a smaller model."
+
+
+class HubUnreachable(StudioError):
+    code = "hub-unreachable"
+    message = "The model hub cannot be reached."
+    hint = "Check the connection and try again. What came so far is kept; everything else works without it."
+
+
+class HubRefused(StudioError):
+    code = "hub-refused"
+    message = "The model hub does not give this model."
+    hint = "Look at its page on the hub, or choose another model."
+
+
+class DownloadChanged(StudioError):
+    code = "download-changed"
+    message = "A file of the model is not what it was when the download began."
+    hint = "What came of it was thrown away. Download the model again."
+
+
+class DownloadRunning(StudioError):
+    code = "download-running"
+    message = "This model is being downloaded already."
+    hint = "Wait for it, or cancel it first."
+
+
+class ConsentNeeded(StudioError):
+    code = "consent-needed"
+    message = "This needs a yes, and nobody is at a terminal to give it."
+    hint = "Say it beforehand with --yes."
 
 
 class Cancelled(StudioError):

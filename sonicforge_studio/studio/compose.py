@@ -90,7 +90,7 @@ def build_studio(home: str | Path | None = None) -> Studio:
     changes = Changes()
     library = Library(folders.database, on_change=changes.tell)
     cache = Cache(folders.measurements)
-    models = ModelDesk(folders.models)
+    models = ModelDesk(folders.models, folders.paces)
     engines = Engines({"synth": SynthEngine(folders.spools)}, models, folders)
     drawn = TileCache(folders.curves, memory_bytes=32 << 20)
     measurer = Measurer(cache, drawn)

@@ -186,7 +186,9 @@ class Forge:
             recipe, proof = raw, None
         extras = write_extras(path, best.rendering, raw, Span(progress, 0.85, 0.9), midi=request.midi)
         track, verdict = self._catalogue(recipe, path, Span(progress, 0.9, 1.0))
-        return Forged(track, (str(path), *extras), recipe, verdict, proof, others, unplayed(recipe), best.rendering.remarks)
+        return Forged(
+            track, (str(path), *extras), recipe, verdict, proof, others, unplayed(recipe), best.rendering.remarks
+        )
 
     def _catalogue(self, recipe: Recipe, path: Path, progress: Progress) -> tuple[Track, Verdict]:
         measurement = self._measurer.measure(path, Span(progress, 0.0, 0.9))

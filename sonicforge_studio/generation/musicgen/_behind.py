@@ -50,5 +50,5 @@ class Behind(Generic[T]):
                 continue  # nothing may wait for room
             try:
                 self._work(thing)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 — raised where the owner looks
                 self._error = error

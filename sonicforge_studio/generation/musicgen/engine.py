@@ -143,11 +143,9 @@ class MusicGenEngine:
             told = self._paces.estimate(rung.folder, rung.precision, rung.device, order.seconds, len(seeds))
             share = told.loading_seconds / told.seconds
 
-        def timed(loading_seconds: float, working_seconds: float, _: int) -> None:
+        def timed(*took: float) -> None:
             if self._paces is not None:
-                self._paces.learn(
-                    rung.folder, rung.precision, rung.device, order.seconds, len(seeds), loading_seconds, working_seconds
-                )  # fmt: skip
+                self._paces.learn(rung.folder, rung.precision, rung.device, order.seconds, len(seeds), *took)
 
         try:
             for row, piece in enumerate(work.pieces):

@@ -47,6 +47,10 @@ class ModelFolder:
     weight_bytes: int
     weight_files: tuple[Path, ...]
 
+    def sounds_like(self, other: ModelFolder) -> bool:
+        """Whether it is of the same kind, and what it makes has the same shape."""
+        return (self.kind, self.channels, self.sample_rate_hz) == (other.kind, other.channels, other.sample_rate_hz)
+
     @property
     def weights_hash(self) -> str:
         """Tells one model's weights from another's: blake3 of each file's size, header and some pages of it, for all

@@ -10,17 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from sonicforge_studio.domain import StudioError
+from sonicforge_studio.generation.models import memory_needed_bytes
 from sonicforge_studio.generation.musicgen.model_folder import ModelFolder
 from sonicforge_studio.generation.musicgen.windows import KEPT_SECONDS, WINDOW_SECONDS
 from sonicforge_studio.host.writing import write_text
 
-_LIBRARIES_BYTES = 700 << 20
-"""What Python, PyTorch and transformers take before any model."""
-_TEXT_ENCODER_PARAMETERS = 110_000_000
-"""T5-base's encoder, which all MusicGen models read texts with."""
-_CODEC_BYTES = 400 << 20
-"""The codec's weights, and what it works in while it sounds a second."""
-_BYTES_PER_PARAMETER = {"float32": 4.0, "bfloat16": 2.0, "int8": 1.06}
+_BYTES_PER_PARAMETER = {"float32": 4, "bfloat16": 2, "int8": 1}
 _READ_BYTES_PER_SECOND = 8e9
 """Of weights, where nothing was learned yet: what one thread of a desktop computer reads."""
 _LOADED_BYTES_PER_SECOND = 3e8
@@ -38,17 +33,6 @@ class Estimate:
     learned: bool
     """Whether this machine has made some with that model before; else it is a guess from the model's size."""
     loading_seconds: float
-
-
-def memory_bytes(folder: ModelFolder, precision: str, seconds: float, at_once: int) -> int:
-    """What the engine's process takes at most. ``seconds`` of sound are kept on the disk, but what a window of them
-    remembers is in memory."""
-    decoder = max(0, folder.parameters - _TEXT_ENCODER_PARAMETERS)
-    places = min(seconds, WINDOW_SECONDS) * folder.frame_rate_hz
-    # Keys and values of each layer, twice as many rows as pieces where the text is to count more.
-    remembered = 4 * at_once * folder.layers * folder.hidden_size * places * _BYTES_PER_PARAMETER[precision]
-    weights = decoder * _BYTES_PER_PARAMETER[precision] + 4 * _TEXT_ENCODER_PARAMETERS
-    return int(_LIBRARIES_BYTES + _CODEC_BYTES + weights + remembered)
 
 
 def steps_of(folder: ModelFolder, seconds: float) -> float:
@@ -73,13 +57,20 @@ class Paces:
         paces = {int(count): float(pace) for count, pace in known.get("step_seconds", {}).items()}
         nearest = min(paces, key=lambda count: abs(math.log(count / at_once)), default=None)
         if nearest is None:
-            decoder = max(0, folder.parameters - _TEXT_ENCODER_PARAMETERS)
-            pace = decoder * _BYTES_PER_PARAMETER[precision] / _READ_BYTES_PER_SECOND * _together(at_once)
+            products = 16 * folder.layers * folder.hidden_size**2
+            pace = products * _BYTES_PER_PARAMETER[precision] / _READ_BYTES_PER_SECOND * _together(at_once)
         else:
             pace = paces[nearest] * _together(at_once) / _together(nearest)
         return Estimate(
             seconds=loading + pace * steps_of(folder, seconds),
-            memory_bytes=memory_bytes(folder, precision, seconds, at_once),
+            memory_bytes=memory_needed_bytes(
+                folder.parameters,
+                folder.layers,
+                folder.hidden_size,
+                precision=precision,
+                seconds=seconds,
+                at_once=at_once,
+            ),
             learned=nearest is not None,
             loading_seconds=loading,
         )

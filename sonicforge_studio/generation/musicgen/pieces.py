@@ -46,7 +46,17 @@ def write_piece(
 
         remembered = written[:, :, written.shape[2] - known :] if known else None
         conditioning = told(written.shape[2] - known)
-        codes = write_codes(decoder, conditioning, length, dice, sampling, before=remembered, step=within, part=part, part_frames=frame_rate_hz)
+        codes = write_codes(
+            decoder,
+            conditioning,
+            length,
+            dice,
+            sampling,
+            before=remembered,
+            step=within,
+            part=part,
+            part_frames=frame_rate_hz,
+        )
         done += length - known + late
         written = torch.cat([written, codes[:, :, known:]], dim=2)
     return written

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from typing import IO
 
@@ -24,13 +24,13 @@ _LOOK_SECONDS = 0.05
 """So often a cancel is looked for while nothing comes."""
 _ENDING_SECONDS = 2.0
 
-Timed = Callable[[float, float, int], None]
-"""Told in the end: seconds until the model was loaded, seconds of all steps, and how many these were."""
+Timed = Callable[[float, float], None]
+"""Told in the end: the seconds until the model was loaded, and those of all steps."""
 
 
 def run_order(
     order: Order, channels: int, progress: Progress, *, loading_share: float = 0.1, timed: Timed = lambda *_: None
-) -> Iterator[tuple[int, Samples]]:
+) -> Generator[tuple[int, Samples]]:
     """The number of a piece and the next block of it, as they come. Close it, or read it to its end: the process is
     gone then, and its memory free.
 
@@ -103,7 +103,7 @@ class _Course:
         elif kind == STEP:
             self._done, self._total = json.loads(content)
             if self._done == self._total and self._loaded is not None:
-                self._timed(self._loaded - self._began, now - self._loaded, self._total)
+                self._timed(self._loaded - self._began, now - self._loaded)
         self._report()
 
     def _report(self) -> None:

@@ -138,7 +138,7 @@ def _use_threads(count: int) -> None:
     import torch
 
     torch.set_num_threads(count)
-    numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS))
+    numba.set_num_threads(min(count, numba.get_num_threads()))
     with suppress(OSError, AttributeError):
         # Whoever looks at the window or listens comes first.
         os.nice(5)
