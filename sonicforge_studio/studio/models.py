@@ -122,8 +122,10 @@ class ModelDesk:
         return Path(model)
 
     def outlook(self, neural: Neural, seconds: float, at_once: int = 1) -> Outlook:
-        """Whether so many pieces of that length fit, and how long they will take. Raises as ``folder_of`` does, and what
-        is wrong with the model."""
+        """Whether so many pieces of that length fit, and how long they will take.
+
+        Raises as ``folder_of`` does, and what is wrong with the model.
+        """
         folder = read_model_folder(self.folder_of(neural.model))
         precision = "int8" if neural.precision == "auto" else neural.precision
         device = "cpu" if neural.device == "auto" else neural.device

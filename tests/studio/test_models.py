@@ -21,7 +21,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> ModelDesk:
-    return ModelDesk(tmp_path / "models")
+    return ModelDesk(tmp_path / "models", tmp_path / "paces.json")
 
 
 def test_the_catalogue_is_there_before_anything_is_here(desk: ModelDesk) -> None:
@@ -56,7 +56,7 @@ def test_a_folder_of_ones_own_is_only_pointed_at(desk: ModelDesk, tiny: Path, tm
     assert first.local
     assert (first.channels, first.download_bytes, first.hub) == (2, 0, "")
     assert desk.folder_of("tiny 2") == twin
-    assert ModelDesk(tmp_path / "models").card("tiny") == first, "another run knows it too"
+    assert ModelDesk(tmp_path / "models", tmp_path / "paces.json").card("tiny") == first, "another run knows it too"
     desk.remove("tiny")
     assert tiny.is_dir(), "it is forgotten, not deleted"
     assert [card.name for card in desk.cards() if card.local] == ["tiny 2"]

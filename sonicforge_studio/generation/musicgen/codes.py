@@ -48,9 +48,9 @@ def write_codes(
 ) -> torch.Tensor:
     """Codes of shape ``(rows, codebooks, frames)`` for the rows of ``told``, the first of them ``before``.
 
-    ``part`` is handed new codes whenever ``part_frames`` of them are ready. Each row draws from dice of its own, so that
-    it does not matter what stands beside it. Codebook n comes n frames late (in stereo, each pair), which is MusicGen's
-    delay pattern.
+    ``part`` is handed new codes whenever ``part_frames`` of them are ready. Each row draws from dice of its own, so
+    that it does not matter what stands beside it. Codebook n comes n frames late (in stereo, each pair), which is
+    MusicGen's delay pattern.
     """
     rows, device = told.states.shape[0], told.states.device
     guided = sampling.guidance > 1.0

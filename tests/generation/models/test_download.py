@@ -431,7 +431,7 @@ def test_a_killed_download_goes_on(hub: HubServer, shelf: Shelf, tmp_path: Path)
         "import sys; from pathlib import Path\n"
         "from sonicforge_studio.domain import SilentProgress\n"
         "from sonicforge_studio.studio.models import ModelDesk\n"
-        "desk = ModelDesk(Path(sys.argv[1]))\n"
+        "desk = ModelDesk(Path(sys.argv[1]), Path(sys.argv[1], 'paces.json'))\n"
         "desk.download(desk.offer('musicgen-small'), SilentProgress())\n"
     )
     hub.faults.bytes_a_second = 100_000
