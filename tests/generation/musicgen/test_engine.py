@@ -120,3 +120,89 @@ def test_a_length_of_no_piece_is_refused(mono_folder: Path) -> None:
     for seconds in (0.1, 3601.0):
         with pytest.raises(DurationOutOfRange):
             MusicGenEngine(mono_folder).render(replace(concept_of(2), duration_seconds=seconds), 1, SilentProgress())
+
+
+def test_pieces_made_together_are_those_made_alone(stereo_folder: Path) -> None:
+    engine = MusicGenEngine(stereo_folder)
+    heard = _Heard()
+    together = engine.render_batch(concept_of(2), [7, 8, 9], SilentProgress(), listener=heard)
+    assert len(together) == 3
+    alone = engine.render(concept_of(2), 8, SilentProgress())
+    assert np.array_equal(together[1].mix.clip().samples, alone.mix.clip().samples)
+    assert not np.array_equal(together[0].mix.clip().samples, alone.mix.clip().samples)
+    assert np.array_equal(np.concatenate(heard.blocks, axis=1), together[0].mix.clip().samples)
+
+
+def test_it_is_heard_long_before_it_is_done(mono_folder: Path) -> None:
+    heard, shares = _Heard(), []
+
+    class Watching(SilentProgress):
+        def step(self, done: float, total: float, note: str = "") -> None:
+            if heard.blocks:
+                shares.append(done / total)
+
+    MusicGenEngine(mono_folder).render(concept_of(20), 1, Watching(), listener=heard)
+    assert shares[0] < 0.3
+
+
+def test_where_memory_does_not_suffice_fewer_are_made_at_once(mono_folder: Path) -> None:
+    """The first process is killed, as a system without memory does it; the ladder goes on from there."""
+    killed: list[int] = []
+
+    class Killing(SilentProgress):
+        def step(self, done: float, total: float, note: str = "") -> None:
+            if note == "Making" and not killed:
+                killed.extend(_workers())
+                os.kill(killed[0], signal.SIGKILL)
+
+    heard = _Heard()
+    engine = MusicGenEngine(mono_folder)
+    made = engine.render_batch(concept_of(20), [1, 2], Killing(), listener=heard)
+    assert killed
+    assert [rendering.remarks for rendering in made] == [
+        ("Memory did not suffice for 2 pieces at once: 1 at a time are made.",)
+    ] * 2
+    first = made[0].mix.clip().samples
+    assert np.array_equal(np.concatenate(heard.blocks, axis=1), first), "nothing is heard twice"
+    assert np.array_equal(engine.render(concept_of(20), 1, SilentProgress()).mix.clip().samples, first)
+
+
+def test_a_smaller_model_steps_in(mono_folder: Path, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from sonicforge_studio.generation.musicgen.model_folder import read_model_folder
+
+    smaller = read_model_folder(mono_folder)
+    killed: list[int] = []
+
+    class Killing(SilentProgress):
+        def step(self, done: float, total: float, note: str = "") -> None:
+            if not killed:
+                killed.extend(_workers())
+                os.kill(killed[0], signal.SIGKILL)
+
+    engine = MusicGenEngine(mono_folder, smaller=[replace(smaller)])
+    made = engine.render(concept_of(1), 1, Killing())
+    assert made.remarks == (f"Memory did not suffice for {mono_folder.name}: made by {mono_folder.name}.",)
+    assert made.neural is not None
+    assert made.neural.model == str(mono_folder)
+
+
+def test_what_there_was_of_a_cancelled_piece_is_kept(mono_folder: Path, tmp_path: Path) -> None:
+    heard = _Heard()
+    kept: list[int] = []
+
+    def keep(concept: Concept, seed: int, rendering: object) -> Path:
+        kept.append(rendering.mix.frames)  # type: ignore[attr-defined]
+        return tmp_path / "kept.wav"
+
+    class Stopping(SilentProgress):
+        def step(self, done: float, total: float, note: str = "") -> None:
+            if sum(block.shape[1] for block in heard.blocks) > 2 * 32000:
+                raise Cancelled()
+
+    with pytest.raises(Cancelled) as told:
+        MusicGenEngine(mono_folder, keep=keep).render(concept_of(600), 1, Stopping(), listener=heard)
+    assert kept[0] == sum(block.shape[1] for block in heard.blocks)
+    assert "kept.wav" in told.value.hint
+    assert not _workers()
