@@ -27,6 +27,7 @@ def run() -> None:
 
     from sonicforge_studio.domain.neural import Sampling
     from sonicforge_studio.generation.musicgen.codes import write_codes
+    from sonicforge_studio.generation.musicgen.conditioning import Conditioning
     from sonicforge_studio.generation.musicgen.decoder import Decoder
     from sonicforge_studio.generation.musicgen.linear import Int8Linear, plain
 
@@ -46,11 +47,11 @@ def run() -> None:
         decoder = Decoder(model, linear)
         for pieces in (1, 4, 8):
             text = torch.randn(pieces, _WORDS, 1024)
-            mask = torch.ones(pieces, _WORDS, dtype=torch.long)
+            told = Conditioning(text, torch.ones(pieces, _WORDS, dtype=torch.long))
             dice = [torch.Generator().manual_seed(seed) for seed in range(pieces)]
 
-            def write(decoder: Decoder = decoder, text: Any = text, mask: Any = mask, dice: Any = dice) -> None:
-                write_codes(decoder, text, mask, STEPS, dice, Sampling())
+            def write(decoder: Decoder = decoder, told: Any = told, dice: Any = dice) -> None:
+                write_codes(decoder, told, STEPS, dice, Sampling())
 
             rate = _rate(write, pieces)
             table.add_row(name, str(pieces), f"{rate:.2f}", f"{rate / plain_rate:.1f}")

@@ -14,7 +14,8 @@ from sonicforge_studio.domain import HeardSound, Progress, Samples
 from sonicforge_studio.domain.errors import BadSetting, EmptyAudio, InputError, MissingPath
 
 SHORTEST_SECONDS = 0.5
-_SILENT = 10 ** (-80 / 20)
+SILENT = 10 ** (-80 / 20)
+"""Nothing louder than this is in it."""
 _BLOCK_FRAMES = 65536
 
 
@@ -62,7 +63,7 @@ class UserFile:
             raise BadSetting(
                 f"{self.about} is too short: {seconds:.2f} s.", hint="Choose a sound of half a second or more."
             )
-        if self._peak <= _SILENT:
+        if self._peak <= SILENT:
             raise EmptyAudio(f"{self.about} is silent: there is nothing in it to go by.")
         return replace(self._heard, audio_hash=self._hasher.finish())
 
