@@ -50,7 +50,7 @@ class UserFile:
             self._hasher.add(block)
             self._peak = max(self._peak, float(np.abs(block).max()))
             self._frames += block.shape[1]
-            progress.step(self._frames, max(self._source.frames or 0, self._frames), "Listening")
+            progress.step(self._frames, max(self._source.frames or 0, self._frames), "Reading your sound")
             yield block
 
     def finish(self) -> HeardSound:

@@ -14,11 +14,15 @@ from sonicforge_studio.domain.errors import ModelNotUsable
 from sonicforge_studio.generation.musicgen.conditioning import Told, told_melody, told_text
 from sonicforge_studio.generation.musicgen.decoder import Decoder
 from sonicforge_studio.generation.musicgen.linear import Int8Linear, Linear, plain
-from sonicforge_studio.generation.musicgen.model_folder import ModelFolder
+from sonicforge_studio.generation.musicgen.model_folder import Kind, ModelFolder
 
 Precision = Literal["float32", "int8"]
 
 _LINEAR: Mapping[Precision, Callable[[torch.Tensor], Linear]] = {"float32": plain, "int8": Int8Linear}
+_CLASSES: Mapping[Kind, str] = {
+    "text": "MusicgenForConditionalGeneration",
+    "melody": "MusicgenMelodyForConditionalGeneration",
+}
 _MOST_WORDS = 256
 """Of a text: the models were never told more."""
 
@@ -30,23 +34,17 @@ class MusicGen:
         """Raises ``ModelNotUsable`` where the loader cannot make a model of what the folder holds."""
         # Whatever a folder lacks is told, not fetched.
         os.environ["HF_HUB_OFFLINE"] = "1"
-        from transformers import (
-            MusicgenForConditionalGeneration,
-            MusicgenMelodyForConditionalGeneration,
-            T5Tokenizer,
-        )
+        import transformers
         from transformers.utils import logging
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        kind: Any = (
-            MusicgenMelodyForConditionalGeneration if folder.kind == "melody" else MusicgenForConditionalGeneration
-        )
+        kind: Any = getattr(transformers, _CLASSES[folder.kind])
         try:
             model: Any = kind.from_pretrained(
                 folder.path, local_files_only=True, use_safetensors=True, dtype=torch.float32
             )
             # The melody models' processor would need torchaudio; of either only the tokenizer is used.
-            self._tokenizer: Any = T5Tokenizer.from_pretrained(folder.path, local_files_only=True)
+            self._tokenizer: Any = transformers.T5Tokenizer.from_pretrained(folder.path, local_files_only=True)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
             # The loader tells of what it cannot read by whatever it runs into.
             raise ModelNotUsable(f'The model in "{folder.path.name}" cannot be loaded.') from error

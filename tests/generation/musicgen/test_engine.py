@@ -131,7 +131,7 @@ def test_a_length_of_no_piece_is_refused(mono_folder: Path) -> None:
 
 
 def test_a_piece_goes_on_from_a_sound_of_ones_own(stereo_folder: Path, tmp_path: Path) -> None:
-    """A whole one, from a file at another rate: as it is, then the model's, heard while it is made and made again."""
+    """From a file at another rate: as it is, then the model's, heard while it is made."""
     path = write(tmp_path / "mine.wav", groove(2.3))
     engine = MusicGenEngine(stereo_folder, Neural(continues=HeardSound(str(path))))
     heard, steps = _Heard(), _Steps()
@@ -149,21 +149,12 @@ def test_a_piece_goes_on_from_a_sound_of_ones_own(stereo_folder: Path, tmp_path:
     assert rendering.neural.continues is not None
     assert rendering.neural.continues.path == str(path)
     assert len(rendering.neural.continues.audio_hash) == 64
-    again = engine.render(concept_of(3.51), 7, SilentProgress()).mix.clip()
-    assert np.array_equal(again.samples, piece.samples)
-    other = engine.render(concept_of(3.51), 8, SilentProgress()).mix.clip()
-    assert np.array_equal(other.samples[:, :72000], piece.samples[:, :72000])
-    assert not np.array_equal(other.samples, piece.samples)
+    # What follows is another where the sound before it is another, though the dice are the same.
+    other = write(tmp_path / "other.wav", groove(2.3, seed=2))
+    engine = MusicGenEngine(stereo_folder, Neural(continues=HeardSound(str(other))))
+    rest = engine.render(concept_of(3.51), 7, SilentProgress()).mix.clip().samples[:, mine.frames :]
+    assert not np.array_equal(rest, piece.samples[:, mine.frames :])
     assert not _workers()
-
-
-def test_what_was_heard_counts_for_what_follows(mono_folder: Path, tmp_path: Path) -> None:
-    rests = []
-    for seed in (1, 2):
-        path = write(tmp_path / f"{seed}.wav", groove(1.0, seed=seed, rate_hz=32000), 32000)
-        engine = MusicGenEngine(mono_folder, Neural(continues=HeardSound(str(path))))
-        rests.append(engine.render(concept_of(2), 1, SilentProgress()).mix.clip().samples[:, 32000:])
-    assert not np.array_equal(*rests)
 
 
 def test_a_piece_follows_a_melody(melody_folder: Path, tmp_path: Path) -> None:
@@ -179,11 +170,6 @@ def test_a_piece_follows_a_melody(melody_folder: Path, tmp_path: Path) -> None:
     assert pieces[0].shape == (1, 64000)
     assert not np.array_equal(*pieces)
     assert len(set(hashes)) == 2
-    # Without one it makes music all the same; one tone on C is what it is told then.
-    alone = MusicGenEngine(melody_folder).render(concept_of(2), 3, SilentProgress())
-    assert np.array_equal(alone.mix.clip().samples, pieces[0])
-    assert alone.neural is not None
-    assert alone.neural.melody is None
 
 
 def test_a_melody_goes_on_with_what_is_continued(stereo_melody_folder: Path, tmp_path: Path) -> None:
