@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from sonicforge_studio.audio import read_tags
-from sonicforge_studio.domain import Neural, SilentProgress
+from sonicforge_studio.domain import HeardSound, Neural, SilentProgress
 from sonicforge_studio.domain.errors import EngineUnavailable, MissingPath
 from sonicforge_studio.studio import ForgeRequest, Studio, recipe_from_json
-from tests.generation.musicgen.conftest import build_model
+from tests.generation.musicgen.conftest import build_melody_model, build_model
+from tests.sounds import groove, tone, write
 
 
 def test_a_neural_piece_is_mastered_and_says_what_it_is(studio: Studio, tmp_path: Path) -> None:
@@ -38,6 +39,33 @@ def test_a_neural_piece_is_mastered_and_says_what_it_is(studio: Studio, tmp_path
     model.rename(tmp_path / "elsewhere")
     with pytest.raises(EngineUnavailable, match="which is not here"):
         studio.remaker.remake(Path(forged.files[0]), str(tmp_path / "again"), SilentProgress())
+
+
+def test_what_a_piece_listens_to_stands_in_its_recipe(studio: Studio, tmp_path: Path) -> None:
+    pytest.importorskip("transformers")
+    model = build_melody_model(tmp_path / "tiny", channels=2)
+    mine, tune = write(tmp_path / "mine.wav", groove(1.5)), write(tmp_path / "tune.wav", tone(1.0, 392.0))
+    neural = Neural(str(model), melody=HeardSound(str(tune)), continues=HeardSound(str(mine)))
+    request = ForgeRequest("lofi", seconds=3.0, seed=5, neural=neural, mastered=False, folder=str(tmp_path / "out"))
+    forged = studio.forge.forge(request, SilentProgress())
+    file = Path(forged.files[0])
+    recipe = recipe_from_json(read_tags(file).recipe)
+    assert recipe.neural is not None
+    assert recipe.neural.melody is not None
+    assert recipe.neural.continues is not None
+    for heard, path in ((recipe.neural.melody, tune), (recipe.neural.continues, mine)):
+        track = studio.importer.add(path, SilentProgress())
+        assert heard == HeardSound(str(path), track.analysis.audio_hash)
+    assert recipe.licence == "CC-BY-NC-4.0 except for the sound it begins with"
+    assert studio.remaker.remake(file, str(tmp_path / "again"), SilentProgress()).same
+    # Another sound under the same name is told, a missing one refused.
+    write(tune, tone(1.0, 440.0))
+    other = studio.remaker.remake(file, str(tmp_path / "again"), SilentProgress())
+    assert not other.same
+    assert other.differs == "Other than then: the melody."
+    mine.unlink()
+    with pytest.raises(MissingPath, match=r"mine\.wav"):
+        studio.remaker.remake(file, str(tmp_path / "again"), SilentProgress())
 
 
 def test_without_a_model_there_is_a_sentence(studio: Studio, tmp_path: Path) -> None:

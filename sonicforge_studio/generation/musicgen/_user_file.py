@@ -14,7 +14,8 @@ from sonicforge_studio.domain import HeardSound, Progress, Samples
 from sonicforge_studio.domain.errors import BadSetting, EmptyAudio, InputError, MissingPath
 
 SHORTEST_SECONDS = 0.5
-_SILENT = 10 ** (-80 / 20)
+SILENT = 10 ** (-80 / 20)
+"""Nothing louder than this is in it."""
 _BLOCK_FRAMES = 65536
 
 
@@ -49,7 +50,7 @@ class UserFile:
             self._hasher.add(block)
             self._peak = max(self._peak, float(np.abs(block).max()))
             self._frames += block.shape[1]
-            progress.step(self._frames, max(self._source.frames or 0, self._frames), "Listening")
+            progress.step(self._frames, max(self._source.frames or 0, self._frames), "Reading your sound")
             yield block
 
     def finish(self) -> HeardSound:
@@ -62,7 +63,7 @@ class UserFile:
             raise BadSetting(
                 f"{self.about} is too short: {seconds:.2f} s.", hint="Choose a sound of half a second or more."
             )
-        if self._peak <= _SILENT:
+        if self._peak <= SILENT:
             raise EmptyAudio(f"{self.about} is silent: there is nothing in it to go by.")
         return replace(self._heard, audio_hash=self._hasher.finish())
 

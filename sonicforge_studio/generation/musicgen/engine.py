@@ -74,7 +74,8 @@ class MusicGenEngine:
 
     @property
     def licence(self) -> str:
-        return "CC-BY-NC-4.0"
+        """The weights' own; of what the user brought it can say nothing."""
+        return "CC-BY-NC-4.0" + (" except for the sound it begins with" if self._neural.continues else "")
 
     def render(
         self,

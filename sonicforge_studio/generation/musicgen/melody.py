@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sonicforge_studio.audio import Resampler, channel_matrix, mix_channels
 from sonicforge_studio.domain import HeardSound, Progress, Samples
 from sonicforge_studio.domain.errors import EmptyAudio
-from sonicforge_studio.generation.musicgen._user_file import UserFile
+from sonicforge_studio.generation.musicgen._user_file import SILENT, UserFile
 from sonicforge_studio.generation.musicgen.windows import WINDOW_SECONDS
 
 PITCH_CLASSES = 12
@@ -65,9 +65,9 @@ def hear_melody(heard: HeardSound, sample_rate_hz: int, piece_seconds: float, pr
                 ear.add(resampler.process(mix_channels(block, matrix))[0])
         if not ear.full:
             ear.add(resampler.finish()[0])
+        if ear.loudest <= SILENT:
+            raise EmptyAudio(f"{file.about} has no tune to follow: as far as the piece needs it, it is silent.")
         settled = file.finish()
-        if not ear.loudest > 0.0:
-            raise EmptyAudio(f"{file.about} has no tune to follow: as far as it is heard, it is silent.")
     return Melody(settled, ear.finish(), sample_rate_hz)
 
 

@@ -42,7 +42,14 @@ def build_melody_model(path: Path, *, channels: int = 1) -> Path:
     )
 
     decoder = MusicgenMelodyDecoderConfig(**_decoder_of(channels))
-    _save(path, MusicgenMelodyForConditionalGeneration, MusicgenMelodyConfig, decoder=decoder, chroma_length=235)
+    _save(
+        path,
+        MusicgenMelodyForConditionalGeneration,
+        MusicgenMelodyConfig,
+        decoder=decoder,
+        chroma_length=235,
+        tune_weight=50.0,
+    )
     _tokenizer().save_pretrained(path)
     return path
 
@@ -55,7 +62,7 @@ def _decoder_of(channels: int) -> dict[str, int]:
     }  # fmt: skip
 
 
-def _save(path: Path, kind: Any, configuration: Any, **parts: Any) -> None:
+def _save(path: Path, kind: Any, configuration: Any, *, tune_weight: float = 1.0, **parts: Any) -> None:
     import torch
     from transformers import EncodecConfig, GenerationConfig, T5Config
     from transformers.utils import logging
@@ -71,12 +78,27 @@ def _save(path: Path, kind: Any, configuration: Any, **parts: Any) -> None:
         codebook_size=64, codebook_dim=16, num_lstm_layers=1, use_causal_conv=False, use_conv_shortcut=False,
     )  # fmt: skip
     model = kind(configuration(text_encoder=text, audio_encoder=codec, **parts)).eval()
-    for layer in model.audio_encoder.quantizer.layers:
-        layer.codebook.embed.normal_()  # zero otherwise: every seed would sound the same
+    _fill_codebooks(model.audio_encoder)
+    if tune_weight != 1.0:
+        # As small as random weights are, a tune would hardly be heard.
+        model.audio_enc_to_dec_proj.weight.data *= tune_weight
     model.generation_config = GenerationConfig(
         do_sample=True, guidance_scale=3.0, max_length=1500, bos_token_id=64, pad_token_id=64, decoder_start_token_id=64
     )
     model.save_pretrained(path)
+
+
+def _fill_codebooks(codec: Any) -> None:
+    """With what the encoder makes of noise: they are zero otherwise, so that all codes would sound the same, and far
+    from it where they are noise themselves, so that all sounds would have the same codes."""
+    import torch
+
+    with torch.inference_mode():
+        noise = torch.randn(1, 1, 640 * 256) * torch.linspace(0, 1, 640 * 256)
+        left = codec.encoder(noise)
+        for layer in codec.quantizer.layers:
+            layer.codebook.embed.copy_(left[0].T[torch.randperm(256)[:64]])
+            left = left - layer.decode(layer.encode(left))
 
 
 def _tokenizer() -> Any:

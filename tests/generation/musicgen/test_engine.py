@@ -11,10 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sonicforge_studio.domain import Cancelled, Concept, Samples, SilentProgress
-from sonicforge_studio.domain.errors import DurationOutOfRange, EngineProcessDied, MissingPath, ModelNotUsable
+from sonicforge_studio.audio import read_clip, resample
+from sonicforge_studio.domain import Cancelled, Concept, HeardSound, Neural, Samples, SilentProgress
+from sonicforge_studio.domain.errors import (
+    BadSetting,
+    DurationOutOfRange,
+    EngineProcessDied,
+    MissingPath,
+    ModelNotUsable,
+)
 from sonicforge_studio.generation import compose
 from sonicforge_studio.generation.musicgen.engine import MusicGenEngine
+from tests.sounds import groove, tone, write
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -206,3 +214,76 @@ def test_what_there_was_of_a_cancelled_piece_is_kept(mono_folder: Path, tmp_path
     assert kept[0] == sum(block.shape[1] for block in heard.blocks)
     assert "kept.wav" in told.value.hint
     assert not _workers()
+
+
+def test_a_piece_goes_on_from_a_sound_of_ones_own(stereo_folder: Path, tmp_path: Path) -> None:
+    """From a file at another rate: as it is, then the model's, heard while it is made."""
+    path = write(tmp_path / "mine.wav", groove(2.3))
+    engine = MusicGenEngine(stereo_folder, Neural(continues=HeardSound(str(path))))
+    heard, steps = _Heard(), _Steps()
+    rendering = engine.render(concept_of(3.51), 7, steps, listener=heard)
+    piece = rendering.mix.clip()
+    assert (piece.sample_rate_hz, piece.samples.shape) == (32000, (2, 112320))
+    mine = resample(read_clip(path), 32000)
+    assert mine.frames == 73600
+    assert np.array_equal(piece.samples[:, : mine.frames - 1600], mine.samples[:, :-1600])
+    assert np.abs(piece.samples[:, mine.frames :]).max() > 1e-4
+    assert heard.told == (32000, 2, 112320)
+    assert np.array_equal(np.concatenate(heard.blocks, axis=1), piece.samples)
+    assert steps.shares == sorted(steps.shares)
+    assert rendering.neural is not None
+    assert rendering.neural.continues is not None
+    assert rendering.neural.continues.path == str(path)
+    assert len(rendering.neural.continues.audio_hash) == 64
+    # What follows is another where the sound before it is another, though the dice are the same.
+    other = write(tmp_path / "other.wav", groove(2.3, seed=2))
+    engine = MusicGenEngine(stereo_folder, Neural(continues=HeardSound(str(other))))
+    rest = engine.render(concept_of(3.51), 7, SilentProgress()).mix.clip().samples[:, mine.frames :]
+    assert not np.array_equal(rest, piece.samples[:, mine.frames :])
+    assert not _workers()
+
+
+def test_a_piece_follows_a_melody(melody_folder: Path, tmp_path: Path) -> None:
+    pieces, hashes = [], []
+    for hz in (261.6, 392.0):
+        path = write(tmp_path / f"{hz}.wav", tone(1.5, hz))
+        engine = MusicGenEngine(melody_folder, Neural(melody=HeardSound(str(path))))
+        rendering = engine.render(concept_of(2), 3, SilentProgress())
+        pieces.append(rendering.mix.clip().samples)
+        assert rendering.neural is not None
+        assert rendering.neural.melody is not None
+        hashes.append(rendering.neural.melody.audio_hash)
+    assert pieces[0].shape == (1, 64000)
+    assert not np.array_equal(*pieces)
+    assert len(set(hashes)) == 2
+
+
+def test_a_melody_goes_on_with_what_is_continued(stereo_melody_folder: Path, tmp_path: Path) -> None:
+    """The tune lies under the whole piece: what comes after the user's sound follows the tune from there on."""
+    mine = write(tmp_path / "mine.wav", groove(14.0, rate_hz=32000), 32000)
+    # The window begins 2 s into the piece; only what the tune is from there on is heard.
+    tunes = {}
+    for name, first, then in (("a", 262, 392), ("b", 330, 392), ("c", 262, 294)):
+        tune = np.concatenate([tone(1.5, first), tone(40.0, then)], axis=1)
+        path = write(tmp_path / f"{name}.wav", tune)
+        neural = Neural(melody=HeardSound(str(path)), continues=HeardSound(str(mine)))
+        engine = MusicGenEngine(stereo_melody_folder, neural)
+        tunes[name] = engine.render(concept_of(14.5), 3, SilentProgress()).mix.clip().samples
+    assert tunes["a"].shape == (2, 464000)
+    assert np.array_equal(tunes["a"], tunes["b"])
+    assert not np.array_equal(tunes["a"], tunes["c"])
+
+
+def test_a_text_model_follows_no_melody(mono_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="follows no melody"):
+        MusicGenEngine(mono_folder, Neural(melody=HeardSound(str(tmp_path / "tune.wav"))))
+
+
+def test_files_that_cannot_be_heard_are_told_before_anything_starts(melody_folder: Path, tmp_path: Path) -> None:
+    def start() -> None:
+        raise AssertionError("it was begun")
+
+    nowhere = HeardSound(str(tmp_path / "none.wav"))
+    for neural in (Neural(melody=nowhere), Neural(continues=nowhere)):
+        with pytest.raises(MissingPath, match=r"none\.wav"):
+            MusicGenEngine(melody_folder, neural).render(concept_of(2), 1, _Steps(0.0, start))
