@@ -18,13 +18,15 @@ _BAR_STEPS = 1000
 
 
 class ModelRow(Card):
-    """Return uses or downloads it, Delete removes it."""
+    """Return uses or downloads it, Delete removes it, Esc ends its download."""
 
     use_wanted = Signal()
     download_wanted = Signal()
     cancel_wanted = Signal()
     remove_wanted = Signal()
     reveal_wanted = Signal()
+    step_wanted = Signal(int)
+    """To the row below (1) or above (-1)."""
 
     def __init__(self, theme: Theme, card: ModelCard) -> None:
         super().__init__("hover")
@@ -169,6 +171,8 @@ class ModelRow(Card):
             self._press(self.remove_button)
         elif key == Qt.Key.Key_Escape:
             self._press(self.cancel_button)
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.step_wanted.emit(1 if key == Qt.Key.Key_Down else -1)
         else:
             super().keyPressEvent(event)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from sonicforge_studio.domain import StudioError
@@ -151,6 +150,7 @@ class ModelsPage(QWidget):
         row.download_wanted.connect(lambda: self._ask(name))
         row.cancel_wanted.connect(lambda: self._cancel(row.card))
         row.remove_wanted.connect(lambda: self._ask_to_remove(row.card))
+        row.step_wanted.connect(lambda step: self._step(row, step))
         row.reveal_wanted.connect(lambda: self._reveal(row.card))
         return row
 
@@ -246,16 +246,11 @@ class ModelsPage(QWidget):
 
     # Keys
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+    def _step(self, row: ModelRow, step: int) -> None:
         rows = list(self._rows.values())
-        at = next((number for number, row in enumerate(rows) if row.hasFocus()), None)
-        if step is None or at is None:
-            super().keyPressEvent(event)
-            return
-        row = rows[min(max(0, at + step), len(rows) - 1)]
-        row.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._area.ensureWidgetVisible(row)
+        taking = rows[min(max(0, rows.index(row) + step), len(rows) - 1)]
+        taking.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._area.ensureWidgetVisible(taking)
 
 
 def _total_text(here: Sequence[ModelCard]) -> str:
