@@ -101,7 +101,8 @@ class ConceptChips(QWidget):
             self._chip(tr("+ Part"), False, tr("Add a part"), self._missing_parts)
 
     def chips(self, role: str) -> list[str]:
-        """The texts of the chips that were said or chosen ("read"), added by the composer ("chip") or "ignored"."""
+        """The texts of the chips that were said or chosen ("read"), added by the composer ("chip"), left out ("ignored")
+        or read by a model alone ("heeded")."""
         return [str(chip.property("said")) for chip in self._shown() if chip.property("role") == role]
 
     def order_tabs(self, before: QWidget, after: QWidget) -> None:
@@ -148,7 +149,9 @@ class ConceptChips(QWidget):
         return chip
 
     def _model_plays(self) -> QWidget:
-        chip = label(tr("Form and parts are the model's own"), "heeded")
+        text = tr("Form and parts are the model's own")
+        chip = label(text, "heeded")
+        chip.setProperty("said", text)
         chip.setToolTip(
             tr("A model plays one sound from the words: there are no parts, stems, notes or chords to change in it.")
         )

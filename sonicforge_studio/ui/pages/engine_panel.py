@@ -116,6 +116,10 @@ class EnginePanel(QWidget):
             continues=self.continues.heard(),
         )
 
+    def line_text(self) -> str:
+        """What is said of the chosen one in a line."""
+        return self._line.accessibleName()
+
     def start_from(self, neural: Neural | None) -> bool:
         """Stand as a piece was made; False where its model is not here, and the synth stands in for it."""
         if neural is None:
