@@ -30,6 +30,8 @@ RECORD = "download.json"
 _RETRIES = RetryPolicy(attempts=4, first_delay_seconds=0.5, longest_delay_seconds=8.0)
 _HASH_BYTES = 1 << 20
 _LOOK_SECONDS = 0.05
+_SYNC_BYTES = 32 << 20
+"""So often it is brought to the disk: all at once in the end would be a long time in which nobody can cancel."""
 _GONE = (404, 410, 412, 416)
 _AGAIN = "Free some space, then download it again: it goes on where it was."
 
@@ -202,11 +204,15 @@ class _Coming:
                     # This server gives whole files only.
                     out.truncate(0)
                     hasher = self._new_hash()
+                synced = out.tell()
                 for block in answer.blocks():
                     if out.tell() + len(block) > size:
                         raise self._changed("is longer at the hub than it was")
                     _write_all(out, block)
                     hasher.update(block)
+                    if out.tell() - synced >= _SYNC_BYTES:
+                        os.fsync(out.fileno())
+                        synced = out.tell()
         except Answered as answered:
             if answered.status in _GONE:
                 raise self._changed("is not at the hub any more as it was when the download began") from answered
