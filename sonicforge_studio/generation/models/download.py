@@ -18,7 +18,8 @@ from sonicforge_studio.domain import Progress
 from sonicforge_studio.domain.errors import DiskFull, DownloadChanged, DownloadRunning, HubUnreachable, ModelNotUsable
 from sonicforge_studio.generation.models._web import Answered, Passing
 from sonicforge_studio.generation.models.catalogue import KnownModel
-from sonicforge_studio.generation.models.hub import Hub, HubFile, refusal
+from sonicforge_studio.generation.models.hub import Hub, refusal
+from sonicforge_studio.generation.models.offer import HubFile, Offer, spoken_bytes
 from sonicforge_studio.generation.models.shelf import Shelf
 from sonicforge_studio.generation.musicgen.model_folder import read_model_folder
 from sonicforge_studio.host.locks import try_lock
@@ -36,21 +37,6 @@ _GONE = (404, 410, 412, 416)
 _AGAIN = "Free some space, then download it again: it goes on where it was."
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What a download would bring, as the hub has it now."""
-
-    name: str
-    hub: str
-    revision: str
-    files: tuple[HubFile, ...]
-    download_bytes: int
-    """Still to come: what is here of it already is left out."""
-    free_bytes: int
-    """On the disk that it goes to."""
-    licence: str
 
 
 class Downloader:
@@ -310,11 +296,3 @@ def _write_error(error: OSError, place: Path) -> Exception:
             hint=_AGAIN,
         )
     return found
-
-
-def spoken_bytes(size: int) -> str:
-    """ "2.4 GB"."""
-    for unit, digits in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if size >= unit:
-            return f"{size / unit:.1f} {digits}"
-    return f"{size} bytes"

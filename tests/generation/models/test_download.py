@@ -27,7 +27,9 @@ from sonicforge_studio.domain.errors import (
     ModelNotUsable,
     OutputNotWritable,
 )
-from sonicforge_studio.generation.models import Downloader, Hub, KnownModel, Shelf, catalogue, download
+from sonicforge_studio.generation.models import KnownModel, Shelf, catalogue, download
+from sonicforge_studio.generation.models.download import Downloader
+from sonicforge_studio.generation.models.hub import Hub
 from sonicforge_studio.generation.musicgen.model_folder import read_model_folder
 from sonicforge_studio.jobs.retries import RetryPolicy
 from tests.generation.musicgen.conftest import build_model
