@@ -15,6 +15,7 @@ from sonicforge_studio.cli.options import Force, Home, Json, Workers
 from sonicforge_studio.cli.output import Output, one_bar, printable
 from sonicforge_studio.cli.session import studio_session
 from sonicforge_studio.cli.tables import clock, facts, number
+from sonicforge_studio.domain.licence import licence_warning
 
 if TYPE_CHECKING:
     from sonicforge_studio.domain import Neural
@@ -374,7 +375,8 @@ def _remake(output: Output, recipe: Path, home: Path | None, folder: str, change
 
 def _remade_text(remade: Remade) -> str:
     never = [f"The piece never plays the sample for the {name}." for name in remade.unplayed]
-    return "\n".join([printable(str(remade.path)), "The same samples." if remade.same else str(remade.differs), *never])
+    lines = [printable(str(remade.path)), "The same samples." if remade.same else str(remade.differs), *never]
+    return "\n".join(filter(None, [*lines, licence_warning(remade.recipe.licence)]))
 
 
 def _shown(forged: Forged, elapsed: float) -> Callable[[], Table]:
@@ -392,6 +394,7 @@ def _shown(forged: Forged, elapsed: float) -> Callable[[], Table]:
         ("True peak", f"{number(loudness.true_peak_dbtp, 1)} dBTP"),
         ("Critic", f"{forged.verdict.score:.0f} of 100, {'approved' if forged.verdict.approved else 'not approved'}"),
         *(("", reason.message) for reason in forged.verdict.reasons if reason.severity != "good"),
+        ("Licence", licence_warning(forged.recipe.licence)),
         ("Seed", str(forged.recipe.seed)),
         ("Took", f"{elapsed:.1f} s"),
         *(("Files" if index == 0 else "", printable(file)) for index, file in enumerate(forged.files)),

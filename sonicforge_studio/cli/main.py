@@ -17,6 +17,7 @@ from sonicforge_studio.cli import (
     forging,
     mastering,
     measuring,
+    models,
     picturing,
     playing,
     recording,
@@ -36,7 +37,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for room in (forging, analysing, comparing, measuring, mastering, cataloguing, picturing, playing, recording, tending):
+for room in (
+    forging,
+    analysing,
+    comparing,
+    measuring,
+    mastering,
+    cataloguing,
+    models,
+    picturing,
+    playing,
+    recording,
+    tending,
+):
     room.register(app)
 
 

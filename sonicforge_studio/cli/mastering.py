@@ -14,6 +14,7 @@ from sonicforge_studio.cli.output import Output, may_replace, printable
 from sonicforge_studio.cli.session import each_input, studio_session
 from sonicforge_studio.cli.tables import facts, number
 from sonicforge_studio.domain import Loudness, Progress
+from sonicforge_studio.domain.licence import licence_warning
 
 if TYPE_CHECKING:
     from sonicforge_studio.studio.mastering import Mastered
@@ -93,6 +94,7 @@ def _shown(given: str, mastered: Mastered, seconds: float) -> Table:
             ("Proof", "passed" if passed else "not passed"),
             *(("", f"{proof.format}: {proof.reason}") for proof in master.proof if proof.reason),
             *(("Note", note) for note in mastered.notes),
+            *([("Licence", warning)] if (warning := licence_warning(mastered.licence)) else []),
             ("Took", f"{seconds:.1f} s"),
         ]
     )

@@ -13,6 +13,7 @@ StudioError
 ├── LibraryError          LibraryTooNew, LibraryDamaged, LibraryBusy
 ├── EngineUnavailable, EngineProcessDied, OutOfMemory
 ├── HubUnreachable, HubRefused, DownloadChanged, DownloadRunning
+├── ConsentNeeded         only a person may say yes to it, and nobody was there
 ├── TryAgain              passing trouble: a job that raises it (or a subclass) is retried
 └── Cancelled
 """
@@ -267,6 +268,12 @@ class DownloadRunning(StudioError):
     code = "download-running"
     message = "This model is being downloaded already."
     hint = "Wait for it, or cancel it first."
+
+
+class ConsentNeeded(StudioError):
+    code = "consent-needed"
+    message = "This needs a yes, and nobody is at a terminal to give it."
+    hint = "Say it beforehand with --yes."
 
 
 class Cancelled(StudioError):

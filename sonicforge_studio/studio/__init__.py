@@ -31,7 +31,6 @@ from sonicforge_studio.generation import (
 )
 from sonicforge_studio.generation.changing import HIGHEST_GAIN_DB, LOWEST_GAIN_DB
 from sonicforge_studio.generation.limits import DURATION_SECONDS, TEMPO_BPM
-from sonicforge_studio.generation.models import Offer
 from sonicforge_studio.jobs import Job, JobQueue, Lane
 from sonicforge_studio.kernels.live_spectrum import SpectrumSettings
 from sonicforge_studio.library import Library, TrackRow
@@ -41,7 +40,7 @@ from sonicforge_studio.studio.drafts import DraftShelf
 from sonicforge_studio.studio.editing import Edits, edited, same_notes
 from sonicforge_studio.studio.forging import GREATEST_CANDIDATES, ForgeRequest, draft_recipe
 from sonicforge_studio.studio.live import Live, open_live
-from sonicforge_studio.studio.models import ModelCard, ModelDesk
+from sonicforge_studio.studio.models import ModelCard, ModelDesk, Offer, spoken_bytes
 from sonicforge_studio.studio.previewing import Preview, Previews
 from sonicforge_studio.studio.sheets import LONGEST_SHEET_SECONDS, Sheet, rewritten, sheet_of
 
@@ -101,5 +100,6 @@ __all__ = [
     "section_names",
     "sheet_of",
     "sounds_of",
+    "spoken_bytes",
     "vocabulary",
 ]

@@ -28,8 +28,13 @@ def convert(
         each_block(source, progress, sink.write, f"Writing {path.name}")
 
 
-def export(source_path: Path, path: Path, format: str, progress: Progress, *, overwrite: bool = False) -> None:
-    """Convert, and take the tags along, the recipe among them. Raises ``OutputExists`` for the original itself."""
+def export(source_path: Path, path: Path, format: str, progress: Progress, *, overwrite: bool = False) -> str:
+    """Convert, and take the tags along, the recipe among them; the licence that stands there, "" where none does.
+
+    Raises ``OutputExists`` for the original itself.
+    """
     if path.exists() and path.samefile(source_path):
         raise OutputExists("An export cannot replace its own original.", hint="Choose another name or folder.")
-    convert(source_path, path, format, read_tags(source_path), progress, overwrite=overwrite)
+    tags = read_tags(source_path)
+    convert(source_path, path, format, tags, progress, overwrite=overwrite)
+    return tags.licence or ""

@@ -24,6 +24,7 @@ from sonicforge_studio.studio.forging import ForgeRequest
 from sonicforge_studio.studio.hearables import Hearables
 from sonicforge_studio.studio.mastering import MasterRequest
 from sonicforge_studio.studio.previewing import Previews
+from sonicforge_studio.studio.report import licence_fields
 from sonicforge_studio.studio.spectrograms import Spectrograms
 from sonicforge_studio.studio.takes import TakeDesk
 
@@ -130,14 +131,15 @@ class JobHandlers:
             "path": mastered.track.path,
             **to_plain(mastered.master),
             "notes": list(mastered.notes),
+            **licence_fields(mastered.licence),
         }
 
     def export(self, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
         destination = Path(arguments["path"])
         format = known_format(arguments.get("format") or destination.suffix)
         source = self._path_of({"track_id": arguments["track_id"]})
-        export(Path(source), destination, format, progress, overwrite=bool(arguments.get("overwrite")))
-        return {"path": str(destination)}
+        licence = export(Path(source), destination, format, progress, overwrite=bool(arguments.get("overwrite")))
+        return {"path": str(destination), **licence_fields(licence)}
 
     def download(self, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
         card = self._studio.models.download(from_plain(Offer, arguments["offer"]), progress)

@@ -50,6 +50,8 @@ class Mastered:
     track: Track
     master: Master
     notes: tuple[str, ...]
+    licence: str = ""
+    """As the original's tags or recipe have it."""
 
 
 class MasteringDesk:
@@ -96,7 +98,7 @@ class MasteringDesk:
             proof=tuple(proofs),
             files=(str(path),),
         )
-        return Mastered(track, master, delivered.outcome.notes)
+        return Mastered(track, master, delivered.outcome.notes, recipe.licence)
 
     def _destination(self, request: MasterRequest, given: Path, settings: MasterSettings) -> tuple[Path, str]:
         out = Path(request.out) if request.out else self._home_folder

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sonicforge_studio.domain import Progress
+from sonicforge_studio.domain import Progress, SilentProgress
 from sonicforge_studio.domain.errors import EngineUnavailable, UnknownModel
+from sonicforge_studio.domain.licence import is_non_commercial
 from sonicforge_studio.generation.models import (
     MUSICGEN_LICENCE,
-    Downloader,
-    Hub,
     KnownModel,
     Offer,
     Shelf,
     catalogue,
     memory_needed_bytes,
+    spoken_bytes,
 )
 from sonicforge_studio.generation.models.shelf import Kept, folder_bytes
 from sonicforge_studio.generation.musicgen.model_folder import Kind
 from sonicforge_studio.host.memory import free_memory_bytes
+
+if TYPE_CHECKING:
+    from sonicforge_studio.generation.models.download import Downloader
+
+__all__ = ["ModelCard", "ModelDesk", "Offer", "spoken_bytes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,11 @@ class ModelCard:
     """Why a folder cannot be used; "" where it can, or where there is none."""
     partial_bytes: int = 0
     """What is here of a download that was broken off; the next one goes on from there."""
+
+    @property
+    def non_commercial(self) -> bool:
+        """Whether what it makes must not be sold."""
+        return is_non_commercial(self.licence)
 
 
 class ModelDesk:
@@ -97,14 +108,14 @@ class ModelDesk:
             )
         return Path(model)
 
-    def offer(self, name: str) -> Offer:
-        """What a download would bring. Calls out: asks the hub.
+    def offer(self, name: str, progress: Progress | None = None) -> Offer:
+        """What a download would bring. Calls out: asks the hub, which may take a minute where it does not answer.
 
         Raises ``UnknownModel`` for a name that the catalogue has not, and what ``Downloader.offer`` does.
         """
         if name not in catalogue():
             raise UnknownModel(f'There is no model named "{name}" to download.')
-        return self._downloader().offer(catalogue()[name])
+        return self._downloader().offer(catalogue()[name], progress or SilentProgress())
 
     def download(self, offer: Offer, progress: Progress) -> ModelCard:
         """Bring what was offered; a model that is here already is replaced once all of it has come.
@@ -115,6 +126,10 @@ class ModelDesk:
         return self.card(offer.name)
 
     def _downloader(self) -> Downloader:
+        # What speaks HTTP is imported when someone wants it.
+        from sonicforge_studio.generation.models.download import Downloader
+        from sonicforge_studio.generation.models.hub import Hub
+
         return Downloader(Hub(), self._shelf)
 
     def add(self, folder: Path) -> ModelCard:

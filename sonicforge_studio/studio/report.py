@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sonicforge_studio.domain import Analysis, Loudness, Master, Track, to_plain
+from sonicforge_studio.domain.licence import licence_warning
 from sonicforge_studio.fingerprints import Pair
 from sonicforge_studio.studio.forging import Forged
 from sonicforge_studio.studio.mastering import Mastered
 from sonicforge_studio.studio.mixing import MixAdvice
+from sonicforge_studio.studio.models import ModelCard
 from sonicforge_studio.studio.remaking import Remade
 
 
@@ -79,6 +82,17 @@ def track_fields(track: Track, score: float | None = None) -> dict[str, Any]:
     }
 
 
+def model_fields(card: ModelCard) -> dict[str, Any]:
+    """A model of neural engines; ``path`` is null where it is not here."""
+    fields: dict[str, Any] = to_plain(replace(card, path=None))
+    return {**fields, "path": str(card.path) if card.path else None, "non_commercial": card.non_commercial}
+
+
+def licence_fields(licence: str) -> dict[str, str | None]:
+    """What a file's licence is, and the warning that goes with it; null where there is none."""
+    return {"licence": licence or None, "licence_warning": licence_warning(licence) or None}
+
+
 def master_fields(master: Master) -> dict[str, Any]:
     fields: dict[str, Any] = to_plain(master)
     fields["proof"] = [
@@ -100,6 +114,7 @@ def forged_fields(forged: Forged) -> dict[str, Any]:
         "fingerprint": forged.track.fingerprint,
         "candidates": to_plain(forged.candidates),
         "unplayed": list(forged.unplayed),
+        **licence_fields(forged.recipe.licence),
         "track_id": forged.track.id,
     }
 
@@ -112,6 +127,7 @@ def remade_fields(remade: Remade) -> dict[str, Any]:
         "same": remade.same,
         "differs": remade.differs,
         "unplayed": list(remade.unplayed),
+        **licence_fields(remade.recipe.licence),
     }
 
 
@@ -120,6 +136,7 @@ def mastered_fields(given: str, mastered: Mastered) -> dict[str, Any]:
         "path": given,
         **master_fields(mastered.master),
         "notes": list(mastered.notes),
+        **licence_fields(mastered.licence),
         "track_id": mastered.track.id,
     }
 

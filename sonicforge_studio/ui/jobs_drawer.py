@@ -16,6 +16,7 @@ from sonicforge_studio.ui.text import error_of, tr, tr_count, tr_error
 from sonicforge_studio.ui.theme import Theme
 from sonicforge_studio.ui.widgets.controls import Button, Card, ElidedLabel, IconButton, label
 from sonicforge_studio.ui.widgets.empty import EmptyState
+from sonicforge_studio.ui.widgets.names import licence_text
 
 _BAR_STEPS = 1000
 _FINISHED_SHOWN = 20
@@ -51,6 +52,8 @@ def _note_text(note: str) -> str:
 
 def _result_text(job: Job) -> str:
     result = job.result if isinstance(job.result, dict) else {}
+    if result.get("licence_warning"):
+        return f"{tr('Done')} · {licence_text(str(result.get('licence')))}"
     if job.kind != "import" or "added" not in result:
         return tr("Done")
     added = tr_count("{count} track imported", "{count} tracks imported", result["added"])

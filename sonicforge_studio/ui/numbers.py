@@ -78,12 +78,3 @@ def codec_name(codec: str) -> str:
     if pcm is None:
         return codec.removesuffix("float").upper()
     return f"PCM {pcm[2]}" + (" float" if pcm[1] == "f" else "")
-
-
-def byte_size(count: int) -> str:
-    """ "2.4 GB", "310 MB", "12 KB": in powers of ten, as disks and downloads are sold."""
-    for unit, size in (("GB", 10**9), ("MB", 10**6)):
-        if count >= size:
-            places = 1 if unit == "GB" and count < 100 * size else 0
-            return f"{decimal(count / size, places)} {unit}"
-    return f"{decimal(count / 1000, 0)} KB"

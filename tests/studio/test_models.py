@@ -101,6 +101,33 @@ def test_a_damaged_list_of_folders_is_an_empty_one(desk: ModelDesk, tiny: Path, 
     assert desk.add(tiny).name == "tiny"
 
 
+def test_of_a_link_only_the_link_is_removed(desk: ModelDesk, tiny: Path, tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "linked").symlink_to(tiny)
+    assert desk.card("linked").problem == ""
+    desk.remove("linked")
+    assert (tiny / "config.json").is_file()
+    assert len(desk.cards()) == 10
+
+
+def test_what_a_killed_removal_left_goes_with_the_next_one(desk: ModelDesk, tiny: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny, tmp_path / "models" / ".going-1")
+    shutil.copytree(tiny, tmp_path / "models" / "mine")
+    assert {card.name for card in desk.cards() if card.path} == {"mine"}
+    desk.remove("mine")
+    assert not list((tmp_path / "models").iterdir())
+
+
+def test_what_came_of_a_download_is_counted_and_can_be_thrown_away(desk: ModelDesk, tmp_path: Path) -> None:
+    part = tmp_path / "models" / ".musicgen-small.part"
+    part.mkdir(parents=True)
+    (part / "model.safetensors").write_bytes(bytes(5000))
+    card = desk.card("musicgen-small")
+    assert (card.path, card.disk_bytes, card.partial_bytes) == (None, 0, 5000)
+    desk.remove("musicgen-small")
+    assert not list((tmp_path / "models").iterdir())
+
+
 def test_what_cannot_be_used_is_not_added(desk: ModelDesk, tmp_path: Path) -> None:
     with pytest.raises(MissingPath):
         desk.add(tmp_path / "none")

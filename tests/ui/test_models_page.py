@@ -16,12 +16,12 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from sonicforge_studio.domain.errors import OutputNotWritable
-from sonicforge_studio.studio import ModelDesk
-from sonicforge_studio.ui.numbers import byte_size
+from sonicforge_studio.studio import ModelDesk, spoken_bytes
 from sonicforge_studio.ui.pages.model_row import ModelRow
-from sonicforge_studio.ui.pages.model_words import kind_text, licence_text, memory_text
+from sonicforge_studio.ui.pages.model_words import kind_text, memory_text
 from sonicforge_studio.ui.text import speak
 from sonicforge_studio.ui.widgets.controls import Button
+from sonicforge_studio.ui.widgets.names import licence_text
 from sonicforge_studio.ui.widgets.question import Question
 from tests.hub_server import HubServer, hub_of
 from tests.ui.conftest import Run, until
@@ -161,7 +161,7 @@ def test_a_model_is_downloaded_after_a_yes(page: Workspace, run: Run, hub: HubSe
         assert not row.download_button.isEnabled()
         said = await _answer(page, lambda question: question.no_button)
         assert "Not for commercial use (CC-BY-NC-4.0)" in said
-        assert byte_size(sum(file.stat().st_size for file in hub.folder.iterdir())) in said
+        assert spoken_bytes(sum(file.stat().st_size for file in hub.folder.iterdir())) in said
         assert not page.desk.jobs(), "nothing comes without a yes"
         assert row.state() == "Not here"
         row.download_button.click()

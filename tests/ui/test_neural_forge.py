@@ -167,7 +167,7 @@ def test_the_last_entry_leads_to_the_models(workspace: Workspace) -> None:
     assert panel.engine.currentText() == "Built-in synth"
 
 
-def test_a_piece_is_played_by_the_model_and_heard_while_it_is_made(shelf: Workspace, run: Run) -> None:
+def test_a_piece_is_played_by_the_model_and_heard_while_it_is_made(shelf: Workspace, run: Run, tmp_path: Path) -> None:
     forge, panel = shelf.forge, shelf.forge.engine
     heard: list[bool] = []
     notes: set[str] = set()
@@ -207,6 +207,9 @@ def test_a_piece_is_played_by_the_model_and_heard_while_it_is_made(shelf: Worksp
         assert panel.neural() == Neural(model=MODEL, precision="int8", sampling=recipe.neural.sampling)
         assert forge.controls.seed.text() == "5"
         _tell_of_missing(shelf, card.track)
+        # What may not be sold is told of where it leaves the studio.
+        shelf.actions.export_to((card.track.id, "piece"), tmp_path / "piece.flac", "flac")
+        await until(lambda: any("Not for commercial use" in said for said in shelf.window.toasts.texts()), "the word")
 
     run(go())
 

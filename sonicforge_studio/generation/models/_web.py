@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 
 from sonicforge_studio import __version__
 from sonicforge_studio.domain import StudioError
@@ -98,11 +99,16 @@ class _Reader:
     def next(self, wait: Wait) -> _Head | bytes | None:
         while True:
             wait()
-            with suppress(queue.Empty):
+            running = self._thread.is_alive()
+            try:
                 message = self._messages.get(timeout=_LOOK_SECONDS)
-                if isinstance(message, Exception):
-                    raise message
-                return message
+            except queue.Empty:
+                if running:
+                    continue
+                raise Passing(_unreachable(self._url, "the connection was lost")) from None
+            if isinstance(message, Exception):
+                raise message
+            return message
 
     def stop(self) -> None:
         """A thread that waits for a silent server is left to its patience: nothing it reads is used any more."""
@@ -116,7 +122,7 @@ class _Reader:
         except urllib.error.HTTPError as error:
             error.close()
             self._put(_refused(error.code))
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             self._put(Passing(_unreachable(self._url, _reason(error))))
 
     def _read(self) -> None:
@@ -124,7 +130,8 @@ class _Reader:
         if self._start:
             headers["Range"] = f"bytes={self._start}-"
         request = urllib.request.Request(self._url, headers=headers)
-        with urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS, context=_trust()) as response:
+        trust = _trust() if self._url.startswith("https:") else None
+        with urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS, context=trust) as response:
             self._put(_head_of(response))
             while not self._stop.is_set() and (block := response.read1(_BLOCK_BYTES)):
                 self._put(block)
@@ -160,6 +167,10 @@ def _unreachable(url: str, reason: str) -> HubUnreachable:
 def _reason(error: Exception) -> str:
     """In the system's words, without its numbers."""
     inner = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(inner, (ValueError, http.client.InvalidURL)):
+        return "its address cannot be read"
+    if isinstance(inner, ssl.SSLError):
+        return "the connection to it is not secure"
     if isinstance(inner, TimeoutError):
         return "it does not answer"
     if isinstance(inner, OSError) and inner.strerror:
@@ -167,8 +178,10 @@ def _reason(error: Exception) -> str:
     return str(inner).rstrip(".") or type(inner).__name__
 
 
+@cache
 def _trust() -> ssl.SSLContext:
-    """The system's certificates, and those that come with the extra where the system has none (as on macOS)."""
+    """The system's certificates, and those that come with the extra where the system has none (as on macOS).
+    Read once: that takes a tenth of a second."""
     context = ssl.create_default_context()
     with suppress(ImportError):
         import certifi

@@ -86,10 +86,13 @@ class Shelf:
             shutil.rmtree(left, ignore_errors=True)
         going = self.folder / f"{_GOING}{secrets.token_hex(4)}"
         try:
+            if path.is_symlink():
+                # What a link points to is not ours.
+                return path.unlink()
             path.rename(going)
         except OSError as error:
             raise output_error(error, path) from error
-        shutil.rmtree(going, ignore_errors=True)
+        return shutil.rmtree(going, ignore_errors=True)
 
     def _downloaded(self) -> Mapping[str, Path]:
         with suppress(OSError):

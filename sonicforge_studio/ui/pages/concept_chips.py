@@ -101,8 +101,8 @@ class ConceptChips(QWidget):
             self._chip(tr("+ Part"), False, tr("Add a part"), self._missing_parts)
 
     def chips(self, role: str) -> list[str]:
-        """The texts of the chips that were said or chosen ("read"), added by the composer ("chip"), left out ("ignored")
-        or read by a model alone ("heeded")."""
+        """The texts of the chips that were said or chosen ("read"), added by the composer ("chip"), left out
+        ("ignored") or read by a model alone ("heeded")."""
         return [str(chip.property("said")) for chip in self._shown() if chip.property("role") == role]
 
     def order_tabs(self, before: QWidget, after: QWidget) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from sonicforge_studio.domain import Neural
 from sonicforge_studio.studio import ModelCard
-from sonicforge_studio.ui.pages.model_words import licence_text, memory_text
+from sonicforge_studio.ui.pages.model_words import memory_text
 from sonicforge_studio.ui.pages.sampling_controls import SamplingControls
 from sonicforge_studio.ui.pages.sound_slot import SoundSlot
 from sonicforge_studio.ui.text import tr
@@ -17,6 +17,7 @@ from sonicforge_studio.ui.theme import Theme
 from sonicforge_studio.ui.widgets.choice import Choice
 from sonicforge_studio.ui.widgets.controls import Button, ElidedLabel, restyle
 from sonicforge_studio.ui.widgets.fields import captioned
+from sonicforge_studio.ui.widgets.names import licence_text
 
 _MORE = "more"
 """The entry that leads to the Models page."""

@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 from sonicforge_studio.domain import StudioError
 from sonicforge_studio.studio import Job, ModelCard
 from sonicforge_studio.ui.jobs_drawer import state_text
-from sonicforge_studio.ui.pages.model_words import kind_text, licence_text, memory_text, size_text, state_word
+from sonicforge_studio.ui.pages.model_words import kind_text, memory_text, size_text, state_word
 from sonicforge_studio.ui.text import error_of, tr, tr_error
 from sonicforge_studio.ui.theme import Theme
 from sonicforge_studio.ui.widgets.controls import Button, Card, ElidedLabel, IconButton, label, restyle
+from sonicforge_studio.ui.widgets.names import licence_text
 
 _BAR_STEPS = 1000
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sonicforge_studio.studio import ModelCard
-from sonicforge_studio.ui.numbers import byte_size, decimal
+from sonicforge_studio.studio import ModelCard, spoken_bytes
+from sonicforge_studio.ui.numbers import decimal
 from sonicforge_studio.ui.text import tr
 
 
@@ -11,19 +11,10 @@ def memory_text(card: ModelCard) -> str:
     """What it needs, and whether that is there; "" where nobody knows yet."""
     if not card.memory_bytes:
         return ""
-    size = byte_size(card.memory_bytes)
+    size = spoken_bytes(card.memory_bytes)
     if card.fits:
         return tr("Needs {size} of memory, which is there", size=size)
     return tr("Needs {size} of memory, more than is free", size=size)
-
-
-def licence_text(licence: str) -> str:
-    """A licence by its name, with what matters of it."""
-    if not licence:
-        return tr("Licence unknown: see where it comes from")
-    if "-NC" in licence.upper():
-        return tr("Not for commercial use ({licence})", licence=licence)
-    return tr("Licence {licence}", licence=licence)
 
 
 def kind_text(card: ModelCard) -> str:
@@ -44,11 +35,11 @@ def _parameters_text(parameters: int) -> str:
 def size_text(card: ModelCard) -> str:
     """On the disk where it is here, else what the download brings."""
     if card.path is not None:
-        return tr("{size} on the disk", size=byte_size(card.disk_bytes))
+        return tr("{size} on the disk", size=spoken_bytes(card.disk_bytes))
     if card.partial_bytes:
-        there, whole = byte_size(card.partial_bytes), byte_size(card.download_bytes)
+        there, whole = spoken_bytes(card.partial_bytes), spoken_bytes(card.download_bytes)
         return tr("{size} of {whole} is here already", size=there, whole=whole)
-    return tr("{size} to download", size=byte_size(card.download_bytes)) if card.download_bytes else ""
+    return tr("{size} to download", size=spoken_bytes(card.download_bytes)) if card.download_bytes else ""
 
 
 def state_word(card: ModelCard) -> str:

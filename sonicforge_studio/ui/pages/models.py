@@ -8,16 +8,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from sonicforge_studio.domain import StudioError
-from sonicforge_studio.studio import Job, ModelCard, Offer
+from sonicforge_studio.studio import Job, ModelCard, Offer, spoken_bytes
 from sonicforge_studio.ui.actions import Actions
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.model_shelf import ModelShelf, download_title
-from sonicforge_studio.ui.numbers import byte_size
 from sonicforge_studio.ui.pages.model_row import ModelRow
-from sonicforge_studio.ui.pages.model_words import licence_text
 from sonicforge_studio.ui.text import tr, tr_count, tr_error
 from sonicforge_studio.ui.widgets.controls import Button, label
 from sonicforge_studio.ui.widgets.empty import EmptyState
+from sonicforge_studio.ui.widgets.names import licence_text
 from sonicforge_studio.ui.widgets.notice import Notice
 from sonicforge_studio.ui.widgets.question import Question
 
@@ -209,8 +208,8 @@ class ModelsPage(QWidget):
         short = offer.download_bytes > offer.free_bytes
         facts = (
             (tr("From"), offer.hub),
-            (tr("To download"), byte_size(offer.download_bytes)),
-            (tr("Free on the disk"), byte_size(offer.free_bytes)),
+            (tr("To download"), spoken_bytes(offer.download_bytes)),
+            (tr("Free on the disk"), spoken_bytes(offer.free_bytes)),
             (tr("Licence"), licence_text(offer.licence)),
         )
         text = (
@@ -236,7 +235,8 @@ class ModelsPage(QWidget):
             tr("It is taken off this list. The folder itself stays where it is.")
             if card.local
             else tr(
-                "{size} become free. It can be downloaded again.", size=byte_size(card.disk_bytes + card.partial_bytes)
+                "{size} become free. It can be downloaded again.",
+                size=spoken_bytes(card.disk_bytes + card.partial_bytes),
             )
         )
         title = tr("Remove {title}?", title=card.title)
@@ -257,4 +257,4 @@ def _total_text(here: Sequence[ModelCard]) -> str:
     if not here:
         return ""
     count = tr_count("{count} model here", "{count} models here", len(here))
-    return f"{count} · {byte_size(sum(card.disk_bytes for card in here))}"
+    return f"{count} · {spoken_bytes(sum(card.disk_bytes for card in here))}"

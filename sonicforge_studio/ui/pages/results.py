@@ -16,11 +16,11 @@ from sonicforge_studio.ui.bridge import Bridge
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, Piece, is_sounding
 from sonicforge_studio.ui.numbers import NONE, clock, decimal, tempo
-from sonicforge_studio.ui.pages.model_words import licence_text
 from sonicforge_studio.ui.pages.variations import VariationButton, can_open, can_start_from, changes_text
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.widgets.controls import Card, ElidedLabel, IconButton, label
 from sonicforge_studio.ui.widgets.empty import EmptyState
+from sonicforge_studio.ui.widgets.names import licence_text
 from sonicforge_studio.ui.widgets.score import ScoreRing, reasons_text
 from sonicforge_studio.ui.widgets.waveform import WaveformView
 

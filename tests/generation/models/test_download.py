@@ -27,7 +27,9 @@ from sonicforge_studio.domain.errors import (
     ModelNotUsable,
     OutputNotWritable,
 )
-from sonicforge_studio.generation.models import Downloader, Hub, KnownModel, Shelf, catalogue, download
+from sonicforge_studio.generation.models import KnownModel, Shelf, catalogue, download
+from sonicforge_studio.generation.models.download import Downloader
+from sonicforge_studio.generation.models.hub import Hub
 from sonicforge_studio.generation.musicgen.model_folder import read_model_folder
 from sonicforge_studio.jobs.retries import RetryPolicy
 from tests.generation.musicgen.conftest import build_model
@@ -81,7 +83,7 @@ class Seen:
 
 def bring(hub: HubServer, shelf: Shelf, progress: Progress | None = None, model: KnownModel = SMALL) -> None:
     downloader = Downloader(Hub(hub.endpoint), shelf)
-    downloader.download(downloader.offer(model), progress or SilentProgress())
+    downloader.download(downloader.offer(model, SilentProgress()), progress or SilentProgress())
 
 
 @pytest.fixture
@@ -96,7 +98,7 @@ def hidden(shelf: Shelf) -> list[str]:
 
 def test_a_model_comes_whole_and_nothing_else_does(hub: HubServer, shelf: Shelf, served: Path) -> None:
     downloader = Downloader(Hub(hub.endpoint), shelf)
-    offer = downloader.offer(SMALL)
+    offer = downloader.offer(SMALL, SilentProgress())
     names = {file.name for file in offer.files}
     assert names == {
         "config.json", "generation_config.json", "processor_config.json", "tokenizer.json", "tokenizer_config.json",
@@ -164,7 +166,7 @@ def test_a_connection_that_is_lost_for_good_is_told_and_what_came_stays(hub: Hub
     assert not shelf.place_for("musicgen-small").exists()
     hub.faults.cut_after_bytes.clear()
     hub.sent_bytes.clear()
-    offer = Downloader(Hub(hub.endpoint), shelf).offer(SMALL)
+    offer = Downloader(Hub(hub.endpoint), shelf).offer(SMALL, SilentProgress())
     size = (hub.folder / WEIGHTS).stat().st_size
     assert offer.download_bytes == size - 120_000
     bring(hub, shelf)
@@ -250,12 +252,23 @@ def test_a_file_that_changes_under_way_is_told(hub: HubServer, shelf: Shelf, lon
     assert not (shelf.part_of("musicgen-small") / WEIGHTS).exists()
 
 
+def test_a_server_that_tells_no_lengths_is_held_to_those_of_the_listing(hub: HubServer, shelf: Shelf) -> None:
+    hub.faults.no_lengths = True
+    whole = (hub.folder / WEIGHTS).read_bytes()
+    hub.faults.bytes_instead[WEIGHTS] = whole + b"more"
+    with pytest.raises(DownloadChanged, match="longer"):
+        bring(hub, shelf)
+    hub.faults.bytes_instead.clear()
+    bring(hub, shelf)
+    assert (shelf.place_for("musicgen-small") / WEIGHTS).read_bytes() == whole
+
+
 @pytest.mark.parametrize("status", [404, 410, 412, 416])
 def test_a_revision_that_is_gone_is_told(hub: HubServer, shelf: Shelf, status: int) -> None:
     hub.faults.cut_after_bytes[WEIGHTS] = [100_000]
     hub.faults.answers[WEIGHTS] = []
     downloader = Downloader(Hub(hub.endpoint), shelf)
-    offer = downloader.offer(SMALL)
+    offer = downloader.offer(SMALL, SilentProgress())
     with pytest.raises(Cancelled):
         downloader.download(offer, Seen(stop_at=0.3))
     hub.faults.answers[WEIGHTS] = [status]
@@ -270,7 +283,9 @@ def test_another_version_is_not_mixed_with_what_came_of_the_first(hub: HubServer
         bring(hub, shelf, Seen(stop_at=0.5))
     hub.faults.bytes_a_second = 0
     whole = bytearray((hub.folder / WEIGHTS).read_bytes())
-    whole[-5:] = b"other"
+    # Behind the header, in what came already.
+    header = int.from_bytes(whole[:8], "little")
+    whole[header + 100 : header + 105] = b"other"
     (hub.folder / WEIGHTS).write_bytes(bytes(whole))
     bring(hub, shelf)
     assert (shelf.place_for("musicgen-small") / WEIGHTS).read_bytes() == bytes(whole)
@@ -298,10 +313,12 @@ def test_trouble_that_stays_is_told(hub: HubServer, shelf: Shelf) -> None:
         bring(hub, shelf)
 
 
-def test_without_a_network_there_is_a_sentence(shelf: Shelf) -> None:
-    for endpoint in ("http://127.0.0.1:9", "http://nowhere.invalid"):
+def test_without_a_network_there_is_a_sentence(hub: HubServer, shelf: Shelf) -> None:
+    insecure = hub.endpoint.replace("http:", "https:")
+    nowhere = ("http://127.0.0.1:9", "https://127.0.0.1:9", "http://nowhere.invalid", "http://a..b", "http://a:b")
+    for endpoint in (*nowhere, insecure):
         with pytest.raises(HubUnreachable, match="cannot be reached") as failed:
-            Downloader(Hub(endpoint), shelf).offer(SMALL)
+            Downloader(Hub(endpoint), shelf).offer(SMALL, SilentProgress())
         assert "Errno" not in failed.value.message
         assert failed.value.message.endswith(".")
 
@@ -311,6 +328,12 @@ def test_an_endpoint_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setenv("HF_ENDPOINT", endpoint)
         with pytest.raises(BadSetting, match="no address"):
             Hub()
+
+
+def test_asking_the_hub_can_be_cancelled(hub: HubServer, shelf: Shelf) -> None:
+    hub.faults.answers["listing"] = [503] * 100
+    with pytest.raises(Cancelled):
+        Downloader(Hub(hub.endpoint), shelf).offer(SMALL, Seen(stop_at=0.0))
 
 
 def test_pickles_are_refused(hub: HubServer, shelf: Shelf) -> None:
