@@ -30,6 +30,7 @@ class Faults:
     bytes_instead: dict[str, bytes] = field(default_factory=dict)
     """Other content than the listing says."""
     no_ranges: bool = False
+    no_lengths: bool = False
     bytes_a_second: float = 0.0
     silent: set[str] = field(default_factory=set)
     """Headers come, bytes do not."""
@@ -139,7 +140,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         else:
             self.send_response(200)
-        self.send_header("Content-Length", str(len(content) - start))
+        if not faults.no_lengths:
+            self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
         cuts = faults.cut_after_bytes.get(name)
         self._send(name, content[start:], cuts.pop(0) if cuts else None)

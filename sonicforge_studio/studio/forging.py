@@ -59,7 +59,7 @@ class ForgeRequest:
     prompt: str
     engine: str = "auto"
     neural: Neural = field(default_factory=Neural)
-    """What a neural engine is told besides; with "auto", a model that is named here chooses it."""
+    """What a neural engine is told besides; with "auto", a model that is named here, or by the recipe, chooses it."""
     seconds: float | None = None
     bpm: float | None = None
     key: str | None = None
@@ -157,9 +157,9 @@ class Forge:
             raise BadSetting(f"A prompt has up to {LONGEST_PROMPT:,} characters, not {len(request.prompt):,}.")
         if request.seed is not None:
             require_seed(request.seed)
-        engine = self._engines.named(request.engine, request.neural)
         settings = replace(preset_named(request.preset), target=target_named(request.target))
         draft = edited(_draft(request), request.edits)
+        engine = self._engine(request, draft)
         concept, written = settle_samples(composed(draft), progress), draft.written
         played = _Played(engine, concept, notes_of(written), request.stems)
         best, others = _best_take(played, draft.seed, request.candidates, Span(progress, 0.0, 0.6), listener)
@@ -189,6 +189,13 @@ class Forge:
         return Forged(
             track, (str(path), *extras), recipe, verdict, proof, others, unplayed(recipe), best.rendering.remarks
         )
+
+    def _engine(self, request: ForgeRequest, draft: Recipe) -> Engine:
+        """The one that was asked for, else the one that the recipe was made or drafted with."""
+        given = bool(request.recipe or request.base)
+        if given and request.engine == "auto" and not request.neural.model and draft.neural is not None:
+            return self._engines.of(draft)
+        return self._engines.named(request.engine, request.neural)
 
     def _catalogue(self, recipe: Recipe, path: Path, progress: Progress) -> tuple[Track, Verdict]:
         measurement = self._measurer.measure(path, Span(progress, 0.0, 0.9))
@@ -268,9 +275,10 @@ def compose_request(request: ForgeRequest, seed: int) -> Concept:
     )
 
 
-def draft_recipe(concept: Concept, seed: int) -> Recipe:
-    """The recipe of a piece that nobody has played yet."""
-    return Recipe("synth", "", seed, concept.prompt, concept, "", "", 1)
+def draft_recipe(concept: Concept, seed: int, neural: Neural | None = None) -> Recipe:
+    """The recipe of a piece that nobody has played yet: the built-in engine will, or the model of ``neural``."""
+    engine = "synth" if neural is None else "musicgen"
+    return Recipe(engine, "", seed, concept.prompt, concept, "", "", 1, neural=neural)
 
 
 def _write_master(

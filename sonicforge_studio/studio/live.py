@@ -13,6 +13,7 @@ from sonicforge_studio.audio import Capture, Devices, LiveAnalyser, Player, TapS
 from sonicforge_studio.domain import Progress, Source, from_plain, to_plain
 from sonicforge_studio.domain.errors import InputError, MissingPath
 from sonicforge_studio.generation import recipe_from_json, recipe_to_json
+from sonicforge_studio.generation.models import Offer
 from sonicforge_studio.host.tile_cache import TileCache
 from sonicforge_studio.jobs import JobQueue, current_job_id
 from sonicforge_studio.studio.compose import Studio
@@ -75,6 +76,7 @@ class JobHandlers:
             "takes": self.take,
             "master": self.master,
             "export": self.export,
+            "download": self.download,
         }
 
     def bring_in(self, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
@@ -138,6 +140,10 @@ class JobHandlers:
         source = self._path_of({"track_id": arguments["track_id"]})
         licence = export(Path(source), destination, format, progress, overwrite=bool(arguments.get("overwrite")))
         return {"path": str(destination), **licence_fields(licence)}
+
+    def download(self, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+        card = self._studio.models.download(from_plain(Offer, arguments["offer"]), progress)
+        return {"name": card.name}
 
     def _path_of(self, arguments: dict[str, Any]) -> str:
         """The file a job is about, given by its place or by its track's id."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sonicforge_studio.domain import Neural, Progress, SilentProgress, StudioError
 from sonicforge_studio.domain.errors import EngineUnavailable, UnknownModel
 from sonicforge_studio.domain.licence import is_non_commercial
 from sonicforge_studio.generation.models import (
     MUSICGEN_LICENCE,
-    Downloader,
-    Hub,
     KnownModel,
     Offer,
     Shelf,
@@ -24,6 +23,9 @@ from sonicforge_studio.generation.models.shelf import Kept, folder_bytes
 from sonicforge_studio.generation.musicgen.model_folder import Kind, ModelFolder, read_model_folder
 from sonicforge_studio.generation.musicgen.pace import Paces
 from sonicforge_studio.host.memory import free_memory_bytes
+
+if TYPE_CHECKING:
+    from sonicforge_studio.generation.models.download import Downloader
 
 __all__ = ["ModelCard", "ModelDesk", "Offer", "spoken_bytes"]
 
@@ -166,6 +168,10 @@ class ModelDesk:
         return self.card(offer.name)
 
     def _downloader(self) -> Downloader:
+        # What speaks HTTP is imported when someone wants it.
+        from sonicforge_studio.generation.models.download import Downloader
+        from sonicforge_studio.generation.models.hub import Hub
+
         return Downloader(Hub(), self._shelf)
 
     def add(self, folder: Path) -> ModelCard:

@@ -54,6 +54,10 @@ class Actions(QObject):
     """The ``Recipe`` that a draft came from, and the draft that a piece was made of."""
     library_wanted = Signal()
     """The Library page, to choose a track in."""
+    models_wanted = Signal()
+    """The Models page."""
+    model_wanted = Signal(str)
+    """The name of a model that is to play the next piece, on the Forge page."""
     removed = Signal(object)
     """A list of ``Track`` that was just taken out of the library."""
     trouble = Signal(object)
@@ -125,9 +129,20 @@ class Actions(QObject):
 
     def choose_sample(self, chosen: Callable[[str], object]) -> None:
         """Ask for one sound file; ``chosen`` is handed its place."""
-        dialog = self._dialog(tr("Choose a sample"))
+        self.choose_sound(tr("Choose a sample"), chosen)
+
+    def choose_sound(self, title: str, chosen: Callable[[str], object]) -> None:
+        """The same under a title of its own."""
+        dialog = self._dialog(title)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters([tr("Audio and video files ({suffixes})", suffixes=_AUDIO_SUFFIXES), tr("All files (*)")])
+        dialog.fileSelected.connect(chosen)
+        dialog.open()
+
+    def choose_folder(self, title: str, chosen: Callable[[str], object]) -> None:
+        """Ask for a folder; ``chosen`` is handed its place."""
+        dialog = self._dialog(title)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(chosen)
         dialog.open()
 

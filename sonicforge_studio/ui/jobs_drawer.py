@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from PySide6.QtCore import QEasingCurve, QPropertyAnimation, QRect, Qt, Signal
@@ -15,9 +16,11 @@ from sonicforge_studio.ui.text import error_of, tr, tr_count, tr_error
 from sonicforge_studio.ui.theme import Theme
 from sonicforge_studio.ui.widgets.controls import Button, Card, ElidedLabel, IconButton, label
 from sonicforge_studio.ui.widgets.empty import EmptyState
+from sonicforge_studio.ui.widgets.names import licence_text
 
 _BAR_STEPS = 1000
 _FINISHED_SHOWN = 20
+_COUNTED = re.compile(r"(.+) · (.+) of (.+)")
 
 
 def state_text(job: Job) -> str:
@@ -28,7 +31,7 @@ def state_text(job: Job) -> str:
         case "waiting-to-retry":
             return tr("Will be tried again")
         case "running":
-            note = tr(job.note) if job.note else tr("Working")
+            note = _note_text(job.note) if job.note else tr("Working")
             if job.eta_seconds is None:
                 return note
             return tr("{note} · {time} left", note=note, time=clock(job.eta_seconds + 0.5))
@@ -39,8 +42,18 @@ def state_text(job: Job) -> str:
     return ""
 
 
+def _note_text(note: str) -> str:
+    """What is being done, with how many bytes of it, where it says that: "Downloading · 1.2 GB of 2.4 GB"."""
+    counted = _COUNTED.fullmatch(note)
+    if counted is None:
+        return tr(note)
+    return tr("{note} · {done} of {whole}", note=tr(counted[1]), done=counted[2], whole=counted[3])
+
+
 def _result_text(job: Job) -> str:
     result = job.result if isinstance(job.result, dict) else {}
+    if result.get("licence_warning"):
+        return f"{tr('Done')} · {licence_text(str(result.get('licence')))}"
     if job.kind != "import" or "added" not in result:
         return tr("Done")
     added = tr_count("{count} track imported", "{count} tracks imported", result["added"])

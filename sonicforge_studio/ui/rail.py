@@ -9,7 +9,7 @@ from sonicforge_studio.ui.text import tr, tr_count
 from sonicforge_studio.ui.theme import Theme
 from sonicforge_studio.ui.widgets.controls import IconButton, label, picture
 
-PAGES = ("forge", "library", "master", "live", "analysis")
+PAGES = ("forge", "library", "master", "live", "analysis", "models")
 
 
 class Rail(QFrame):
@@ -39,6 +39,7 @@ class Rail(QFrame):
             "master": tr("Master"),
             "live": tr("Live"),
             "analysis": tr("Analysis"),
+            "models": tr("Models"),
         }
         for number, page in enumerate(PAGES, 1):
             button = self._button(page, names[page], f"Ctrl+{number}")

@@ -119,6 +119,7 @@ class Sizes:
     note_row: int
     row_names: int
     strip: int
+    engine: int
     icon_s: int
     icon: int
     icon_l: int

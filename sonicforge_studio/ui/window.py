@@ -23,7 +23,7 @@ from sonicforge_studio.ui.shortcuts import KEYS, Overview
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
 from sonicforge_studio.ui.transport import Transport
-from sonicforge_studio.ui.widgets.drop_overlay import DropOverlay, local_paths
+from sonicforge_studio.ui.widgets.drop_overlay import DropOverlay, leave_drops, local_paths
 from sonicforge_studio.ui.widgets.empty import EmptyState
 from sonicforge_studio.ui.widgets.peaks import PeaksPainter
 from sonicforge_studio.ui.widgets.toasts import Toasts
@@ -50,6 +50,7 @@ class Window(QMainWindow):
         self.stack = QStackedWidget()
         self._scope_place = QVBoxLayout()
         self._pages: dict[str, QWidget] = {}
+        self._drop_words: dict[str, tuple[str, str] | None] = {}
         self._page = ""
         self.ground = QWidget()
         self.setCentralWidget(self.ground)
@@ -82,14 +83,16 @@ class Window(QMainWindow):
             shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
             shortcut.activated.connect(call)
 
-    def put_page(self, name: str, page: QWidget) -> None:
+    def put_page(self, name: str, page: QWidget, drop_words: tuple[str, str] | None = None) -> None:
+        """``drop_words`` are title and text of what a drop does on this page, where it is not the import."""
         self._pages[name] = page
+        self._drop_words[name] = drop_words
         self.stack.addWidget(page)
-        self._leave_drops_to_the_window(page)
+        leave_drops(page)
 
     def put_scope(self, scope: QWidget) -> None:
         self._scope_place.addWidget(scope)
-        self._leave_drops_to_the_window(scope)
+        leave_drops(scope)
 
     def show_page(self, name: str) -> None:
         """Bring a page to the front, where it is there already."""
@@ -123,20 +126,13 @@ class Window(QMainWindow):
         """The part right of the rail and above scope and transport, in the ground's own coordinates."""
         return self.stack.geometry()
 
-    def _leave_drops_to_the_window(self, panel: QWidget) -> None:
-        """A field under the mouse would take a file's path as text."""
-        for widget in [panel, *panel.findChildren(QWidget)]:
-            widget.setAcceptDrops(False)
-
     # Dropping
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.source() is None and local_paths(event.mimeData()):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
-            self._overlay.setGeometry(self.ground.rect())
-            self._overlay.show()
-            self._overlay.raise_()
+            self._overlay.cover(self.stack, self._drop_words.get(self._page))
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._overlay.hide()

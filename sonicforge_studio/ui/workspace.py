@@ -20,12 +20,14 @@ from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, Piece, is_sounding
 from sonicforge_studio.ui.live.frame_clock import FrameClock
 from sonicforge_studio.ui.live.full_screen import FullScreen
+from sonicforge_studio.ui.model_shelf import DOWNLOAD, ModelShelf
 from sonicforge_studio.ui.output_chooser import OutputChooser
 from sonicforge_studio.ui.pages.analysis import AnalysisPage
 from sonicforge_studio.ui.pages.forge import ForgePage
 from sonicforge_studio.ui.pages.library import LibraryPage
 from sonicforge_studio.ui.pages.live import LivePage
 from sonicforge_studio.ui.pages.master import MasterPage
+from sonicforge_studio.ui.pages.models import ModelsPage
 from sonicforge_studio.ui.running_total import RunningTotal
 from sonicforge_studio.ui.scope import Scope
 from sonicforge_studio.ui.text import error_of, tr, tr_count, tr_error
@@ -53,12 +55,14 @@ class Workspace(QObject):
         self.desk = JobDesk(live.jobs, self.bridge, kit.tasks)
         self.listening = Listening(live.player, kit.theme.motion)
         self.actions = Actions(studio, self.desk, self.listening, kit, window)
-        self.forge = ForgePage(studio, self.desk, self.actions, self.listening, self.bridge, kit, live)
+        self.shelf = ModelShelf(studio.models, self.desk, kit.tasks)
+        self.forge = ForgePage(studio, self.desk, self.actions, self.listening, self.bridge, kit, live, self.shelf)
         self.library = LibraryPage(studio, self.actions, self.listening, self.bridge, kit)
         self.master = MasterPage(studio, self.desk, self.actions, self.listening, kit)
         self.clock = FrameClock(lambda: live.analyser.newest)
         self.live = LivePage(studio, live, self.listening, self.clock, kit, memory)
         self.analysis = AnalysisPage(studio, self.actions, self.listening, self.bridge, kit)
+        self.models = ModelsPage(self.shelf, self.actions, kit)
         self.outputs = OutputChooser(live.player, kit, window, memory)
         self.scope = Scope(kit.theme)
         self.clock.watch(self.scope.look)
@@ -72,6 +76,7 @@ class Workspace(QObject):
         }
         for name, page in pages.items():
             window.put_page(name, page)
+        window.put_page("models", self.models, (tr("Drop to add the model"), tr("A folder with a MusicGen model")))
         window.put_scope(self.scope)
         self._wire_rail()
         self._wire_transport()
@@ -87,6 +92,7 @@ class Workspace(QObject):
         self._go(str(memory.value("page") or "forge"))
         self.outputs.restore()
         self._recover_recordings()
+        self.shelf.refresh()
 
     # Wiring
 
@@ -121,6 +127,8 @@ class Workspace(QObject):
         self.actions.master_wanted.connect(lambda _: self._go("master"))
         self.actions.comparison_wanted.connect(self._compare)
         self.actions.library_wanted.connect(lambda: self._go("library"))
+        self.actions.models_wanted.connect(lambda: self._go("models"))
+        self.actions.model_wanted.connect(lambda _: self._go("forge"))
         self.library.analyse_wanted.connect(self._analyse)
         self.library.choice_changed.connect(self.analysis.note_choice)
         self.analysis.library_wanted.connect(lambda: self._go("library"))
@@ -138,6 +146,7 @@ class Workspace(QObject):
             ("master-page", lambda: self._go("master")),
             ("live-page", lambda: self._go("live")),
             ("analysis-page", lambda: self._go("analysis")),
+            ("models-page", lambda: self._go("models")),
             ("forge", self._forge),
             ("search", self._search),
             ("import", self.actions.import_dialog),
@@ -172,6 +181,8 @@ class Workspace(QObject):
                 self.live.take_focus()
             case "analysis":
                 self.analysis.come_up()
+            case "models":
+                self.models.come_up()
 
     def _forge(self) -> None:
         if self.window.page() == "forge":
@@ -228,8 +239,8 @@ class Workspace(QObject):
         self._fit_scope()
 
     def _fit_scope(self) -> None:
-        """The dock is not shown under the page that shows the same, larger, nor under the one that needs the room."""
-        elsewhere = self.window.page() not in ("live", "analysis")
+        """The dock is not shown under the page that shows the same, larger, nor under those that need the room."""
+        elsewhere = self.window.page() not in ("live", "analysis", "models")
         self.scope.setVisible(self._scope_wanted and elsewhere)
         self.window.rail.scope_button.setEnabled(elsewhere)
         self.window.fit_floating()
@@ -292,12 +303,14 @@ class Workspace(QObject):
 
     def _take_drop(self, paths: list[str]) -> None:
         """Import what was dropped; one thing dropped on the Master page is there to be mastered, one or two on the
-        Analysis page to be looked at."""
+        Analysis page to be looked at, folders on the Models page to play."""
         page = self.window.page()
         if page == "master" and len(paths) == 1:
             self._kit.tasks.start(self._import_for(paths, lambda ids: self.actions.master(ids[0])))
         elif page == "analysis" and len(paths) <= 2:
             self._kit.tasks.start(self._import_for(paths, self._take_to_analysis))
+        elif page == "models":
+            self.models.add(paths)
         else:
             self.actions.import_paths(paths)
 
@@ -342,7 +355,7 @@ class Workspace(QObject):
 
     def _in_sight(self, job: Job) -> bool:
         """Whether the page in front shows what became of the job anyway."""
-        return job.kind == self.window.page()
+        return job.kind == self.window.page() or (job.kind == DOWNLOAD and self.window.page() == "models")
 
     def _offer_undo(self, tracks: Sequence[Track]) -> None:
         self.window.toasts.say(

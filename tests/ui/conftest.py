@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from sonicforge_studio.host import Settings, open_folders
 from sonicforge_studio.ui.application import Program, make_loop, prepare_application
 from sonicforge_studio.ui.theme import Theme
+from tests.generation.musicgen.conftest import build_model
 from tests.sound_server import sound_server
 
 if TYPE_CHECKING:
@@ -111,3 +112,10 @@ def stocked(workspace: Workspace, run: Run, tones: list[Path]) -> Workspace:
 
     run(stock())
     return workspace
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a model that is as small as one can be."""
+    pytest.importorskip("transformers")
+    return build_model(tmp_path_factory.mktemp("models") / "tiny", channels=2)

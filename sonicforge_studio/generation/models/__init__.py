@@ -1,15 +1,12 @@
 """Models of neural engines: which there are in the world, which are here, and how one gets here."""
 
 from sonicforge_studio.generation.models.catalogue import MUSICGEN_LICENCE, KnownModel, catalogue
-from sonicforge_studio.generation.models.download import Downloader, Offer, spoken_bytes
-from sonicforge_studio.generation.models.hub import Hub
 from sonicforge_studio.generation.models.needs import memory_needed_bytes
+from sonicforge_studio.generation.models.offer import Offer, spoken_bytes
 from sonicforge_studio.generation.models.shelf import Shelf
 
 __all__ = [
     "MUSICGEN_LICENCE",
-    "Downloader",
-    "Hub",
     "KnownModel",
     "Offer",
     "Shelf",

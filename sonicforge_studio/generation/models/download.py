@@ -18,7 +18,8 @@ from sonicforge_studio.domain import Progress
 from sonicforge_studio.domain.errors import DiskFull, DownloadChanged, DownloadRunning, HubUnreachable, ModelNotUsable
 from sonicforge_studio.generation.models._web import Answered, Passing
 from sonicforge_studio.generation.models.catalogue import KnownModel
-from sonicforge_studio.generation.models.hub import Hub, HubFile, refusal
+from sonicforge_studio.generation.models.hub import Hub, refusal
+from sonicforge_studio.generation.models.offer import HubFile, Offer, spoken_bytes
 from sonicforge_studio.generation.models.shelf import Shelf
 from sonicforge_studio.generation.musicgen.model_folder import read_model_folder
 from sonicforge_studio.host.locks import try_lock
@@ -30,25 +31,12 @@ RECORD = "download.json"
 _RETRIES = RetryPolicy(attempts=4, first_delay_seconds=0.5, longest_delay_seconds=8.0)
 _HASH_BYTES = 1 << 20
 _LOOK_SECONDS = 0.05
+_SYNC_BYTES = 32 << 20
+"""So often it is brought to the disk: all at once in the end would be a long time in which nobody can cancel."""
 _GONE = (404, 410, 412, 416)
 _AGAIN = "Free some space, then download it again: it goes on where it was."
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What a download would bring, as the hub has it now."""
-
-    name: str
-    hub: str
-    revision: str
-    files: tuple[HubFile, ...]
-    download_bytes: int
-    """Still to come: what is here of it already is left out."""
-    free_bytes: int
-    """On the disk that it goes to."""
-    licence: str
 
 
 class Downloader:
@@ -202,11 +190,15 @@ class _Coming:
                     # This server gives whole files only.
                     out.truncate(0)
                     hasher = self._new_hash()
+                synced = out.tell()
                 for block in answer.blocks():
                     if out.tell() + len(block) > size:
                         raise self._changed("is longer at the hub than it was")
                     _write_all(out, block)
                     hasher.update(block)
+                    if out.tell() - synced >= _SYNC_BYTES:
+                        os.fsync(out.fileno())
+                        synced = out.tell()
         except Answered as answered:
             if answered.status in _GONE:
                 raise self._changed("is not at the hub any more as it was when the download began") from answered
@@ -304,11 +296,3 @@ def _write_error(error: OSError, place: Path) -> Exception:
             hint=_AGAIN,
         )
     return found
-
-
-def spoken_bytes(size: int) -> str:
-    """ "2.4 GB"."""
-    for unit, digits in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if size >= unit:
-            return f"{size / unit:.1f} {digits}"
-    return f"{size} bytes"

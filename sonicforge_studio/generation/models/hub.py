@@ -18,6 +18,7 @@ from urllib.parse import quote, urlsplit
 from sonicforge_studio.domain import StudioError
 from sonicforge_studio.domain.errors import BadSetting, HubRefused, ModelNotUsable
 from sonicforge_studio.generation.models._web import Answer, Answered, Wait, ask
+from sonicforge_studio.generation.models.offer import HubFile
 
 _USUAL = "https://huggingface.co"
 _WEIGHTS = "model.safetensors"
@@ -28,16 +29,6 @@ _BESIDE = frozenset({
     "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "spiece.model",
 })  # fmt: skip
 _LONGEST_LISTING = 8 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class HubFile:
-    """A file as the hub has it. Of its hashes it has one: ``sha256`` of large files, ``blob`` (git's) of small ones."""
-
-    name: str
-    size_bytes: int
-    sha256: str
-    blob: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,8 +59,9 @@ class ConceptChips(QWidget):
         layout.addWidget(self._place)
         self.show_concept(None, Wish())
 
-    def show_concept(self, concept: Concept | None, wish: Wish) -> None:
-        """The concept as chips: what was said or chosen stands out, what the composer added itself does not."""
+    def show_concept(self, concept: Concept | None, wish: Wish, *, parts: bool = True) -> None:
+        """The concept as chips: what was said or chosen stands out, what the composer added itself does not. Without
+        ``parts`` a model is to play, which reads every word and has no parts to choose."""
         focused = self._focused_chip()
         self._concept, self._wish = concept, wish
         self._chips.clear()
@@ -78,23 +79,30 @@ class ConceptChips(QWidget):
             self._chip(mood, True, tr("Mood"), self._moods)
         if not concept.moods:
             self._chip(tr("Mood"), False, tr("Mood"), self._moods)
-        energy = tr("Energy {percent} %", percent=round(100 * concept.energy))
-        self._chip(energy, wish.energy is not None, tr("Energy"), self._energies)
-        for part, name in self._band(concept).items():
-            text = part_name(part) if name == part else f"{part_name(part)}: {name}"
-            self._chip(text, _ends(said, f"with {name}"), part_name(part), partial(self._sounds, part))
-        if len(self._band(concept)) < len(parts_of_genre(concept.genre)):
-            self._chip(tr("+ Part"), False, tr("Add a part"), self._missing_parts)
+        if parts:
+            self._part_chips(concept, wish)
         if wish != Wish():
             self._chip(tr("As written"), False, tr("Only what the sentence says"), self._forget)
         for text in concept.ignored:
-            self._chips.addWidget(self._ignored(text))
+            self._chips.addWidget(self._ignored(text) if parts else self._heeded(text))
+        if not parts:
+            self._chips.addWidget(self._model_plays())
         self.setAccessibleDescription(", ".join(said))
         if focused is not None:
             self._focus_chip(focused)
 
+    def _part_chips(self, concept: Concept, wish: Wish) -> None:
+        energy = tr("Energy {percent} %", percent=round(100 * concept.energy))
+        self._chip(energy, wish.energy is not None, tr("Energy"), self._energies)
+        for part, name in self._band(concept).items():
+            text = part_name(part) if name == part else f"{part_name(part)}: {name}"
+            self._chip(text, _ends(concept.understood, f"with {name}"), part_name(part), partial(self._sounds, part))
+        if len(self._band(concept)) < len(parts_of_genre(concept.genre)):
+            self._chip(tr("+ Part"), False, tr("Add a part"), self._missing_parts)
+
     def chips(self, role: str) -> list[str]:
-        """The texts of the chips that were said or chosen ("read"), added by the composer ("chip") or "ignored"."""
+        """The texts of the chips that were said or chosen ("read"), added by the composer ("chip"), left out
+        ("ignored") or read by a model alone ("heeded")."""
         return [str(chip.property("said")) for chip in self._shown() if chip.property("role") == role]
 
     def order_tabs(self, before: QWidget, after: QWidget) -> None:
@@ -130,6 +138,23 @@ class ConceptChips(QWidget):
         font = self._theme.font(self._theme.tokens.type.small)
         font.setStrikeOut(True)
         chip.setFont(font)
+        return chip
+
+    def _heeded(self, text: str) -> QWidget:
+        """What the composer does not know, and a model hears all the same."""
+        chip = label(text, "heeded")
+        chip.setProperty("said", text)
+        chip.setAccessibleName(tr("The model reads it as it stands: {text}", text=text))
+        chip.setToolTip(chip.accessibleName())
+        return chip
+
+    def _model_plays(self) -> QWidget:
+        text = tr("Form and parts are the model's own")
+        chip = label(text, "heeded")
+        chip.setProperty("said", text)
+        chip.setToolTip(
+            tr("A model plays one sound from the words: there are no parts, stems, notes or chords to change in it.")
+        )
         return chip
 
     def _open(self, chip: Button, menu: QMenu | None) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from sonicforge_studio.domain import Concept, Recipe, StudioError, Track
 from sonicforge_studio.studio import (
@@ -29,7 +29,9 @@ from sonicforge_studio.ui.job_desk import JobDesk
 from sonicforge_studio.ui.jobs_drawer import state_text
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, Piece
+from sonicforge_studio.ui.model_shelf import ModelShelf
 from sonicforge_studio.ui.pages.concept_chips import Wish
+from sonicforge_studio.ui.pages.engine_panel import EnginePanel
 from sonicforge_studio.ui.pages.forge_controls import LARGEST_SEED, ForgeControls
 from sonicforge_studio.ui.pages.form_row import FormRow
 from sonicforge_studio.ui.pages.prompt import Prompt
@@ -37,8 +39,10 @@ from sonicforge_studio.ui.pages.results import Results
 from sonicforge_studio.ui.pages.takes_row import ShownTake, TakesRow
 from sonicforge_studio.ui.sheet.view import SheetView
 from sonicforge_studio.ui.text import error_of, tr, tr_error
-from sonicforge_studio.ui.widgets.controls import Button, Card, label, picture, separator
+from sonicforge_studio.ui.widgets.controls import Button, Card
 from sonicforge_studio.ui.widgets.flow import FlowLayout
+from sonicforge_studio.ui.widgets.notice import Notice
+from sonicforge_studio.ui.widgets.work_line import WorkLine
 
 EXAMPLES = (
     "liquid drum and bass, 174 bpm, A minor, dreamy",
@@ -47,8 +51,6 @@ EXAMPLES = (
     "slow ambient, D major, calm",
 )
 """One for each genre; prompts are music's own language and stay English in every language of the window."""
-
-_BAR_STEPS = 1000
 
 
 class ForgePage(QWidget):
@@ -61,8 +63,10 @@ class ForgePage(QWidget):
         bridge: Bridge,
         kit: Kit,
         live: Live,
+        shelf: ModelShelf,
     ) -> None:
         super().__init__()
+        self._actions = actions
         self._listening = listening
         self._hearable = live.hearable
         self._growing: Piece | None = None
@@ -122,6 +126,10 @@ class ForgePage(QWidget):
         self.prompt.chips.control_wanted.connect(self.controls.take_focus)
         self.prompt.field.complete_with(vocabulary())
         self.form_row.changed.connect(lambda form: self._choose(replace(self._wish, form=form)))
+        self.engine.changed.connect(self._read)
+        self.engine.models_wanted.connect(actions.models_wanted)
+        shelf.changed.connect(self.engine.show_cards)
+        actions.model_wanted.connect(self.use_model)
         self.controls.length.valueChanged.connect(self._forget_form)
         self.controls.seed.textChanged.connect(lambda: self._reading.start())
         actions.fork_wanted.connect(self.fork)
@@ -142,8 +150,12 @@ class ForgePage(QWidget):
         self.form_row = FormRow(theme)
         self.form_row.hide()
         layout.addWidget(self.form_row)
-        layout.addWidget(self._notice())
-        layout.addWidget(self._divider())
+        self._error = Notice(theme)
+        layout.addWidget(self._error)
+        self._work = WorkLine(theme, tr("Progress of the forge"))
+        layout.addWidget(self._work)
+        self.engine = EnginePanel(theme, self._actions.choose_sound)
+        layout.addWidget(self.engine)
         row = QHBoxLayout()
         row.setSpacing(theme.space.l)
         self.controls = ForgeControls(theme, self._studio.targets, self._studio.settings.target)
@@ -162,37 +174,6 @@ class ForgePage(QWidget):
         layout.addLayout(row)
         return card
 
-    def _divider(self) -> QStackedWidget:
-        """A line, or the progress of the work in its place, so that nothing moves when the work begins."""
-        theme = self._kit.theme
-        self._bar = QProgressBar()
-        self._bar.setRange(0, _BAR_STEPS)
-        self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(tr("Progress of the forge"))
-        self._line = QStackedWidget()
-        self._line.setFixedHeight(theme.size.bar)
-        rest = QWidget()
-        column = QVBoxLayout(rest)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(separator(theme))
-        self._line.addWidget(rest)
-        self._line.addWidget(self._bar)
-        return self._line
-
-    def _notice(self) -> QWidget:
-        theme = self._kit.theme
-        self._error = QWidget()
-        self._error.setObjectName("notice")
-        self._error.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        row = QHBoxLayout(self._error)
-        row.setContentsMargins(theme.space.m, theme.space.s, theme.space.m, theme.space.s)
-        row.setSpacing(theme.space.s)
-        row.addWidget(picture(theme, "error", theme.size.icon_s, theme.colour.danger))
-        self._error_text = label("", "body", wrap=True, select=True)
-        row.addWidget(self._error_text, 1)
-        self._error.hide()
-        return self._error
-
     def _inspirations(self) -> FlowLayout:
         flow = FlowLayout(self._kit.theme.space.s)
         for example in EXAMPLES:
@@ -207,7 +188,7 @@ class ForgePage(QWidget):
         self._asked += 1
         if not self.prompt.text():
             self._show_concept(None)
-            self._show_error("")
+            self._error.say("")
             return
         self._kit.tasks.start(self._read_in_thread(self._asked), failed=self._reading_failed)
 
@@ -215,7 +196,7 @@ class ForgePage(QWidget):
         concept = await asyncio.to_thread(self._studio.compose, self._request(), self._seed())
         if question == self._asked:
             self._show_concept(concept)
-            self._show_error("")
+            self._error.say("")
 
     def _request(self) -> ForgeRequest:
         """What sentence, chips and fields ask for."""
@@ -237,9 +218,10 @@ class ForgePage(QWidget):
         return self._next_seed if seed is None else seed
 
     def _show_concept(self, concept: Concept | None) -> None:
-        self.prompt.chips.show_concept(concept, self._wish)
+        by_hand = self.engine.model is None
+        self.prompt.chips.show_concept(concept, self._wish, parts=by_hand)
         self.prompt.chips.order_tabs(self.prompt.field, self.form_row)
-        self.form_row.setVisible(concept is not None)
+        self.form_row.setVisible(concept is not None and by_hand)
         if concept is not None:
             self.form_row.show_form(concept.form, section_names(genre_book()[concept.genre]))
 
@@ -260,6 +242,7 @@ class ForgePage(QWidget):
         if recipe is None or recipe.concept is None:
             return
         concept = recipe.concept
+        there = self.engine.start_from(recipe.neural)
         self.controls.start_from(concept, recipe.seed)
         self._wish = Wish(
             concept.genre, concept.moods, concept.instruments, concept.energy, concept.form, concept.changes,
@@ -267,6 +250,18 @@ class ForgePage(QWidget):
         )  # fmt: skip
         self._written = recipe
         self.prompt.write(recipe.prompt or concept.genre)
+        self._stack.setCurrentIndex(0)
+        if not there:
+            self._actions.trouble.emit(
+                StudioError(
+                    tr("The model of this piece is not here."),
+                    hint=tr("The built-in synth stands in for it. The Models page has others."),
+                )
+            )
+
+    def use_model(self, name: str) -> None:
+        """Have the next piece played by this one."""
+        self.engine.choose_model(name)
         self._stack.setCurrentIndex(0)
 
     def _reading_failed(self, error: StudioError) -> None:
@@ -276,15 +271,10 @@ class ForgePage(QWidget):
             self._read()
             return
         self._show_concept(None)
-        self._show_error(tr_error(error))
+        self._error.say(tr_error(error))
 
     def error_text(self) -> str:
-        return self._error_text.text()
-
-    def _show_error(self, text: str) -> None:
-        self._error.setVisible(bool(text))
-        self._error_text.setText(text)
-        self._error.setAccessibleName(text)
+        return self._error.text()
 
     # The forging
 
@@ -294,21 +284,21 @@ class ForgePage(QWidget):
             return
         text = self.prompt.text()
         if not text:
-            self._show_error(tr("Describe the music first, in a few words."))
+            self._error.say(tr("Describe the music first, in a few words."))
             self.prompt.take_focus()
             return
-        self._show_error("")
+        self._error.say("")
         self._job_id = 0
         self._show_work(True)
         self._kit.tasks.start(self._order(text), failed=self._failed)
 
     async def _order(self, text: str) -> None:
-        wanted, seed, wish = self.controls.request(), self._seed(), self._wish
+        wanted, seed, wish, neural = self.controls.request(), self._seed(), self._wish, self.engine.neural()
         # A sentence that cannot be composed is told of here, at its field, before there is a job.
         concept = await asyncio.to_thread(self._studio.compose, self._request(), seed)
         chosen = replace(concept, changes=wish.changes, progression=wish.progression, samples=wish.samples)
-        recipe = draft_recipe(chosen, seed)
-        if self._written is not None and _same_paper(self._written.concept, concept):
+        recipe = draft_recipe(chosen, seed, neural)
+        if neural is None and self._written is not None and _same_paper(self._written.concept, concept):
             recipe = replace(recipe, written=self._written.written)
         told = recipe_to_json(recipe)
         if wanted.candidates > 1:
@@ -350,13 +340,13 @@ class ForgePage(QWidget):
             return
         heard = self._growing is not None and self._listening.piece is self._growing
         self.listen_button.setVisible(not heard and self._hearable(job.id) is not None)
-        self._bar.setValue(round(job.fraction * _BAR_STEPS))
+        self._work.show_fraction(job.fraction)
         self.prompt.show_note(state_text(job))
         if job.state.finished:
             self._job_id = None
             self._show_work(False)
             if job.error is not None and str(job.state) == "failed":
-                self._show_error(tr_error(error_of(job.error)))
+                self._error.say(tr_error(error_of(job.error)))
             elif str(job.state) == "done":
                 self.controls.forged()
                 self._next_seed = random.randrange(LARGEST_SEED)
@@ -376,14 +366,13 @@ class ForgePage(QWidget):
     def _failed(self, error: StudioError) -> None:
         self._job_id = None
         self._show_work(False)
-        self._show_error(tr_error(error))
+        self._error.say(tr_error(error))
 
     def _show_work(self, working: bool) -> None:
         self.forge_button.setVisible(not working)
         self.cancel_button.setVisible(working)
         self.listen_button.hide()
-        self._line.setCurrentIndex(1 if working else 0)
-        self._bar.setValue(0)
+        self._work.show_working(working)
         self.prompt.show_note(tr("Waiting for its turn") if working else "")
 
 

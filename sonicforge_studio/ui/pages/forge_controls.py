@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QRegularExpressionValidator
-from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from sonicforge_studio.domain import Concept, Key, Target
 from sonicforge_studio.studio import DURATION_SECONDS, GREATEST_CANDIDATES, TEMPO_BPM
@@ -16,7 +16,8 @@ from sonicforge_studio.ui.numbers import decimal, key_name
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
 from sonicforge_studio.ui.widgets.choice import Choice, indent
-from sonicforge_studio.ui.widgets.controls import IconButton, label
+from sonicforge_studio.ui.widgets.controls import IconButton
+from sonicforge_studio.ui.widgets.fields import captioned
 from sonicforge_studio.ui.widgets.names import target_name
 
 LARGEST_SEED = 2**31 - 1
@@ -110,20 +111,7 @@ class ForgeControls(QWidget):
         self.key.currentIndexChanged.connect(self.changed)
 
     def _add(self, name: str, control: QWidget, *beside: QWidget) -> None:
-        column = QVBoxLayout()
-        column.setSpacing(self._theme.space.xs)
-        head = label(name, "caption")
-        head.setBuddy(control)
-        column.addWidget(head)
-        row = QHBoxLayout()
-        row.setSpacing(0)
-        row.addWidget(control, 1)
-        for widget in beside:
-            row.addWidget(widget)
-        column.addLayout(row)
-        control.setAccessibleName(name)
-        control.setFixedHeight(self._theme.size.control)
-        self._row.addLayout(column, 1)
+        self._row.addLayout(captioned(self._theme, name, control, *beside), 1)
 
     def _add_number(self, name: str, box: QAbstractSpinBox) -> None:
         box.setAccelerated(True)

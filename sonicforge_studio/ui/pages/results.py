@@ -9,17 +9,18 @@ from pathlib import Path
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from sonicforge_studio.domain import Track
+from sonicforge_studio.domain import Recipe, Track
 from sonicforge_studio.studio import PlayerState, Studio
 from sonicforge_studio.ui.actions import Actions, piece_of
 from sonicforge_studio.ui.bridge import Bridge
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, Piece, is_sounding
 from sonicforge_studio.ui.numbers import NONE, clock, decimal, tempo
-from sonicforge_studio.ui.pages.variations import VariationButton, can_open, can_vary, changes_text
+from sonicforge_studio.ui.pages.variations import VariationButton, can_open, can_start_from, changes_text
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.widgets.controls import Card, ElidedLabel, IconButton, label
 from sonicforge_studio.ui.widgets.empty import EmptyState
+from sonicforge_studio.ui.widgets.names import licence_text
 from sonicforge_studio.ui.widgets.score import ScoreRing, reasons_text
 from sonicforge_studio.ui.widgets.waveform import WaveformView
 
@@ -58,8 +59,7 @@ class ResultCard(Card):
         titles.setSpacing(0)
         titles.addWidget(ElidedLabel(track.title, "item"))
         recipe = track.recipe
-        changed = changes_text(recipe.concept) if recipe else ""
-        titles.addWidget(ElidedLabel(changed or (recipe.prompt if recipe else ""), "small"))
+        titles.addWidget(ElidedLabel(_told_of(recipe) if recipe else "", "small"))
         row.addLayout(titles, 1)
         for name, value in _figures(track):
             row.addLayout(_figure(kit, name, value))
@@ -110,7 +110,7 @@ class ResultCard(Card):
         menu = QMenu(self)
         menu.aboutToHide.connect(menu.deleteLater)
         fork = menu.addAction(tr("Start from it"))
-        fork.setEnabled(can_vary(self.track))
+        fork.setEnabled(can_start_from(self.track))
         fork.triggered.connect(lambda: self._actions.fork_wanted.emit(self.track))
         compare = menu.addAction(tr("Compare with the one before"))
         compare.setEnabled(self.older_id is not None)
@@ -129,6 +129,13 @@ class ResultCard(Card):
         else:
             self.play.show_as("play", tr("Play {title}", title=title))
         self._wave.show_position(position_seconds)
+
+
+def _told_of(recipe: Recipe) -> str:
+    """What was changed of it, else its sentence; of a model's piece, which model played it and under which licence."""
+    if recipe.neural is None:
+        return changes_text(recipe.concept) or recipe.prompt
+    return " · ".join((Path(recipe.neural.model).name, licence_text(recipe.licence), recipe.prompt))
 
 
 def _figures(track: Track) -> tuple[tuple[str, str], ...]:

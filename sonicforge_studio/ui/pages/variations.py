@@ -52,8 +52,14 @@ class VariationButton(IconButton):
         self.menu_of_changes().popup(self.mapToGlobal(QPoint(0, self.height())))
 
 
+def can_start_from(track: Track) -> bool:
+    """Whether a new piece can begin where it did: with its words, its figures and its engine."""
+    recipe = track.recipe
+    return recipe is not None and recipe.concept is not None and (recipe.engine == _ENGINE or recipe.neural is not None)
+
+
 def can_vary(track: Track) -> bool:
-    """Whether an engine of ours can play it again with something changed."""
+    """Whether its parts can be played again with something changed: a model's sound has none."""
     recipe = track.recipe
     return recipe is not None and recipe.engine == _ENGINE and recipe.concept is not None
 

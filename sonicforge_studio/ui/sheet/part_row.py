@@ -11,7 +11,7 @@ from sonicforge_studio.ui.sheet.strip import PartStrip
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
 from sonicforge_studio.ui.widgets.controls import Card, restyle
-from sonicforge_studio.ui.widgets.drop_overlay import local_paths
+from sonicforge_studio.ui.widgets.drop_overlay import local_paths, takes_drops
 
 
 class PartRow(Card):
@@ -22,7 +22,7 @@ class PartRow(Card):
     def __init__(self, theme: Theme, name: str, strip: PartStrip, lane: PartLane) -> None:
         super().__init__()
         self._name = name
-        self.setAcceptDrops(True)
+        takes_drops(self)
         beside = QHBoxLayout(self)
         beside.setContentsMargins(theme.space.s, 0, 0, 0)
         beside.setSpacing(0)

@@ -1,7 +1,8 @@
-"""What targets and presets are called by people."""
+"""What targets, presets and licences are called by people."""
 
 from __future__ import annotations
 
+from sonicforge_studio.domain.licence import is_non_commercial
 from sonicforge_studio.ui.text import tr
 
 _TARGETS = {
@@ -28,3 +29,12 @@ def target_name(name: str) -> str:
 
 def preset_name(name: str) -> str:
     return {"transparent": tr("Transparent"), "glue": tr("Glue"), "punchy": tr("Punchy")}.get(name, name.capitalize())
+
+
+def licence_text(licence: str) -> str:
+    """A licence by its name, with what matters of it."""
+    if not licence:
+        return tr("Licence unknown: see where it comes from")
+    if is_non_commercial(licence):
+        return tr("Not for commercial use ({licence})", licence=licence)
+    return tr("Licence {licence}", licence=licence)

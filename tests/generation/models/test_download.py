@@ -27,7 +27,9 @@ from sonicforge_studio.domain.errors import (
     ModelNotUsable,
     OutputNotWritable,
 )
-from sonicforge_studio.generation.models import Downloader, Hub, KnownModel, Shelf, catalogue, download
+from sonicforge_studio.generation.models import KnownModel, Shelf, catalogue, download
+from sonicforge_studio.generation.models.download import Downloader
+from sonicforge_studio.generation.models.hub import Hub
 from sonicforge_studio.generation.musicgen.model_folder import read_model_folder
 from sonicforge_studio.jobs.retries import RetryPolicy
 from tests.generation.musicgen.conftest import build_model
@@ -250,6 +252,17 @@ def test_a_file_that_changes_under_way_is_told(hub: HubServer, shelf: Shelf, lon
     assert not (shelf.part_of("musicgen-small") / WEIGHTS).exists()
 
 
+def test_a_server_that_tells_no_lengths_is_held_to_those_of_the_listing(hub: HubServer, shelf: Shelf) -> None:
+    hub.faults.no_lengths = True
+    whole = (hub.folder / WEIGHTS).read_bytes()
+    hub.faults.bytes_instead[WEIGHTS] = whole + b"more"
+    with pytest.raises(DownloadChanged, match="longer"):
+        bring(hub, shelf)
+    hub.faults.bytes_instead.clear()
+    bring(hub, shelf)
+    assert (shelf.place_for("musicgen-small") / WEIGHTS).read_bytes() == whole
+
+
 @pytest.mark.parametrize("status", [404, 410, 412, 416])
 def test_a_revision_that_is_gone_is_told(hub: HubServer, shelf: Shelf, status: int) -> None:
     hub.faults.cut_after_bytes[WEIGHTS] = [100_000]
@@ -270,7 +283,9 @@ def test_another_version_is_not_mixed_with_what_came_of_the_first(hub: HubServer
         bring(hub, shelf, Seen(stop_at=0.5))
     hub.faults.bytes_a_second = 0
     whole = bytearray((hub.folder / WEIGHTS).read_bytes())
-    whole[-5:] = b"other"
+    # Behind the header, in what came already.
+    header = int.from_bytes(whole[:8], "little")
+    whole[header + 100 : header + 105] = b"other"
     (hub.folder / WEIGHTS).write_bytes(bytes(whole))
     bring(hub, shelf)
     assert (shelf.place_for("musicgen-small") / WEIGHTS).read_bytes() == bytes(whole)
