@@ -14,6 +14,7 @@ from sonicforge_studio.cli import (
     analysing,
     cataloguing,
     comparing,
+    engines,
     forging,
     mastering,
     measuring,
@@ -38,6 +39,9 @@ app = typer.Typer(
 )
 for room in (forging, analysing, comparing, measuring, mastering, cataloguing, picturing, playing, recording, tending):
     room.register(app)
+models = typer.Typer(help="Neural engines and what they play.", no_args_is_help=True)
+engines.register(models)
+app.add_typer(models, name="models")
 
 
 def _print_version(wanted: bool) -> None:
