@@ -23,7 +23,7 @@ _MAKER = Path(__file__).parents[1] / "generation" / "audiocraft" / "make_checkpo
 def audiocraft_rate(steps: int) -> float | None:
     """Seconds of audio a second of ``steps`` guided steps on the CPU, the better of two runs; None without audiocraft.
 
-    What is counted is the language model, as in ``neural.py``: eleven words, two rows, cores − 1 threads.
+    What is counted is the language model, as in ``neural.py``: twelve words, two rows, cores − 1 threads.
     """
     from sonicforge_studio.domain import StudioError
     from sonicforge_studio.generation.audiocraft.environment import WORKER, find
@@ -80,4 +80,6 @@ def _loaded(file: Path) -> Any:
 
 
 if __name__ == "__main__":
+    # This folder's kernels.py is not the package of that name, which transformers looks for.
+    del sys.path[0]
     print(_measure(sys.argv[1], int(sys.argv[2])))
