@@ -27,7 +27,7 @@ Prompt = Annotated[str, typer.Argument(help='What you want to hear: "liquid drum
 Out = Annotated[
     Path | None, typer.Option("-o", "--out", help="Folder for the files, made where missing.", show_default="forged/")
 ]
-EngineName = Annotated[str, typer.Option("--engine", help="auto, synth or musicgen.")]
+EngineName = Annotated[str, typer.Option("--engine", help="auto, synth, musicgen or audiocraft.")]
 Model = Annotated[
     str | None, typer.Option("--model", help="A neural engine's model: its name, or its folder.", show_default=False)
 ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from sonicforge_studio.cli import engines
 from sonicforge_studio.cli.options import Force, Home, Json, Workers
 from sonicforge_studio.cli.output import Output, one_bar, printable
 from sonicforge_studio.cli.session import studio_session
@@ -27,6 +28,7 @@ models = typer.Typer(name="models", help="The models that neural engines play.",
 
 
 def register(app: typer.Typer) -> None:
+    engines.register(models)
     app.add_typer(models)
 
 

@@ -119,7 +119,7 @@ class UnknownFormat(InputError):
 class UnknownEngine(InputError):
     code = "unknown-engine"
     message = "There is no engine of this name."
-    hint = "Use auto, synth or musicgen."
+    hint = "Use auto, synth, musicgen or audiocraft."
 
 
 class UnknownDevice(InputError):

@@ -75,6 +75,11 @@ class Folders:
         return self.home / "models"
 
     @property
+    def engines(self) -> Path:
+        """Python environments of engines that need one of their own."""
+        return self.home / "engines"
+
+    @property
     def logs(self) -> Path:
         return self.home / "logs"
 

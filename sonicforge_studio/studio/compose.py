@@ -15,6 +15,7 @@ from sonicforge_studio.library import Library
 from sonicforge_studio.mastering import PRESETS, TARGETS
 from sonicforge_studio.studio.changes import Changes
 from sonicforge_studio.studio.correcting import Corrector
+from sonicforge_studio.studio.engine_desk import EngineDesk
 from sonicforge_studio.studio.engines import Engines
 from sonicforge_studio.studio.forging import Forge, ForgeRequest, compose_request
 from sonicforge_studio.studio.importing import Importer
@@ -45,6 +46,7 @@ class Studio:
     takes: TakeDesk
     mastering: MasteringDesk
     models: ModelDesk
+    engine_desk: EngineDesk
     remaker: Remaker
     recordings: RecordingDesk
     corrections: Corrector
@@ -108,6 +110,7 @@ def build_studio(home: str | Path | None = None) -> Studio:
         takes=TakeDesk(engines, measurer, folders.takes),
         mastering=MasteringDesk(measurer, importer, folders.masters),
         models=models,
+        engine_desk=EngineDesk(folders.engines),
         remaker=Remaker(engines, library, folders),
         recordings=RecordingDesk(importer, folders.recordings),
         corrections=corrections,

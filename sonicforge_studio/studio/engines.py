@@ -11,7 +11,7 @@ from sonicforge_studio.host import Folders
 from sonicforge_studio.studio.delivery import as_delivered, name_of, write_unmastered
 from sonicforge_studio.studio.models import ModelDesk
 
-_SYNTH, _MUSICGEN = "synth", "musicgen"
+_SYNTH, _MUSICGEN, _AUDIOCRAFT = "synth", "musicgen", "audiocraft"
 
 
 class Engines:
@@ -23,16 +23,26 @@ class Engines:
         self._folders = folders
 
     def named(self, name: str, neural: Neural) -> Engine:
-        """The engine of that name; "auto" is MusicGen where a model is named, else the built-in one.
+        """The engine of that name; "auto" is the one that plays the model where one is named, else the built-in one.
 
         Raises ``UnknownEngine``, ``EngineUnavailable``, and what is wrong with the model.
         """
-        wanted = name if name != "auto" else _MUSICGEN if neural.model else _SYNTH
+        wanted = name if name != "auto" else self._playing(neural.model) if neural.model else _SYNTH
         if wanted in self._built_in:
             return self._built_in[wanted]
         if wanted == _MUSICGEN:
             return self._musicgen(neural)
+        if wanted == _AUDIOCRAFT:
+            from sonicforge_studio.generation.audiocraft.engine import AudiocraftEngine
+
+            folder = self._models.folder_of(neural.model)
+            return AudiocraftEngine(folder, self._folders.engines, neural, self._folders.spools)
         raise UnknownEngine(f'There is no engine named "{name}".')
+
+    def _playing(self, model: str) -> str:
+        from sonicforge_studio.generation.audiocraft.checkpoint import is_checkpoint
+
+        return _AUDIOCRAFT if is_checkpoint(self._models.folder_of(model)) else _MUSICGEN
 
     def _musicgen(self, neural: Neural) -> Engine:
         from sonicforge_studio.generation.musicgen.engine import MusicGenEngine
