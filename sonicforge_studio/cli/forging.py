@@ -6,11 +6,24 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
+from sonicforge_studio.cli.neural import (
+    Continues,
+    DeviceName,
+    Guidance,
+    Melody,
+    Model,
+    PrecisionName,
+    Temperature,
+    TopK,
+    TopP,
+    neural_of,
+    tell_outlook,
+)
 from sonicforge_studio.cli.options import Force, Home, Json, Workers
 from sonicforge_studio.cli.output import Output, one_bar, printable
 from sonicforge_studio.cli.session import studio_session
@@ -28,21 +41,6 @@ Out = Annotated[
     Path | None, typer.Option("-o", "--out", help="Folder for the files, made where missing.", show_default="forged/")
 ]
 EngineName = Annotated[str, typer.Option("--engine", help="auto, synth, musicgen or audiocraft.")]
-Model = Annotated[
-    str | None, typer.Option("--model", help="A neural engine's model: its name, or its folder.", show_default=False)
-]
-Melody = Annotated[
-    Path | None, typer.Option("--melody", help="Sound whose tune a melody model follows.", show_default=False)
-]
-Continues = Annotated[
-    Path | None, typer.Option("--continue", help="Sound that the piece begins with.", show_default=False)
-]
-Guidance = Annotated[float, typer.Option("--guidance", help="How much the text counts, 1 to 10; 1 is twice as quick.")]
-Temperature = Annotated[float, typer.Option("--temperature", help="0.05 safe to 3 wild.")]
-TopK = Annotated[int, typer.Option("--top-k", help="Draw from so many of the likeliest codes; 0 for all.")]
-TopP = Annotated[float, typer.Option("--top-p", help="Draw from the likeliest with this probability; 0 for all.")]
-PrecisionName = Annotated[str, typer.Option("--precision", help="auto, float32, bfloat16 or int8.")]
-DeviceName = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
 Seconds = Annotated[float | None, typer.Option("--seconds", help="Length.", show_default="the prompt's, else 60")]
 Bpm = Annotated[float | None, typer.Option("--bpm", help="Tempo, 20 to 400.", show_default="the prompt's")]
 KeyName = Annotated[str | None, typer.Option("--key", help='Key, such as "A minor".', show_default="the prompt's")]
@@ -147,7 +145,7 @@ def forge(
         prompt,
         home,
         engine=engine,
-        neural=_neural(model, guidance, temperature, top_k, top_p, melody, continues, precision, device),
+        neural=neural_of(model, guidance, temperature, top_k, top_p, melody, continues, precision, device),
         seconds=seconds,
         bpm=bpm,
         key=key,
@@ -227,7 +225,7 @@ def generate(
         home,
         mastered=False,
         engine=engine,
-        neural=_neural(model, guidance, temperature, top_k, top_p, melody, continues, precision, device),
+        neural=neural_of(model, guidance, temperature, top_k, top_p, melody, continues, precision, device),
         seconds=seconds,
         bpm=bpm,
         key=key,
@@ -244,34 +242,6 @@ def generate(
         midi=midi,
         folder=str(out or ""),
     )
-
-
-def _neural(
-    model: str | None,
-    guidance: float,
-    temperature: float,
-    top_k: int,
-    top_p: float,
-    melody: Path | None,
-    continues: Path | None,
-    precision: str,
-    device: str,
-) -> Callable[[], Neural]:
-    """Made where an error of it is told as one."""
-
-    def make() -> Neural:
-        from sonicforge_studio.domain import HeardSound, Neural, Sampling
-
-        return Neural(
-            model=model or "",
-            precision=cast(Any, precision),
-            device=cast(Any, device),
-            sampling=Sampling(guidance=guidance, temperature=temperature, top_k=top_k, top_p=top_p),
-            melody=HeardSound(str(melody.absolute())) if melody else None,
-            continues=HeardSound(str(continues.absolute())) if continues else None,
-        )
-
-    return make
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,9 +313,9 @@ def _make(
     with output.about(prompt):
         with studio_session(home) as studio, one_bar(output, "Forging") as progress:
             sections = read_form(form) if form else None
-            forged = studio.forge.forge(
-                ForgeRequest(prompt, form=sections, edits=edits, neural=neural(), **wanted), progress
-            )
+            request = ForgeRequest(prompt, form=sections, edits=edits, neural=neural(), **wanted)
+            tell_outlook(output, studio.forge.outlook(request))
+            forged = studio.forge.forge(request, progress)
         elapsed = time.perf_counter() - began
         output.item({**forged_fields(forged), "elapsed_seconds": elapsed}, _shown(forged, elapsed))
     return output.exit_code

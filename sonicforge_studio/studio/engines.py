@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from sonicforge_studio.domain import Concept, Engine, Neural, Recipe, Rendering, SilentProgress
+from sonicforge_studio.domain import BatchEngine, Concept, Engine, Neural, Recipe, Rendering, SilentProgress
 from sonicforge_studio.domain.errors import EngineUnavailable, MissingPath, UnknownEngine
 from sonicforge_studio.host import Folders
 from sonicforge_studio.studio.delivery import as_delivered, name_of, write_unmastered
-from sonicforge_studio.studio.models import ModelDesk
+from sonicforge_studio.studio.models import ModelDesk, Outlook
 
 _SYNTH, _MUSICGEN, _AUDIOCRAFT = "synth", "musicgen", "audiocraft"
 
@@ -74,6 +74,12 @@ class Engines:
         wanted = self._folders.unfinished / f"{name_of(recipe)}.wav"
         path, _ = write_unmastered(as_delivered(rendering.mix), wanted, recipe, format="wav", progress=SilentProgress())
         return path
+
+    def outlook(self, name: str, neural: Neural, seconds: float, at_once: int) -> Outlook | None:
+        """What so many pieces will take; None of an engine that tells nothing. Raises what is wrong with the model."""
+        if not neural.model or not isinstance(self.named(name, neural), BatchEngine):
+            return None
+        return self._models.outlook(neural, seconds, at_once)
 
     def of(self, recipe: Recipe) -> Engine:
         """The engine that a recipe's piece is made with. Raises ``EngineUnavailable`` where it is not here."""

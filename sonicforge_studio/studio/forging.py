@@ -46,6 +46,7 @@ from sonicforge_studio.studio.extras import write_extras
 from sonicforge_studio.studio.importing import Importer
 from sonicforge_studio.studio.likeness import Likeness
 from sonicforge_studio.studio.measuring import Measurer, analysis_of
+from sonicforge_studio.studio.models import Outlook
 from sonicforge_studio.studio.remaking import read_recipe
 
 GREATEST_CANDIDATES = 16
@@ -196,6 +197,15 @@ class Forge:
         if given and request.engine == "auto" and not request.neural.model and draft.neural is not None:
             return self._engines.of(draft)
         return self._engines.named(request.engine, request.neural)
+
+    def outlook(self, request: ForgeRequest) -> Outlook | None:
+        """What it will take to make this, where that needs telling. Raises what is wrong with request or model."""
+        if request.engine == "synth" or not request.neural.model:
+            return None
+        concept = compose_request(request, request.seed or 0)
+        return self._engines.outlook(
+            request.engine, request.neural, concept.duration_seconds, request.candidates
+        )  # fmt: skip
 
     def _catalogue(self, recipe: Recipe, path: Path, progress: Progress) -> tuple[Track, Verdict]:
         measurement = self._measurer.measure(path, Span(progress, 0.0, 0.9))

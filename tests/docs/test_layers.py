@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "sonicforge_studio"
-KERNELS_MAY_IMPORT = {"numpy", "numba", "rocket_fft", "sonicforge_studio"} | sys.stdlib_module_names
+KERNELS_MAY_IMPORT = {"llvmlite", "numpy", "numba", "rocket_fft", "sonicforge_studio"} | sys.stdlib_module_names
 
 
 def imports_of(path: Path) -> set[str]:
