@@ -85,6 +85,9 @@ async def _take_empty(program: Program) -> None:
     workspace.forge.prompt.write("techno at 5000 bpm")
     await _until(lambda: workspace.forge.error_text())
     await _take(program, "error")
+    workspace.window.rail.page_chosen.emit("models")
+    await _until(lambda: workspace.models.state() == "list")
+    await _take(program, "models")
     await _end(program)
 
 

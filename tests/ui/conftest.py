@@ -74,9 +74,9 @@ def workspace(program: Program) -> Workspace:
     return program.opened.workspace
 
 
-async def until(happened: Callable[[], object], what: str = "") -> None:
+async def until(happened: Callable[[], object], what: str = "", patience_seconds: float = _PATIENCE_SECONDS) -> None:
     """Let the window live until something has happened."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + patience_seconds
     while not happened():
         assert time.monotonic() < deadline, f"this did not happen in time: {what or happened}"
         await asyncio.sleep(0.02)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sonicforge_studio.ui.workspace import Workspace
 
 MODEL = "musicgen-stereo-small"
+_PLAYING_SECONDS = 90.0
+"""An engine's process takes its time to start where others work beside it."""
 
 
 @pytest.fixture
@@ -179,13 +181,13 @@ def test_a_piece_is_played_by_the_model_and_heard_while_it_is_made(shelf: Worksp
     async def go() -> None:
         shelf.desk.changed.connect(look)
         forge.prompt.write("lofi hip hop, warm")
-        forge.controls.length.setValue(12)
+        forge.controls.length.setValue(6)
         forge.controls.seed.setText("5")
         _choose(panel, MODEL)
         panel.sampling.temperature.setValue(0.8)
         panel.sampling.top_k.setValue(20)
         forge.forge()
-        await until(lambda: forge.results.cards(), "the piece")
+        await until(lambda: forge.results.cards(), "the piece", _PLAYING_SECONDS)
         await until(lambda: forge._job_id is None, "the end of the work")
         card = forge.results.cards()[0]
         recipe = card.track.recipe
@@ -234,11 +236,11 @@ def test_takes_of_a_model_are_heard_and_one_is_kept(shelf: Workspace, run: Run, 
         forge.controls.takes.setValue(2)
         _choose(forge.engine, MODEL)
         forge.forge()
-        await until(lambda: len(forge.takes.cards()) == 2, "the takes")
+        await until(lambda: len(forge.takes.cards()) == 2, "the takes", _PLAYING_SECONDS)
         recipes = [card.take.recipe for card in forge.takes.cards()]
         assert [(recipe.engine, recipe.seed) for recipe in recipes] == [("musicgen", 40), ("musicgen", 41)]
         qtbot.keyClick(forge.takes, Qt.Key.Key_K)
-        await until(lambda: forge.results.cards(), "the kept one")
+        await until(lambda: forge.results.cards(), "the kept one", _PLAYING_SECONDS)
 
     run(go())
     kept = forge.results.cards()[0].track.recipe
@@ -255,7 +257,7 @@ def test_a_cancel_ends_the_work_and_leaves_the_page_ready(shelf: Workspace, run:
         forge.controls.length.setValue(600)
         _choose(forge.engine, MODEL)
         forge.forge()
-        await until(lambda: forge.prompt._note.text().startswith("Making"), "the work")
+        await until(lambda: forge.prompt._note.text().startswith("Making"), "the work", _PLAYING_SECONDS)
         forge.cancel_button.click()
         await until(lambda: not forge.forge_button.isHidden(), "the end")
         assert not forge.results.cards()

@@ -38,7 +38,7 @@ def size_text(card: ModelCard) -> str:
         return tr("{size} on the disk", size=spoken_bytes(card.disk_bytes))
     if card.partial_bytes:
         there, whole = spoken_bytes(card.partial_bytes), spoken_bytes(card.download_bytes)
-        return tr("{size} of {whole} is here already", size=there, whole=whole)
+        return tr("{whole} to download, {size} of it here already", size=there, whole=whole)
     return tr("{size} to download", size=spoken_bytes(card.download_bytes)) if card.download_bytes else ""
 
 

@@ -94,6 +94,7 @@ class ModelsPage(QWidget):
         self._away_head, self._away = label(tr("To be had"), "section"), QVBoxLayout()
         for head, place in ((self._here_head, self._here), (self._away_head, self._away)):
             place.setSpacing(theme.space.s)
+            head.setFixedHeight(theme.size.icon_l)
             column.addWidget(head)
             column.addLayout(place)
         column.addStretch(1)
