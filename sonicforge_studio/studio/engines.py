@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sonicforge_studio.domain import Engine, Neural, Recipe
-from sonicforge_studio.domain.errors import EngineUnavailable, MissingPath, UnknownEngine
+from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable, MissingPath, UnknownEngine
 from sonicforge_studio.studio.models import ModelDesk
 
 _SYNTH, _MUSICGEN = "synth", "musicgen"
@@ -21,12 +21,20 @@ class Engines:
         self._spool_folder = spool_folder
 
     def named(self, name: str, neural: Neural) -> Engine:
-        """The engine of that name; "auto" is MusicGen where a model is named, else the built-in one.
+        """The engine of that name; "auto" is MusicGen where a model or a sound to listen to is named, else the
+        built-in one.
 
-        Raises ``UnknownEngine``, ``EngineUnavailable``, and what is wrong with the model.
+        Raises ``UnknownEngine``, ``EngineUnavailable``, ``BadSetting`` for a sound that the engine does not listen to,
+        and what is wrong with the model.
         """
-        wanted = name if name != "auto" else _MUSICGEN if neural.model else _SYNTH
+        listens = neural.melody is not None or neural.continues is not None
+        wanted = name if name != "auto" else _MUSICGEN if neural.model or listens else _SYNTH
         if wanted in self._built_in:
+            if listens:
+                raise BadSetting(
+                    f'The engine "{wanted}" does not listen to sounds: it neither continues one nor follows its tune.',
+                    hint="Take MusicGen, or leave the sound out.",
+                )
             return self._built_in[wanted]
         if wanted == _MUSICGEN:
             from sonicforge_studio.generation.musicgen.engine import MusicGenEngine

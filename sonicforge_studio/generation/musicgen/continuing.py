@@ -39,12 +39,13 @@ class Beginning:
     def tail_start_seconds(self) -> float:
         return (self._sound.frames - self._tail_frames) / self._sound.sample_rate_hz
 
-    def continued(self, made: Iterable[Samples]) -> Iterator[Samples]:
+    def continued(self, made: Iterable[Samples], progress: Progress) -> Iterator[Samples]:
         """The whole piece in blocks: the user's sound as it is and, from ``FADE_SECONDS`` before its end on, ``made``,
         which passes over from the one to the other there: the two are nearly the same, so a straight line is what
         keeps the level."""
         end = self._sound.frames - self._fade_frames
         for start in range(0, end, _BLOCK_FRAMES):
+            progress.step(start, end, "Reading your sound")
             yield self._sound.part(start, min(_BLOCK_FRAMES, end - start))
         fading = self._sound.part(end, self._fade_frames)
         rising = (np.arange(self._fade_frames, dtype=np.float32) + 0.5) / self._fade_frames

@@ -8,8 +8,8 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Collection, Generator, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
+from contextlib import closing, suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -93,9 +93,8 @@ class MusicGenEngine:
         ``OutputNotWritable``, what ``hear_beginning`` and ``hear_melody`` raise, and ``Cancelled`` where ``progress``
         says so: the process is ended then, its memory free.
         """
-        rate_hz = self._folder.sample_rate_hz
         seconds = require_duration(concept.duration_seconds)
-        frames = round(seconds * rate_hz)
+        frames = round(seconds * self._folder.sample_rate_hz)
         beginning, melody = self._hear(frames, Span(progress, 0.0, _HEARD))
         order = Order(
             folder=str(self._folder.path),
@@ -112,28 +111,16 @@ class MusicGenEngine:
             order = replace(order, seconds=seconds - start_seconds, tail=beginning.tail.astype("<f4").tobytes())
         if melody is not None:
             order = replace(order, tune=melody.from_second(start_seconds))
-        if listener is not None:
-            listener.begin(rate_hz, self._folder.channels, frames)
-        made = _blocks(order, progress)
-        mix = Spool(rate_hz, self._folder.channels, self._spool_folder)
-        try:
-            for block in made if beginning is None else beginning.continued(made):
-                if listener is not None:
-                    listener.hear(block)
-                mix.write(block)
-        except BaseException:
-            mix.abandon()
-            raise
-        finally:
-            made.close()
-        if listener is not None:
-            listener.end()
-        heard = replace(
+        mix = Spool(self._folder.sample_rate_hz, self._folder.channels, self._spool_folder)
+        with closing(_blocks(order, progress)) as made:
+            copying = Span(progress, _HEARD, _LOADED)
+            _keep(made if beginning is None else beginning.continued(made, copying), mix, frames, listener)
+        settled = replace(
             self._neural,
             melody=melody.heard if melody else None,
             continues=beginning.heard if beginning else None,
         )
-        return Rendering(mix, neural=heard)
+        return Rendering(mix, neural=settled)
 
     def _hear(self, frames: int, progress: Progress) -> tuple[Beginning | None, Melody | None]:
         """What a piece of that length begins with, and its tune."""
@@ -148,6 +135,22 @@ class MusicGenEngine:
         return beginning, melody
 
 
+def _keep(blocks: Iterable[Samples], mix: Spool, frames: int, listener: Listener | None) -> None:
+    """Write what comes, and let it be heard."""
+    try:
+        for index, block in enumerate(blocks):
+            if listener is not None:
+                if index == 0:
+                    listener.begin(mix.sample_rate_hz, mix.channels, frames)
+                listener.hear(block)
+            mix.write(block)
+    except BaseException:
+        mix.abandon()
+        raise
+    if listener is not None:
+        listener.end()
+
+
 def _blocks(order: Order, progress: Progress) -> Generator[Samples]:
     """The sound of one order as it comes from a process of its own, which ends with it."""
     environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_OFFLINE": "1"}
@@ -159,17 +162,17 @@ def _blocks(order: Order, progress: Progress) -> Generator[Samples]:
     assert process.stdout is not None
     messages: queue.Queue[tuple[bytes, bytes] | None] = queue.Queue()
     reader = threading.Thread(target=_read, args=(process.stdout, messages), name="musicgen", daemon=True)
+    writer = threading.Thread(target=_write, args=(process.stdin, order.write()), name="musicgen-order", daemon=True)
     reader.start()
     try:
-        with suppress(OSError):
-            process.stdin.write(order.write())
-            process.stdin.close()
+        writer.start()
         yield from _heard(messages, progress)
     finally:
         process.kill()
         with suppress(subprocess.TimeoutExpired):
             process.wait(_ENDING_SECONDS)
         reader.join(_ENDING_SECONDS)
+        writer.join(_ENDING_SECONDS)
         process.stdout.close()
 
 
@@ -201,6 +204,14 @@ def _heard(messages: queue.Queue[tuple[bytes, bytes] | None], progress: Progress
             raise OutOfMemory()
         elif kind == ERROR:
             raise _error_of(json.loads(content))
+
+
+def _write(stdin: IO[bytes], order: bytes) -> None:
+    """A long one waits until it is read, and the process is not that quick to start."""
+    with suppress(OSError):
+        stdin.write(order)
+    with suppress(OSError):
+        stdin.close()
 
 
 def _read(stdout: IO[bytes], messages: queue.Queue[tuple[bytes, bytes] | None]) -> None:

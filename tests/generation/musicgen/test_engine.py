@@ -188,6 +188,26 @@ def test_a_melody_goes_on_with_what_is_continued(stereo_melody_folder: Path, tmp
     assert not np.array_equal(tunes["a"], tunes["c"])
 
 
+def test_a_long_order_does_not_keep_a_cancel_waiting(stereo_folder: Path, tmp_path: Path) -> None:
+    """What is continued is told with the order, more than a pipe holds while the process starts."""
+    path = write(tmp_path / "mine.wav", groove(14.0))
+    engine = MusicGenEngine(stereo_folder, Neural(continues=HeardSound(str(path))))
+    copied = 0.0
+
+    def stop() -> None:
+        raise Cancelled()
+
+    class Heard(_Heard):
+        def hear(self, block: Samples) -> None:
+            nonlocal copied
+            copied = time.monotonic()
+
+    with pytest.raises(Cancelled):
+        engine.render(concept_of(60), 1, _Steps(0.1, stop), listener=Heard())
+    assert time.monotonic() - copied < 1.0
+    assert not _workers()
+
+
 def test_a_text_model_follows_no_melody(mono_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="follows no melody"):
         MusicGenEngine(mono_folder, Neural(melody=HeardSound(str(tmp_path / "tune.wav"))))
