@@ -24,6 +24,8 @@ from sonicforge_studio.domain.neural import Sampling
 HEAD = struct.Struct("<cQ")
 READY, STEP, SOUND, DONE, ERROR, FULL = b"r", b"s", b"a", b"d", b"e", b"m"
 """What the messages are: the model is loaded, a step, sound, all of it was there, a failure, no memory is left."""
+_LEAD_SECONDS = 4.0
+"""Of what is continued, so much is sounded before its end, for the codec to find into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,9 @@ def _make(order: Order, tell: Callable[[bytes, bytes], None]) -> None:
         tail = np.frombuffer(order.tail, dtype="<f4").astype(np.float32).reshape(folder.channels, -1)
         unsent = tail.shape[1] - fade_frames(folder.sample_rate_hz)
         before = model.codes(tail)
-        part(before)
+        written = max(0, before.shape[2] - round(_LEAD_SECONDS * folder.frame_rate_hz))
+        given = written * (tail.shape[1] // before.shape[2])
+        part(before[:, :, written:])
     dice = [torch.Generator().manual_seed(order.seed)]
     write_piece(
         model.decoder, model.told([order.prompt], order.tune), frames, dice, order.sampling,
