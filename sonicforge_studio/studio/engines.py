@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sonicforge_studio.domain import BatchEngine, Concept, Engine, Neural, Recipe, Rendering, SilentProgress
-from sonicforge_studio.domain.errors import EngineUnavailable, MissingPath, UnknownEngine
+from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable, MissingPath, UnknownEngine
 from sonicforge_studio.host import Folders
 from sonicforge_studio.studio.delivery import as_delivered, name_of, write_unmastered
 from sonicforge_studio.studio.models import ModelDesk, Outlook
@@ -23,12 +23,20 @@ class Engines:
         self._folders = folders
 
     def named(self, name: str, neural: Neural) -> Engine:
-        """The engine of that name; "auto" is the one that plays the model where one is named, else the built-in one.
+        """The engine of that name; "auto" is the one that plays the model, MusicGen where only a sound to listen to is
+        named, else the built-in one.
 
-        Raises ``UnknownEngine``, ``EngineUnavailable``, and what is wrong with the model.
+        Raises ``UnknownEngine``, ``EngineUnavailable``, ``BadSetting`` for a sound that the engine does not listen to,
+        and what is wrong with the model.
         """
-        wanted = name if name != "auto" else self._playing(neural.model) if neural.model else _SYNTH
+        listens = neural.melody is not None or neural.continues is not None
+        wanted = name if name != "auto" else self._playing(neural.model, listens)
         if wanted in self._built_in:
+            if listens:
+                raise BadSetting(
+                    f'The engine "{wanted}" does not listen to sounds: it neither continues one nor follows its tune.',
+                    hint="Take MusicGen, or leave the sound out.",
+                )
             return self._built_in[wanted]
         if wanted == _MUSICGEN:
             return self._musicgen(neural)
@@ -39,7 +47,9 @@ class Engines:
             return AudiocraftEngine(folder, self._folders.engines, neural, self._folders.spools)
         raise UnknownEngine(f'There is no engine named "{name}".')
 
-    def _playing(self, model: str) -> str:
+    def _playing(self, model: str, listens: bool) -> str:
+        if not model:
+            return _MUSICGEN if listens else _SYNTH
         from sonicforge_studio.generation.audiocraft.checkpoint import is_checkpoint
 
         return _AUDIOCRAFT if is_checkpoint(self._models.folder_of(model)) else _MUSICGEN

@@ -8,7 +8,7 @@ import pytest
 
 from sonicforge_studio.audio import read_tags
 from sonicforge_studio.domain import HeardSound, Neural, SilentProgress
-from sonicforge_studio.domain.errors import EngineUnavailable, MissingPath
+from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable, MissingPath
 from sonicforge_studio.studio import ForgeRequest, Studio, recipe_from_json
 from tests.generation.musicgen.conftest import build_melody_model, build_model
 from tests.sounds import groove, tone, write
@@ -75,3 +75,12 @@ def test_without_a_model_there_is_a_sentence(studio: Studio, tmp_path: Path) -> 
         studio.forge.forge(
             ForgeRequest("house", engine="musicgen", neural=Neural(model=str(tmp_path / "none"))), SilentProgress()
         )
+
+
+@pytest.mark.parametrize("which", ["melody", "continues"])
+def test_a_sound_that_nobody_listens_to_is_not_left_out_in_silence(studio: Studio, which: str) -> None:
+    heard = Neural(**{which: HeardSound("mine.wav")})  # type: ignore[arg-type]
+    with pytest.raises(BadSetting, match='"synth" does not listen'):
+        studio.forge.forge(ForgeRequest("house", engine="synth", neural=heard), SilentProgress())
+    with pytest.raises(EngineUnavailable, match="needs a model"):
+        studio.forge.forge(ForgeRequest("house", neural=heard), SilentProgress())

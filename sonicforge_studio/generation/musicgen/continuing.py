@@ -39,10 +39,11 @@ class Beginning:
     def tail_start_seconds(self) -> float:
         return (self._sound.frames - self._tail_frames) / self._sound.sample_rate_hz
 
-    def blocks(self) -> Iterator[Samples]:
-        """The user's sound as it is, until ``FADE_SECONDS`` before its end."""
+    def blocks(self, progress: Progress) -> Iterator[Samples]:
+        """The user's sound as it is, until ``FADE_SECONDS`` before its end. Raises ``Cancelled``."""
         end = self._sound.frames - self._fade_frames
         for start in range(0, end, _BLOCK_FRAMES):
+            progress.step(start, end, "Reading your sound")
             yield self._sound.part(start, min(_BLOCK_FRAMES, end - start))
 
     def crossing(self) -> Crossing:

@@ -23,6 +23,7 @@ from sonicforge_studio.generation.musicgen.worker import Order
 
 _HEARD = 0.05
 """The share of the work that the user's own files count for."""
+_COPIED = 0.02
 _USUAL_LOADING_SHARE = 0.1
 _SHORTEST_KEPT_SECONDS = 1.0
 
@@ -150,9 +151,10 @@ class MusicGenEngine:
 
         try:
             for row, piece in enumerate(work.pieces):
-                for block in piece.begin():
+                for block in piece.begin(Span(progress, 0.0, _COPIED)):
                     work.hear(row, block)
-            with closing(run_order(order, rung.folder.channels, progress, loading_share=share, timed=timed)) as blocks:
+            made = Span(progress, _COPIED if work.beginning else 0.0, 1.0)
+            with closing(run_order(order, rung.folder.channels, made, loading_share=share, timed=timed)) as blocks:
                 for row, block in blocks:
                     work.hear(row, work.pieces[row].add(block))
         except Cancelled:
@@ -162,10 +164,10 @@ class MusicGenEngine:
                 piece.mix.abandon()
             work.ear.again()
             raise
-        made = [Rendering(piece.mix, neural=work.neural) for piece in work.pieces]
+        done = [Rendering(piece.mix, neural=work.neural) for piece in work.pieces]
         work.pieces = []
         work.ear.full()
-        return made
+        return done
 
     def _order(self, work: _Work, seeds: Sequence[int], rung: Rung) -> Order:
         order = Order(
@@ -251,9 +253,9 @@ class _Piece:
         self._beginning = beginning
         self._crossing: Crossing | None = beginning.crossing() if beginning else None
 
-    def begin(self) -> Iterator[Samples]:
+    def begin(self, progress: Progress) -> Iterator[Samples]:
         """What it begins with, as it is written."""
-        for block in self._beginning.blocks() if self._beginning else ():
+        for block in self._beginning.blocks(progress) if self._beginning else ():
             self.mix.write(block)
             yield block
 
@@ -269,16 +271,17 @@ class _Ear:
 
     def __init__(self, listener: Listener | None, folder: ModelFolder, frames: int) -> None:
         self._listener = listener
+        self._shape = (folder.sample_rate_hz, folder.channels, frames)
         self._heard, self._place = 0, 0
         self._done = False
-        if listener is not None:
-            listener.begin(folder.sample_rate_hz, folder.channels, frames)
 
     def hear(self, block: Samples) -> None:
         start = max(0, self._heard - self._place)
         self._place += block.shape[1]
         if self._listener is None or self._done or start >= block.shape[1]:
             return
+        if not self._heard:
+            self._listener.begin(*self._shape)
         self._listener.hear(block[:, start:])
         self._heard = self._place
 

@@ -46,17 +46,18 @@ def run_order(
     assert process.stdout is not None
     messages: queue.Queue[tuple[bytes, bytes] | None] = queue.Queue()
     reader = threading.Thread(target=_read, args=(process.stdout, messages), name="musicgen", daemon=True)
+    # A long order waits until it is read, and a process is not that quick to start.
+    writer = threading.Thread(target=_write, args=(process.stdin, order.write()), name="musicgen-order", daemon=True)
     reader.start()
     try:
-        with suppress(OSError):
-            process.stdin.write(order.write())
-            process.stdin.close()
+        writer.start()
         yield from _Course(channels, progress, loading_share, timed).follow(messages)
     finally:
         process.kill()
         with suppress(subprocess.TimeoutExpired):
             process.wait(_ENDING_SECONDS)
-        reader.join(_ENDING_SECONDS)
+        for thread in (reader, writer):
+            thread.join(_ENDING_SECONDS)
         process.stdout.close()
 
 
@@ -114,6 +115,13 @@ class _Course:
             self._progress.step(share * waited / (waited + 5.0), 1.0, "Loading the model")
         else:
             self._progress.step(share + (1.0 - share) * self._done / self._total, 1.0, "Making")
+
+
+def _write(stdin: IO[bytes], order: bytes) -> None:
+    with suppress(OSError):
+        stdin.write(order)
+    with suppress(OSError):
+        stdin.close()
 
 
 def _read(stdout: IO[bytes], messages: queue.Queue[tuple[bytes, bytes] | None]) -> None:

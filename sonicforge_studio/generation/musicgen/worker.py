@@ -27,6 +27,8 @@ from sonicforge_studio.generation.musicgen._behind import Behind
 HEAD, ROW = struct.Struct("<cQ"), struct.Struct("<I")
 READY, STEP, SOUND, DONE, ERROR, FULL = b"r", b"s", b"a", b"d", b"e", b"m"
 """What the messages are: the model is loaded, a step, sound, all of it was there, a failure, no memory is left."""
+_LEAD_SECONDS = 4.0
+"""Of what is continued, so much is sounded before its end, for the codec to find into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,8 @@ def _make(order: Order, tell: Callable[[bytes, bytes], None]) -> None:
         before = model.codes(tail).repeat(len(order.seeds), 1, 1)
     tell(READY, b"{}")
     soundings = [model.codec.sounding() for _ in order.seeds]
-    given = [0] * len(order.seeds)
-    written = 0
+    written = 0 if before is None else max(0, before.shape[2] - round(_LEAD_SECONDS * folder.frame_rate_hz))
+    given = [written * (folder.sample_rate_hz // folder.frame_rate_hz)] * len(order.seeds)
 
     def sound(codes: torch.Tensor) -> None:
         nonlocal written
@@ -125,7 +127,7 @@ def _make(order: Order, tell: Callable[[bytes, bytes], None]) -> None:
     # The codec has a thread of its own: codes become sound while the next ones are drawn.
     with Behind(sound) as behind:
         if before is not None:
-            behind.add(before)
+            behind.add(before[:, :, written:])
         write_piece(
             model.decoder, told, frames, dice, order.sampling,
             frame_rate_hz=folder.frame_rate_hz, before=before, part=behind.add,

@@ -39,7 +39,7 @@ def hear(path: Path, folder: ModelFolder, piece_seconds: float = 60.0) -> Beginn
 
 
 def whole(beginning: Beginning, made: list[Samples]) -> Samples:
-    return np.concatenate(list(beginning.continued(made)), axis=1)
+    return np.concatenate(list(beginning.continued(made, SilentProgress())), axis=1)
 
 
 def noise(channels: int, frames: int) -> NDArray[np.float32]:
@@ -182,7 +182,7 @@ def test_half_an_hour_flows_through(mono_folder: Path, tmp_path: Path) -> None:
     tracemalloc.start()
     try:
         beginning = hear(path, folder, 3600.0)
-        frames = sum(block.shape[1] for block in beginning.continued([]))
+        frames = sum(block.shape[1] for block in beginning.continued([], SilentProgress()))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -196,6 +196,8 @@ def test_listening_may_be_stopped(mono_folder: Path, tmp_path: Path) -> None:
         def step(self, done: float, total: float, note: str = "") -> None:
             raise Cancelled()
 
-    path = write(tmp_path / "mine.wav", tone(1.0))
+    path, folder = write(tmp_path / "mine.wav", tone(1.0)), read_model_folder(mono_folder)
     with pytest.raises(Cancelled):
-        hear_beginning(HeardSound(str(path)), read_model_folder(mono_folder), 10 * RATE_HZ, Stop())
+        hear_beginning(HeardSound(str(path)), folder, 10 * RATE_HZ, Stop())
+    with pytest.raises(Cancelled):
+        list(hear(path, folder).continued([], Stop()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import time
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from sonicforge_studio.audio import read_clip, resample
-from sonicforge_studio.domain import Cancelled, Concept, HeardSound, Neural, Samples, SilentProgress
+from sonicforge_studio.domain import Cancelled, Concept, HeardSound, Neural, Samples, Sampling, SilentProgress
 from sonicforge_studio.domain.errors import (
     BadSetting,
     DurationOutOfRange,
@@ -218,29 +219,45 @@ def test_what_there_was_of_a_cancelled_piece_is_kept(mono_folder: Path, tmp_path
 
 def test_a_piece_goes_on_from_a_sound_of_ones_own(stereo_folder: Path, tmp_path: Path) -> None:
     """From a file at another rate: as it is, then the model's, heard while it is made."""
-    path = write(tmp_path / "mine.wav", groove(2.3))
+    path = write(tmp_path / "mine.wav", groove(5.31))
     engine = MusicGenEngine(stereo_folder, Neural(continues=HeardSound(str(path))))
     heard, steps = _Heard(), _Steps()
-    rendering = engine.render(concept_of(3.51), 7, steps, listener=heard)
+    rendering = engine.render(concept_of(6.51), 7, steps, listener=heard)
     piece = rendering.mix.clip()
-    assert (piece.sample_rate_hz, piece.samples.shape) == (32000, (2, 112320))
+    assert (piece.sample_rate_hz, piece.samples.shape) == (32000, (2, 208320))
     mine = resample(read_clip(path), 32000)
-    assert mine.frames == 73600
+    assert mine.frames == 169920
     assert np.array_equal(piece.samples[:, : mine.frames - 1600], mine.samples[:, :-1600])
-    assert np.abs(piece.samples[:, mine.frames :]).max() > 1e-4
-    assert heard.told == (32000, 2, 112320)
+    expected = _continued(stereo_folder, mine.samples, concept_of(6.51), 7)
+    rest = piece.samples[:, mine.frames :]
+    assert np.abs(rest - expected[:, : rest.shape[1]]).max() < 1e-3 * np.abs(expected).max()
+    assert heard.told == (32000, 2, 208320)
     assert np.array_equal(np.concatenate(heard.blocks, axis=1), piece.samples)
     assert steps.shares == sorted(steps.shares)
     assert rendering.neural is not None
     assert rendering.neural.continues is not None
     assert rendering.neural.continues.path == str(path)
     assert len(rendering.neural.continues.audio_hash) == 64
-    # What follows is another where the sound before it is another, though the dice are the same.
-    other = write(tmp_path / "other.wav", groove(2.3, seed=2))
-    engine = MusicGenEngine(stereo_folder, Neural(continues=HeardSound(str(other))))
-    rest = engine.render(concept_of(3.51), 7, SilentProgress()).mix.clip().samples[:, mine.frames :]
-    assert not np.array_equal(rest, piece.samples[:, mine.frames :])
     assert not _workers()
+
+
+def _continued(folder: Path, mine: Samples, concept: Concept, seed: int) -> Samples:
+    """What follows the sound, in the plainest way: all of its codes, then all of the sound, decoded at once."""
+    import torch
+
+    from sonicforge_studio.generation.musicgen.codes import write_codes
+    from sonicforge_studio.generation.musicgen.loading import MusicGen
+    from sonicforge_studio.generation.musicgen.model_folder import read_model_folder
+
+    torch.set_num_threads(1)
+    model = MusicGen(read_model_folder(folder), "int8")
+    hops = mine.shape[1] // 640
+    before = model.codes(mine[:, -hops * 640 :])
+    frames = hops + math.ceil((round(concept.duration_seconds * 32000) - mine.shape[1]) / 640)
+    told = model.told([concept.description])(0)
+    dice = [torch.Generator().manual_seed(seed)]
+    codes = write_codes(model.decoder, told, frames, dice, Sampling(), before=before)
+    return model.sound(codes[0])[:, hops * 640 :]
 
 
 def test_a_piece_follows_a_melody(melody_folder: Path, tmp_path: Path) -> None:
@@ -272,6 +289,26 @@ def test_a_melody_goes_on_with_what_is_continued(stereo_melody_folder: Path, tmp
     assert tunes["a"].shape == (2, 464000)
     assert np.array_equal(tunes["a"], tunes["b"])
     assert not np.array_equal(tunes["a"], tunes["c"])
+
+
+def test_a_long_order_does_not_keep_a_cancel_waiting(stereo_folder: Path, tmp_path: Path) -> None:
+    """What is continued is told with the order, more than a pipe holds while the process starts."""
+    path = write(tmp_path / "mine.wav", groove(14.0))
+    engine = MusicGenEngine(stereo_folder, Neural(continues=HeardSound(str(path))))
+    copied = 0.0
+
+    def stop() -> None:
+        raise Cancelled()
+
+    class Heard(_Heard):
+        def hear(self, block: Samples) -> None:
+            nonlocal copied
+            copied = time.monotonic()
+
+    with pytest.raises(Cancelled):
+        engine.render(concept_of(60), 1, _Steps(0.1, stop), listener=Heard())
+    assert time.monotonic() - copied < 1.0
+    assert not _workers()
 
 
 def test_a_text_model_follows_no_melody(mono_folder: Path, tmp_path: Path) -> None:
