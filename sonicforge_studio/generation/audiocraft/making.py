@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ AUDIOCRAFT = "audiocraft==1.3.0"
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 NEEDED_BYTES = 3_000_000_000
 """Free space to begin with: see docs/command-line.md for what it takes."""
+_STEP_SECONDS = 0.05
 _COMMAND_SECONDS = 6 * 3600.0
 _QUIETLY = ("--no-input", "--disable-pip-version-check", "--progress-bar", "off")
 _TOLD = ("Collecting", "Downloading", "Building", "Installing")
@@ -75,8 +77,12 @@ def remove(engines: Path, progress: Progress) -> None:
     Raises ``OutputNotWritable`` where that cannot be, and ``Cancelled``.
     """
     forget(engines)
+    told = 0.0
     for _ in _deleted(folder_of(engines)):
-        progress.step(0.0, 1.0, "Deleting the environment")
+        # A step for each of tens of thousands of files would take longer than they do.
+        if time.monotonic() - told > _STEP_SECONDS:
+            progress.step(0.0, 1.0, "Deleting the environment")
+            told = time.monotonic()
     progress.step(1.0, 1.0)
 
 
