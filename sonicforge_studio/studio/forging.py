@@ -286,8 +286,9 @@ def compose_request(request: ForgeRequest, seed: int) -> Concept:
 
 
 def draft_recipe(concept: Concept, seed: int, neural: Neural | None = None) -> Recipe:
-    """The recipe of a piece that nobody has played yet: the built-in engine will, or the model of ``neural``."""
-    engine = "synth" if neural is None else "musicgen"
+    """The recipe of a piece that nobody has played yet: the built-in engine will, or the one that plays the model of
+    ``neural``."""
+    engine = "synth" if neural is None else "auto"
     return Recipe(engine, "", seed, concept.prompt, concept, "", "", 1, neural=neural)
 
 

@@ -82,6 +82,7 @@ class TakeDesk:
         )
         made = replace(
             recipe,
+            engine=engine.name,
             engine_version=engine.version,
             concept=concept,
             licence=licence_of(engine, concept),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sonicforge_studio.audio import read_tags
-from sonicforge_studio.domain import HeardSound, Neural, SilentProgress
+from sonicforge_studio.domain import HeardSound, Neural, Sampling, SilentProgress
 from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable, MissingPath
-from sonicforge_studio.studio import ForgeRequest, Studio, recipe_from_json
+from sonicforge_studio.generation import compose
+from sonicforge_studio.studio import ForgeRequest, Studio, draft_recipe, recipe_from_json, recipe_to_json
 from tests.generation.musicgen.conftest import build_melody_model, build_model
 from tests.sounds import groove, tone, write
 
@@ -66,6 +68,23 @@ def test_what_a_piece_listens_to_stands_in_its_recipe(studio: Studio, tmp_path: 
     mine.unlink()
     with pytest.raises(MissingPath, match=r"mine\.wav"):
         studio.remaker.remake(file, str(tmp_path / "again"), SilentProgress())
+
+
+def test_a_draft_names_the_model_and_the_model_its_engine(studio: Studio, tmp_path: Path) -> None:
+    pytest.importorskip("transformers")
+    neural = Neural(model=str(build_model(tmp_path / "tiny")), sampling=Sampling(top_k=20))
+    draft = draft_recipe(compose("lofi hip hop", duration_seconds=2.0), 5, neural)
+    (take,) = studio.takes.make(draft, 1, SilentProgress())
+    assert (take.recipe.engine, take.recipe.seed) == ("musicgen", 5)
+    # A take is kept by its recipe alone: the same model plays it, in the same way.
+    request = ForgeRequest("lofi hip hop", recipe=recipe_to_json(take.recipe), folder=str(tmp_path / "out"))
+    kept = studio.forge.forge(request, SilentProgress()).recipe
+    assert (kept.engine, kept.neural) == ("musicgen", take.recipe.neural)
+    assert kept.neural is not None
+    assert kept.neural.sampling == neural.sampling
+    # What is asked for outranks what the recipe was made with.
+    asked = studio.forge.forge(replace(request, engine="synth", mastered=False), SilentProgress()).recipe
+    assert (asked.engine, asked.neural) == ("synth", None)
 
 
 def test_without_a_model_there_is_a_sentence(studio: Studio, tmp_path: Path) -> None:

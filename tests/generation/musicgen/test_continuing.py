@@ -39,7 +39,8 @@ def hear(path: Path, folder: ModelFolder, piece_seconds: float = 60.0) -> Beginn
 
 
 def whole(beginning: Beginning, made: list[Samples]) -> Samples:
-    return np.concatenate(list(beginning.continued(made, SilentProgress())), axis=1)
+    crossing = beginning.crossing()
+    return np.concatenate([*beginning.blocks(SilentProgress()), *map(crossing.add, made)], axis=1)
 
 
 def noise(channels: int, frames: int) -> NDArray[np.float32]:
@@ -182,7 +183,7 @@ def test_half_an_hour_flows_through(mono_folder: Path, tmp_path: Path) -> None:
     tracemalloc.start()
     try:
         beginning = hear(path, folder, 3600.0)
-        frames = sum(block.shape[1] for block in beginning.continued([], SilentProgress()))
+        frames = sum(block.shape[1] for block in beginning.blocks(SilentProgress()))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -200,4 +201,4 @@ def test_listening_may_be_stopped(mono_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         hear_beginning(HeardSound(str(path)), folder, 10 * RATE_HZ, Stop())
     with pytest.raises(Cancelled):
-        list(hear(path, folder).continued([], Stop()))
+        list(hear(path, folder).blocks(Stop()))

@@ -297,8 +297,10 @@ def test_a_long_order_does_not_keep_a_cancel_waiting(stereo_folder: Path, tmp_pa
     engine = MusicGenEngine(stereo_folder, Neural(continues=HeardSound(str(path))))
     copied = 0.0
 
-    def stop() -> None:
-        raise Cancelled()
+    class Stopping(SilentProgress):
+        def step(self, done: float, total: float, note: str = "") -> None:
+            if note == "Loading the model":
+                raise Cancelled()
 
     class Heard(_Heard):
         def hear(self, block: Samples) -> None:
@@ -306,7 +308,7 @@ def test_a_long_order_does_not_keep_a_cancel_waiting(stereo_folder: Path, tmp_pa
             copied = time.monotonic()
 
     with pytest.raises(Cancelled):
-        engine.render(concept_of(60), 1, _Steps(0.1, stop), listener=Heard())
+        engine.render(concept_of(60), 1, Stopping(), listener=Heard())
     assert time.monotonic() - copied < 1.0
     assert not _workers()
 
