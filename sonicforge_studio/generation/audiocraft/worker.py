@@ -10,6 +10,7 @@ way.
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -57,6 +58,9 @@ _KEPT_SHARE = 0.4
 """Of a window that the next one begins with, as audiocraft has it: 12 of 30 seconds."""
 _BEFORE_SECONDS, _BEHIND_SECONDS = 4.0, 1.0
 """So much on either side is decoded along and thrown away: the codec listens to both sides of a place."""
+
+_MEMORY = ("memory", "bad_alloc", "failed to map segment", "could not create a primitive")
+"""How a lack of memory is told by PyTorch, C++, the loader of libraries and oneDNN."""
 
 Tell = Callable[[bytes, bytes], None]
 
@@ -256,11 +260,8 @@ def serve() -> None:
         tell(DONE, b"")
     except Refused as refused:
         tell(ERROR, json.dumps(refused.told).encode())
-    except MemoryError:
-        tell(FULL, b"")
-    except RuntimeError as error:
-        # PyTorch tells of memory that cannot be had in words alone.
-        if "memory" not in str(error).lower():
+    except Exception as error:
+        if not _is_of_memory(error):
             raise
         tell(FULL, b"")
 
@@ -347,9 +348,17 @@ class _Sounding:
         return block
 
 
+def _is_of_memory(error: BaseException) -> bool:
+    """Most libraries tell of memory that cannot be had in words alone."""
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+        return True
+    text = str(error).lower()
+    return isinstance(error, (RuntimeError, ImportError)) and any(word in text for word in _MEMORY)
+
+
 def _let_memory_pass(error: BaseException) -> None:
     """A lack of memory is no fault of a file."""
-    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "memory" in str(error).lower()):
+    if _is_of_memory(error):
         raise error
 
 
