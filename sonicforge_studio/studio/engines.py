@@ -68,7 +68,7 @@ class Engines:
             keep=self._keep,
         )
 
-    def _keep(self, concept: Concept, seed: int, rendering: Rendering) -> Path:
+    def _keep(self, concept: Concept, seed: int, rendering: Rendering, licence: str) -> Path:
         """What there is of a piece that was cancelled, as a file with its recipe."""
         recipe = Recipe(
             engine=_MUSICGEN,
@@ -76,7 +76,7 @@ class Engines:
             seed=seed,
             prompt=concept.prompt,
             concept=concept,
-            licence="CC-BY-NC-4.0",
+            licence=licence,
             pcm_hash="",
             sample_rate_hz=rendering.mix.sample_rate_hz,
             neural=rendering.neural,

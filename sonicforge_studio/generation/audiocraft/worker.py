@@ -261,7 +261,7 @@ def serve() -> None:
     except Refused as refused:
         tell(ERROR, json.dumps(refused.told).encode())
     except Exception as error:
-        if not _is_of_memory(error):
+        if not is_of_memory(error):
             raise
         tell(FULL, b"")
 
@@ -348,7 +348,7 @@ class _Sounding:
         return block
 
 
-def _is_of_memory(error: BaseException) -> bool:
+def is_of_memory(error: BaseException) -> bool:
     """Most libraries tell of memory that cannot be had in words alone."""
     if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
         return True
@@ -358,7 +358,7 @@ def _is_of_memory(error: BaseException) -> bool:
 
 def _let_memory_pass(error: BaseException) -> None:
     """A lack of memory is no fault of a file."""
-    if _is_of_memory(error):
+    if is_of_memory(error):
         raise error
 
 

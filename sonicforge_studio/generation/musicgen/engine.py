@@ -27,8 +27,8 @@ _COPIED = 0.02
 _USUAL_LOADING_SHARE = 0.1
 _SHORTEST_KEPT_SECONDS = 1.0
 
-Keep = Callable[[Concept, int, Rendering], Path]
-"""Given what there is of a piece of that seed when it is cancelled; the file that it is kept in."""
+Keep = Callable[[Concept, int, Rendering, str], Path]
+"""Given what there is of a piece of that seed when it is cancelled, and its licence; the file that it is kept in."""
 
 
 class MusicGenEngine:
@@ -220,7 +220,7 @@ class MusicGenEngine:
         for seed, rendering in zip(seeds, there, strict=False):
             long_enough = rendering.mix.frames >= _SHORTEST_KEPT_SECONDS * rendering.mix.sample_rate_hz
             if self._keep is not None and long_enough:
-                files.append(str(self._keep(work.concept, seed, rendering)))
+                files.append(str(self._keep(work.concept, seed, rendering, self.licence)))
         if not files:
             return cancelled
         return Cancelled(hint=f"What there was by then is kept: {', '.join(files)}")

@@ -14,6 +14,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from sonicforge_studio.domain import Samples
 from sonicforge_studio.domain.errors import ModelNotUsable
+from sonicforge_studio.generation.audiocraft.worker import is_of_memory
 from sonicforge_studio.generation.musicgen.codec import Codec
 from sonicforge_studio.generation.musicgen.codes import LanguageModel
 from sonicforge_studio.generation.musicgen.conditioning import Told, told_melody, told_text
@@ -58,7 +59,7 @@ class MusicGen:
             self.codec = Codec(_part(folder, EncodecModel, self._config.audio_encoder, "audio_encoder"), folder)
             self.decoder = self._eight_bits(spread) if eight_bits else self._full()
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
-            if "memory" in str(error).lower():
+            if is_of_memory(error):
                 raise
             # The loader tells of what it cannot read by whatever it runs into.
             raise ModelNotUsable(f'The model in "{folder.path.name}" cannot be loaded.') from error

@@ -22,11 +22,10 @@ from typing import IO
 
 from sonicforge_studio.domain import StudioError
 from sonicforge_studio.domain.neural import Sampling
+from sonicforge_studio.generation.audiocraft.worker import DONE, ERROR, FULL, HEAD, READY, SOUND, STEP, is_of_memory
 from sonicforge_studio.generation.musicgen._behind import Behind
 
-HEAD, ROW = struct.Struct("<cQ"), struct.Struct("<I")
-READY, STEP, SOUND, DONE, ERROR, FULL = b"r", b"s", b"a", b"d", b"e", b"m"
-"""What the messages are: the model is loaded, a step, sound, all of it was there, a failure, no memory is left."""
+ROW = struct.Struct("<I")
 _LEAD_SECONDS = 4.0
 """Of what is continued, so much is sounded before its end, for the codec to find into it."""
 
@@ -79,11 +78,8 @@ def serve() -> None:
         tell(DONE, b"")
     except StudioError as error:
         tell(ERROR, json.dumps({"kind": type(error).__name__, **error.as_dict()}).encode())
-    except MemoryError:
-        tell(FULL, b"")
-    except RuntimeError as error:
-        # PyTorch tells of memory that cannot be had in words alone.
-        if "memory" not in str(error).lower():
+    except Exception as error:
+        if not is_of_memory(error):
             raise
         tell(FULL, b"")
 

@@ -201,7 +201,7 @@ def test_what_there_was_of_a_cancelled_piece_is_kept(mono_folder: Path, tmp_path
     heard = _Heard()
     kept: list[int] = []
 
-    def keep(concept: Concept, seed: int, rendering: object) -> Path:
+    def keep(concept: Concept, seed: int, rendering: object, licence: str) -> Path:
         kept.append(rendering.mix.frames)  # type: ignore[attr-defined]
         return tmp_path / "kept.wav"
 
