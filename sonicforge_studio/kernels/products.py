@@ -149,7 +149,9 @@ def _lanes(builder: Any, at: Any, offset: Any) -> Any:
     return builder.sext(loaded, _WIDE)
 
 
-_one_row = _tile_sums(1)
+one_row = _tile_sums(1)
+"""``one_row(tiles, first, levels, start, inputs, sums)``: the sums of one tile, whose numbers begin at ``first``, and
+of the levels from ``start`` on, into ``sums`` (4,) of int32."""
 _two_rows = _tile_sums(2)
 
 
@@ -175,7 +177,7 @@ def _stretch(
                 out[row + 1, tile * OUTPUTS + output] = np.float32(sums[2 * output + 1]) * scale * steps[row + 1]
         if rows % 2:
             row = rows - 1
-            _one_row(weights, first, levels, row * inputs, inputs, sums)
+            one_row(weights, first, levels, row * inputs, inputs, sums)
             for output in range(OUTPUTS):
                 scale = scales[tile * OUTPUTS + output]
                 out[row, tile * OUTPUTS + output] = np.float32(sums[output]) * scale * steps[row]

@@ -16,12 +16,15 @@ from numba import prange
 from numpy.typing import NDArray
 
 from sonicforge_studio.kernels._jit import kernel, spread_kernel, steady_kernel
-from sonicforge_studio.kernels.products import product, quantise, spread_product
+from sonicforge_studio.kernels.products import LANES, OUTPUTS, one_row, product, quantise, spread_product
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.int8]
 
 _EPSILON = np.float32(1e-5)
+_FINEST, _LARGEST_SUM = 32767, 16_500_000
+"""Of whole-number shares of attention: the largest of 16 bits, and what all together may come to, 127 times which is
+below 2³¹."""
 _LOG2_E = np.float32(1 / math.log(2))
 _GELU_RANGE, _GELU_STEPS = 8.0, 256
 _GELU = np.array(
@@ -56,11 +59,11 @@ class Memory(NamedTuple):
     """What was written so far, and what the text says."""
 
     keys: Bytes
-    """Shape ``(layers, rows, heads, places, width)``, as the values."""
-    key_scales: Floats
-    """Shape ``(layers, rows, heads, places)``, as the values'."""
+    """Shape ``(layers, rows, heads, places/4, width/16, 4, 16)``: packed as weights are, a place for each output."""
     values: Bytes
-    value_scales: Floats
+    """Shape ``(layers, rows, heads, width/4, places/16, 4, 16)``: packed as weights are, a place for each input."""
+    scales: Floats
+    """Shape ``(layers, rows, heads, places, 2)``: what a step of a place's key and of its value is worth."""
     text_keys: Floats
     """Shape ``(layers, told rows, heads, words, width)``, as the values."""
     text_values: Floats
@@ -150,75 +153,75 @@ def _softmax(scores: Floats, powers: NDArray[np.int32], count: int) -> None:
         scores[index] *= factor
 
 
-@steady_kernel
-def _remembered(query: Floats, keys: Bytes, scales: Floats, count: int, scores: Floats) -> None:
-    """How well each place answers a query (width,); keys (places, width)."""
-    width = query.size
-    root = np.float32(1) / np.sqrt(np.float32(width))
-    for place in range(count):
-        total = np.float32(0)
-        for index in range(width):
-            total += query[index] * np.float32(keys[place, index])
-        scores[place] = total * scales[place] * root
-
-
-@steady_kernel
-def _weighed(shares: Floats, values: Bytes, scales: Floats, count: int, out: Floats) -> None:
-    """The sum of the values (places, width), each by its share; four at a time, so that sums stay in registers."""
-    width = out.size
-    for index in range(width):
-        out[index] = 0
-    place = 0
-    while place + 4 <= count:
-        one, two = shares[place] * scales[place], shares[place + 1] * scales[place + 1]
-        three, four = shares[place + 2] * scales[place + 2], shares[place + 3] * scales[place + 3]
-        for index in range(width):
-            out[index] += (
-                one * np.float32(values[place, index]) + two * np.float32(values[place + 1, index])
-                + three * np.float32(values[place + 2, index]) + four * np.float32(values[place + 3, index])
-            )  # fmt: skip
-        place += 4
-    while place < count:
-        share = shares[place] * scales[place]
-        for index in range(width):
-            out[index] += share * np.float32(values[place, index])
-        place += 1
-
-
 @kernel
 def _remember(mixed: Floats, memory: Memory, layer: int, position: int, count: int) -> None:
     """Keys and values of ``mixed`` (rows · count, 3 · hidden) to their places."""
-    heads, width = memory.keys.shape[2], memory.keys.shape[4]
-    hidden = heads * width
+    heads = memory.keys.shape[2]
+    hidden = mixed.shape[1] // 3
+    width = hidden // heads
+    rounded = np.empty(width, np.int8)
     for line in range(mixed.shape[0]):
         row, place = line // count, position + line % count
         for head in range(heads):
             start = hidden + head * width
-            memory.key_scales[layer, row, head, place] = _round(
-                mixed[line, start : start + width], memory.keys[layer, row, head, place]
-            )
+            memory.scales[layer, row, head, place, 0] = _round(mixed[line, start : start + width], rounded)
+            keys = memory.keys[layer, row, head, place // OUTPUTS, :, place % OUTPUTS]
+            for index in range(width):
+                keys[index // LANES, index % LANES] = rounded[index]
             start += hidden
-            memory.value_scales[layer, row, head, place] = _round(
-                mixed[line, start : start + width], memory.values[layer, row, head, place]
-            )
+            memory.scales[layer, row, head, place, 1] = _round(mixed[line, start : start + width], rounded)
+            values = memory.values[layer, row, head, :, place // LANES, :, place % LANES]
+            for index in range(width):
+                values[index // OUTPUTS, index % OUTPUTS] = rounded[index]
+
+
+@kernel
+def _answers(query: Floats, keys: Bytes, scales: Floats, known: int, scores: Floats) -> None:
+    """How well each place answers a query (width,)."""
+    inputs = keys.shape[1] * LANES
+    levels, sums = np.zeros(inputs, np.int16), np.empty(OUTPUTS, np.int32)
+    step = quantise(query, levels[: query.size]) / np.sqrt(np.float32(query.size))
+    for tile in range((known + OUTPUTS - 1) // OUTPUTS):
+        one_row(keys, tile * OUTPUTS * inputs, levels, 0, inputs, sums)
+        for output in range(min(OUTPUTS, known - tile * OUTPUTS)):
+            place = tile * OUTPUTS + output
+            scores[place] = np.float32(sums[output]) * step * scales[place, 0]
+
+
+@kernel
+def _weigh(shares: Floats, values: Bytes, scales: Floats, known: int, out: Floats) -> None:
+    """The sum of the values, each by its share of the attention, which becomes a whole number, too: as fine as sums
+    below 2³¹ allow."""
+    room = (known + LANES - 1) // LANES * LANES
+    levels, sums = np.zeros(room, np.int16), np.empty(OUTPUTS, np.int32)
+    peak, total = np.float32(1e-30), np.float32(0)
+    for place in range(known):
+        shares[place] *= scales[place, 1]
+        peak = max(peak, shares[place])
+        total += shares[place]
+    steps = min(np.float32(_FINEST) / peak, np.float32(_LARGEST_SUM) / total)
+    for place in range(known):
+        levels[place] = np.int16(np.floor(shares[place] * steps + np.float32(0.5)))
+    stride = values.shape[1] * OUTPUTS * LANES
+    for tile in range(values.shape[0]):
+        one_row(values, tile * stride, levels, 0, room, sums)
+        for output in range(OUTPUTS):
+            out[tile * OUTPUTS + output] = np.float32(sums[output]) / steps
 
 
 @kernel
 def _attend_head(
     mixed: Floats, memory: Memory, layer: int, position: int, count: int, heard: Floats, task: int
 ) -> None:
-    heads, width = memory.keys.shape[2], memory.keys.shape[4]
+    heads = memory.keys.shape[2]
+    width = heard.shape[1] // heads
     line, head = task // heads, task % heads
     row, known = line // count, position + line % count + 1
     scores, powers = np.empty(known, np.float32), np.empty(known, np.int32)
-    start = head * width
-    query = mixed[line, start : start + width]
-    _remembered(query, memory.keys[layer, row, head], memory.key_scales[layer, row, head], known, scores)
+    start, scales = head * width, memory.scales[layer, row, head]
+    _answers(mixed[line, start : start + width], memory.keys[layer, row, head], scales, known, scores)
     _softmax(scores, powers, known)
-    _weighed(
-        scores, memory.values[layer, row, head], memory.value_scales[layer, row, head], known,
-        heard[line, start : start + width],
-    )  # fmt: skip
+    _weigh(scores, memory.values[layer, row, head], scales, known, heard[line, start : start + width])
 
 
 @kernel

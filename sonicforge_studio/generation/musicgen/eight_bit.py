@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from sonicforge_studio.generation.musicgen.conditioning import Conditioning
-from sonicforge_studio.kernels.products import pack, product, quantise, spread_product
+from sonicforge_studio.kernels.products import LANES, OUTPUTS, pack, product, quantise, spread_product
 from sonicforge_studio.kernels.transformer import Memory, Weights, normalised_levels, run_layers
 
 Floats = NDArray[np.float32]
@@ -46,8 +46,8 @@ class EightBitDecoder:
         such a decoder by their names, each asked for once. ``spread`` uses as many threads as Numba is told.
 
         Raises ``ValueError`` for shapes that cannot be packed, and what ``weight`` does where one is missing."""
-        if config.activation_function != "gelu":
-            raise ValueError(f"no kernel for {config.activation_function}")
+        if config.activation_function != "gelu" or config.hidden_size // config.num_attention_heads % OUTPUTS:
+            raise ValueError("no kernel for such a decoder")
         self.codebooks = int(config.num_codebooks)
         self.channels = int(config.audio_channels)
         self.vocabulary = int(config.vocab_size)
@@ -95,13 +95,13 @@ class EightBitDecoder:
             self._prefix = _array(torch.cat([told.states, told.untold]) if guided else told.states)
             self._ahead, self._listening = self._prefix.shape[1], 0
         layers = self._weights.own_norm.shape[0]
-        shape = (layers, 2 * rows if guided else rows, self._heads, self._ahead + frames, width)
+        shape = (layers, 2 * rows if guided else rows, self._heads)
+        places, lanes = _whole(self._ahead + frames, LANES), _whole(width, LANES)
         keys, values = self._text_memory(told.states)
         self._memory = Memory(
-            keys=np.zeros(shape, np.int8),
-            key_scales=np.zeros(shape[:-1], np.float32),
-            values=np.zeros(shape, np.int8),
-            value_scales=np.zeros(shape[:-1], np.float32),
+            keys=np.zeros((*shape, places // OUTPUTS, lanes // LANES, OUTPUTS, LANES), np.int8),
+            values=np.zeros((*shape, width // OUTPUTS, places // LANES, OUTPUTS, LANES), np.int8),
+            scales=np.zeros((*shape, places, 2), np.float32),
             text_keys=keys,
             text_values=values,
             words=told.mask.sum(dim=1).long().numpy(),
@@ -169,6 +169,11 @@ def _sines(count: int, width: int) -> Floats:
     rates = torch.exp(torch.arange(half).float() * -(math.log(10000) / (half - 1)))
     angles = torch.arange(count).float()[:, None] * rates
     return _array(functional.pad(torch.cat([angles.cos(), angles.sin()], dim=1), (0, width % 2)))
+
+
+def _whole(count: int, parts: int) -> int:
+    """The next multiple of ``parts``."""
+    return -(-count // parts) * parts
 
 
 def _array(tensor: torch.Tensor) -> Floats:

@@ -19,7 +19,7 @@ _BYTES_PER_PARAMETER = {"float32": 4, "bfloat16": 2, "int8": 1}
 _READ_BYTES_PER_SECOND = 8e9
 """Of weights, where nothing was learned yet: what one thread of a desktop computer reads."""
 _LOADED_BYTES_PER_SECOND = 3e8
-_KNOWN_SHARE = 1 / 6
+_KNOWN_SHARE = 1 / 2
 """Of a step: what a place costs that a window knows already."""
 _NEWEST_COUNTS = 0.5
 

@@ -16,7 +16,7 @@ SMALL = ModelFolder(Path("small"), "text", 1, 32000, 50, 4, 24, 1024, 590_000_00
 def test_steps_are_counted_over_windows() -> None:
     assert steps_of(SMALL, 10) == 500 + 3
     # A second window knows 600 codes already, and makes 900.
-    assert steps_of(SMALL, 48) == 2400 + 2 * 3 + 600 / 6
+    assert steps_of(SMALL, 48) == 2400 + 2 * 3 + 600 / 2
 
 
 def test_what_was_learned_tells_what_comes(tmp_path: Path) -> None:
