@@ -40,7 +40,7 @@ from sonicforge_studio.studio.drafts import DraftShelf
 from sonicforge_studio.studio.editing import Edits, edited, same_notes
 from sonicforge_studio.studio.forging import GREATEST_CANDIDATES, ForgeRequest, draft_recipe
 from sonicforge_studio.studio.live import Live, open_live
-from sonicforge_studio.studio.models import ModelCard, ModelDesk, Offer, spoken_bytes
+from sonicforge_studio.studio.models import ModelCard, ModelDesk, Offer, Outlook, spoken_bytes
 from sonicforge_studio.studio.previewing import Preview, Previews
 from sonicforge_studio.studio.sheets import LONGEST_SHEET_SECONDS, Sheet, rewritten, sheet_of
 
@@ -70,6 +70,7 @@ __all__ = [
     "ModelDesk",
     "MusicReading",
     "Offer",
+    "Outlook",
     "OutputDevice",
     "Player",
     "PlayerState",

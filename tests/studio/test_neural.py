@@ -87,6 +87,30 @@ def test_a_draft_names_the_model_and_the_model_its_engine(studio: Studio, tmp_pa
     assert (asked.engine, asked.neural) == ("synth", None)
 
 
+def test_a_take_that_was_played_is_kept_without_playing_it_again(studio: Studio, tmp_path: Path) -> None:
+    pytest.importorskip("transformers")
+    neural = Neural(model=str(build_model(tmp_path / "tiny")))
+    takes = studio.takes.make(draft_recipe(compose("lofi", duration_seconds=2.0), 5, neural), 2, SilentProgress())
+    assert [take.recipe.seed for take in takes] == [5, 6]
+    told: set[str] = set()
+
+    class Noting(SilentProgress):
+        def step(self, done: float, total: float, note: str = "") -> None:
+            told.add(note)
+
+    request = ForgeRequest(
+        "lofi", recipe=recipe_to_json(takes[1].recipe), take=takes[1].path, mastered=False, folder=str(tmp_path / "out")
+    )
+    kept = studio.forge.forge(request, Noting())
+    assert "Making" not in told
+    assert kept.recipe.pcm_hash == takes[1].recipe.pcm_hash
+    assert kept.recipe.neural == takes[1].recipe.neural
+    # Once the take is thrown away, or is another piece, it is played.
+    studio.takes.clear()
+    assert studio.forge.forge(request, Noting()).recipe.pcm_hash == takes[1].recipe.pcm_hash
+    assert "Making" in told
+
+
 def test_without_a_model_there_is_a_sentence(studio: Studio, tmp_path: Path) -> None:
     with pytest.raises(EngineUnavailable, match="needs a model"):
         studio.forge.forge(ForgeRequest("house", engine="musicgen"), SilentProgress())

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from sonicforge_studio.domain import Neural
-from sonicforge_studio.studio import ModelCard
-from sonicforge_studio.ui.pages.model_words import memory_text
+from sonicforge_studio.studio import ModelCard, Outlook
+from sonicforge_studio.ui.pages.model_words import memory_text, outlook_text
 from sonicforge_studio.ui.pages.sampling_controls import SamplingControls
 from sonicforge_studio.ui.pages.sound_slot import SoundSlot
 from sonicforge_studio.ui.text import tr
@@ -34,6 +34,7 @@ class EnginePanel(QWidget):
         self._theme = theme
         self._choose_sound = choose_sound
         self._cards: tuple[ModelCard, ...] = ()
+        self._outlook: Outlook | None = None
         self._wanted = ""
         """The name of the chosen model, also while it is not here yet; "" for the built-in synth."""
         layout = QVBoxLayout(self)
@@ -117,6 +118,11 @@ class EnginePanel(QWidget):
             continues=self.continues.heard(),
         )
 
+    def show_outlook(self, outlook: Outlook) -> None:
+        """What the piece that is asked for will take with the chosen model."""
+        self._outlook = outlook
+        self._show_line()
+
     def line_text(self) -> str:
         """What is said of the chosen one in a line."""
         return self._line.accessibleName()
@@ -155,8 +161,8 @@ class EnginePanel(QWidget):
         opened = model is not None and self.fold_button.isChecked()
         self.fold_button.setIcon(self._theme.icon("chevron-up" if opened else "chevron-down"))
         self.sampling.setVisible(opened)
-        self._line.show_text(self._described(model))
-        restyle(self._line, "tone", "" if model is None or model.fits else "over")
+        self._outlook = None
+        self._show_line()
 
     def _list(self) -> None:
         self.engine.clear()
@@ -166,7 +172,14 @@ class EnginePanel(QWidget):
         self.engine.addItem(tr("More models…"), _MORE)
         self.engine.setCurrentIndex(max(0, self.engine.findData(self._wanted)))
 
+    def _show_line(self) -> None:
+        model, outlook = self.model, self._outlook
+        self._line.show_text(self._described(model))
+        fits = model is None or (outlook.fits if outlook else model.fits)
+        restyle(self._line, "tone", "" if fits else "over")
+
     def _described(self, model: ModelCard | None) -> str:
         if model is None:
             return tr("Every part to be changed by hand, with stems and notes. Quick on any machine.")
-        return " · ".join(part for part in (memory_text(model), licence_text(model.licence)) if part)
+        needs = outlook_text(self._outlook) if self._outlook else memory_text(model)
+        return " · ".join(part for part in (needs, licence_text(model.licence)) if part)

@@ -197,6 +197,15 @@ class ForgePage(QWidget):
         if question == self._asked:
             self._show_concept(concept)
             self._error.say("")
+            await self._look_ahead(question, concept.duration_seconds)
+
+    async def _look_ahead(self, question: int, seconds: float) -> None:
+        """What the chosen model will take for it."""
+        neural, count = self.engine.neural(), self.controls.request().candidates
+        if neural is not None:
+            outlook = await asyncio.to_thread(self._studio.models.outlook, neural, seconds, count)
+            if question == self._asked:
+                self.engine.show_outlook(outlook)
 
     def _request(self) -> ForgeRequest:
         """What sentence, chips and fields ask for."""
@@ -310,11 +319,12 @@ class ForgePage(QWidget):
         self._job_id = job.id
         self._show_job(self._desk.job(job.id) or job)
 
-    def _keep_take(self, recipe: Recipe) -> None:
+    def _keep_take(self, recipe: Recipe, path: str) -> None:
         """A take becomes a piece: mastered, judged, in the library."""
         arguments = {
             "prompt": recipe.prompt,
             "recipe": recipe_to_json(recipe),
+            "take": path,
             "target": self.controls.request().target,
         }
         self._desk.order("forge", arguments, tr("Forge “{prompt}”", prompt=recipe.prompt[:60]), Lane.HIGH)

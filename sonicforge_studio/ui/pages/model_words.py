@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sonicforge_studio.studio import ModelCard, spoken_bytes
-from sonicforge_studio.ui.numbers import decimal
+from sonicforge_studio.studio import ModelCard, Outlook, spoken_bytes
+from sonicforge_studio.ui.numbers import clock, decimal
 from sonicforge_studio.ui.text import tr
 
 
@@ -15,6 +15,17 @@ def memory_text(card: ModelCard) -> str:
     if card.fits:
         return tr("Needs {size} of memory, which is there", size=size)
     return tr("Needs {size} of memory, more than is free", size=size)
+
+
+def outlook_text(outlook: Outlook) -> str:
+    """How long it will take, and whether the memory for it is there."""
+    size = spoken_bytes(outlook.memory_bytes)
+    if not outlook.fits:
+        return tr("Needs {size} of memory, more than is free: it may come out smaller", size=size)
+    time = clock(outlook.seconds)
+    if not outlook.learned:
+        return tr("About {time}, a guess until one was made · {size} of memory", time=time, size=size)
+    return tr("About {time} · {size} of memory", time=time, size=size)
 
 
 def kind_text(card: ModelCard) -> str:

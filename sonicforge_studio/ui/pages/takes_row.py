@@ -83,9 +83,9 @@ class TakeCard(Card):
 
 class TakesRow(QWidget):
     """← → go from one to the next, and what plays with them; Return plays; K keeps, X or Delete throws away, Esc throws
-    all away; Ctrl+Z brings back what was thrown away last. ``kept`` carries the ``Recipe`` of a take."""
+    all away; Ctrl+Z brings back what was thrown away last. ``kept`` carries the ``Recipe`` of a take, and its file."""
 
-    kept = Signal(object)
+    kept = Signal(object, str)
 
     def __init__(self, kit: Kit, listening: Listening) -> None:
         super().__init__()
@@ -201,7 +201,7 @@ class TakesRow(QWidget):
     # Keeping and throwing
 
     def _keep(self, card: TakeCard) -> None:
-        self.kept.emit(card.take.recipe)
+        self.kept.emit(card.take.recipe, card.take.piece.path)
         self._put_away([card])
         card.deleteLater()
 
