@@ -18,7 +18,7 @@ from sonicforge_studio.host.writing import write_text
 _BYTES_PER_PARAMETER = {"float32": 4, "bfloat16": 2, "int8": 1}
 _READ_BYTES_PER_SECOND = 8e9
 """Of weights, where nothing was learned yet: what one thread of a desktop computer reads."""
-_LOADED_BYTES_PER_SECOND = 3e8
+_STARTED_SECONDS, _LOADED_BYTES_PER_SECOND = 8.0, 3e8
 _KNOWN_SHARE = 1 / 2
 """Of a step: what a place costs that a window knows already."""
 _NEWEST_COUNTS = 0.5
@@ -53,7 +53,7 @@ class Paces:
     def estimate(self, folder: ModelFolder, precision: str, device: str, seconds: float, at_once: int) -> Estimate:
         """For ``at_once`` pieces of ``seconds`` each."""
         known = self._read().get(_key(folder, precision, device), {})
-        loading = known.get("loading_seconds") or 4.0 + folder.weight_bytes / _LOADED_BYTES_PER_SECOND
+        loading = known.get("loading_seconds") or _STARTED_SECONDS + folder.weight_bytes / _LOADED_BYTES_PER_SECOND
         paces = {int(count): float(pace) for count, pace in known.get("step_seconds", {}).items()}
         nearest = min(paces, key=lambda count: abs(math.log(count / at_once)), default=None)
         if nearest is None:

@@ -95,6 +95,8 @@ class EnginePanel(QWidget):
         """The model of that name, or the built-in synth where it is "" or not here."""
         before = self._wanted
         self._wanted = name if any(card.name == name for card in self._cards) else ""
+        if self._wanted != before:
+            self._outlook = None
         self._show()
         if self._wanted != before:
             self.changed.emit()
@@ -161,7 +163,6 @@ class EnginePanel(QWidget):
         opened = model is not None and self.fold_button.isChecked()
         self.fold_button.setIcon(self._theme.icon("chevron-up" if opened else "chevron-down"))
         self.sampling.setVisible(opened)
-        self._outlook = None
         self._show_line()
 
     def _list(self) -> None:
