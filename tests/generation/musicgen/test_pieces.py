@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -90,3 +91,42 @@ def test_what_the_loader_cannot_read_is_said(mono_folder: Path, tmp_path: Path) 
     (copy / "tokenizer.json").write_text("{}")
     with pytest.raises(ModelNotUsable, match="cannot be loaded"):
         MusicGen(folder)
+
+
+class _Counting:
+    """A language model that is smooth by construction: each codebook counts on from the code before it."""
+
+    codebooks, channels, vocabulary = 4, 1, 64
+
+    def begin(self, told: Any, frames: int, *, guided: bool) -> None:
+        return
+
+    def step(self, codes: torch.Tensor, position: int) -> torch.Tensor:
+        last = codes[:, :, -1]
+        following = torch.where(last == self.vocabulary, 0, (last + 1) % self.vocabulary)
+        return torch.nn.functional.one_hot(following, self.vocabulary).float()
+
+
+def test_no_seam_is_heard_where_windows_meet(mono_folder: Path) -> None:
+    """Energy and spectrum change across the joins no more than within the windows."""
+    model = MusicGen(read_model_folder(mono_folder))
+    angles = torch.arange(64) * (2 * torch.pi / 64)
+    for turns, layer in enumerate(model.codec._model.quantizer.layers, 1):
+        waves = [torch.cos(turns * angles + phase) for phase in torch.arange(16) / 5]
+        layer.codebook.embed.copy_(torch.stack(waves, dim=1))
+    told = model.told(["techno"])
+    frames = 66 * 50
+    greedy = Sampling(greedy=True, guidance=1.0)
+    codes = pieces.write_piece(_Counting(), told, frames, _dice(0), greedy, frame_rate_hz=50)
+    assert torch.equal(codes[0], (torch.arange(frames) % 64).expand(4, -1))
+    sounding = model.codec.sounding()
+    parts = codes[0].split(50, dim=1)
+    heard = [sounding.add(part, last=index == len(parts) - 1)[0] for index, part in enumerate(parts)]
+    stretches = np.concatenate(heard).reshape(-1, 640)  # 20 ms each
+    energies = np.log(np.square(stretches).mean(axis=1) + 1e-12)
+    spectra = np.log(np.abs(np.fft.rfft(stretches * np.hanning(640), axis=1)) + 1e-9)
+    steps = np.abs(np.diff(energies)), np.sqrt(np.square(np.diff(spectra, axis=0)).mean(axis=1))
+    joins = [30 * 50 - 1, 48 * 50 - 1]
+    for changes in steps:
+        within = np.delete(changes[100:-20], [join - 100 for join in joins])
+        assert changes[joins].max() <= within.max() * 1.001
