@@ -131,3 +131,13 @@ def test_what_is_known_goes_through_eight_bits_at_once_or_step_by_step(eight_bit
         decoder.begin(told, 90, guided=True)
         stepwise = [decoder.step(longer[:, :, at : at + 1].repeat(2, 1, 1), at) for at in range(90)][-1]
     assert torch.equal(at_once, stepwise)
+
+
+def test_several_threads_change_no_bit(eight_bits: MusicGen, mono_folder: Path) -> None:
+    spread = MusicGen(read_model_folder(mono_folder), "int8", spread=True)
+    codes = write(eight_bits, PROMPTS, 30, [1, 2, 3], Sampling())
+    logits = []
+    for model in (eight_bits, spread):
+        model.decoder.begin(model.told(PROMPTS)(0), 30, guided=True)
+        logits.append(model.decoder.step(codes.repeat(2, 1, 1), 0))
+    assert torch.equal(*logits)
