@@ -166,14 +166,14 @@ def test_where_memory_does_not_suffice_fewer_are_made_at_once(mono_folder: Path)
 
     heard = _Heard()
     engine = MusicGenEngine(mono_folder)
-    made = engine.render_batch(concept_of(20), [1, 2], Killing(), listener=heard)
+    made = engine.render_batch(concept_of(5), [1, 2], Killing(), listener=heard)
     assert killed
     assert [rendering.remarks for rendering in made] == [
         ("Memory did not suffice for 2 pieces at once: 1 at a time are made.",)
     ] * 2
     first = made[0].mix.clip().samples
     assert np.array_equal(np.concatenate(heard.blocks, axis=1), first), "nothing is heard twice"
-    assert np.array_equal(engine.render(concept_of(20), 1, SilentProgress()).mix.clip().samples, first)
+    assert np.array_equal(engine.render(concept_of(5), 1, SilentProgress()).mix.clip().samples, first)
 
 
 def test_a_smaller_model_steps_in(mono_folder: Path, tmp_path: Path) -> None:
