@@ -74,6 +74,8 @@ class Output:
         if isinstance(error, Cancelled):
             self.exit_code = CANCELLED
             self.errors.print("Cancelled.")
+            if error.hint != Cancelled.hint:
+                self.errors.print(error.hint, markup=False)
             return
         if self.exit_code != CANCELLED:
             self.exit_code = SOME_FAILED
