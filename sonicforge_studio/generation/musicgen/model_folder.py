@@ -79,6 +79,9 @@ def read_model_folder(path: Path) -> ModelFolder:
     """
     if not _is_folder(path):
         raise MissingPath(f'There is no folder at "{path}".')
+    if any(0xD800 <= ord(letter) < 0xE000 for letter in str(path)):
+        # Python has them, the loader does not.
+        raise ModelNotUsable("The path of this model has letters that cannot be read.", hint="Rename the folder.")
     config = _json(path / "config.json")
     kind = _KINDS.get(str(config.get("model_type")))
     if kind is None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import struct
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -117,6 +119,13 @@ def test_a_name_that_no_folder_can_have_is_no_folder(tmp_path: Path) -> None:
     with pytest.raises(MissingPath):
         read_model_folder(tmp_path / ("a" * 300))
     assert not is_checkpoint(tmp_path / ("a" * 300))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_path_that_the_loader_cannot_open_is_told(mono_folder: Path, tmp_path: Path) -> None:
+    odd = Path(shutil.copytree(mono_folder, tmp_path / os.fsdecode(b"m\xff")))
+    with pytest.raises(ModelNotUsable, match="letters that cannot be read"):
+        read_model_folder(odd)
 
 
 def test_no_folder_is_said(tmp_path: Path) -> None:
