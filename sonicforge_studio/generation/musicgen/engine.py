@@ -177,9 +177,11 @@ class MusicGenEngine:
         return done
 
     def _order(self, work: _Work, seeds: Sequence[int], rung: Rung) -> Order:
+        text = ", ".join([work.concept.description, *work.concept.ignored])
         order = Order(
             folder=str(rung.folder.path),
-            prompt=", ".join([work.concept.description, *work.concept.ignored]),
+            # A text from a terminal can hold what is no letter.
+            prompt=text.encode("utf-8", "replace").decode("utf-8"),
             seeds=tuple(seeds),
             seconds=work.seconds,
             precision=rung.precision,

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -125,8 +126,6 @@ def test_what_the_process_cannot_load_is_told(mono_folder: Path, tmp_path: Path)
 
 
 def test_a_length_of_no_piece_is_refused(mono_folder: Path) -> None:
-    from dataclasses import replace
-
     for seconds in (0.1, 3601.0):
         with pytest.raises(DurationOutOfRange):
             MusicGenEngine(mono_folder).render(replace(concept_of(2), duration_seconds=seconds), 1, SilentProgress())
@@ -178,8 +177,6 @@ def test_where_memory_does_not_suffice_fewer_are_made_at_once(mono_folder: Path)
 
 
 def test_a_smaller_model_steps_in(mono_folder: Path, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     from sonicforge_studio.generation.musicgen.model_folder import read_model_folder
 
     smaller = read_model_folder(mono_folder)
@@ -352,3 +349,8 @@ def test_whatever_the_loader_runs_into_is_a_fault_of_the_model(
     monkeypatch.setattr(T5Tokenizer, "from_pretrained", fail)
     with pytest.raises(ModelNotUsable, match="cannot be loaded"):
         MusicGen(read_model_folder(mono_folder))
+
+
+def test_a_text_with_what_is_no_letter_is_read_past_it(mono_folder: Path) -> None:
+    odd = replace(concept_of(1.0), description="lofi \udcff")
+    assert MusicGenEngine(mono_folder).render(odd, 5, SilentProgress()).mix.frames == 32000
