@@ -116,13 +116,14 @@ def remove(
     with studio_session(home) as studio, output.about(name):
         card = studio.models.card(name)
         freed = 0 if card.local else card.disk_bytes + card.partial_bytes
-        if freed:
+        deletes = not card.local and (card.path is not None or card.partial_bytes > 0)
+        if deletes:
             _consent(output, yes, f'Delete "{printable(name)}"?', [("Frees", spoken_bytes(freed))])
         studio.models.remove(name)
         fields = {"path": str(card.path) if card.path else None, "name": name, "freed_bytes": freed}
         output.item(
             {**fields, "elapsed_seconds": time.perf_counter() - began},
-            lambda: "Deleted." if freed else "Forgotten; its files stay where they are.",
+            lambda: "Deleted." if deletes else "Forgotten; its files stay where they are.",
         )
     return output.exit_code
 

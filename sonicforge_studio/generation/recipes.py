@@ -7,7 +7,16 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from sonicforge_studio.domain import RECIPE_VERSION, Concept, MasterSettings, PartChange, Recipe, from_plain, to_plain
+from sonicforge_studio.domain import (
+    RECIPE_VERSION,
+    Concept,
+    MasterSettings,
+    Neural,
+    PartChange,
+    Recipe,
+    from_plain,
+    to_plain,
+)
 from sonicforge_studio.domain.errors import RecipeUnreadable, StudioError
 from sonicforge_studio.generation.changing import (
     CHANGEABLE,
@@ -80,6 +89,17 @@ def _faults(recipe: Recipe) -> Iterator[str]:
             yield "it has more notes than anyone could play"
     if recipe.concept is not None:
         yield from _concept_faults(recipe.concept)
+    if recipe.neural is not None:
+        yield from _neural_faults(recipe.neural)
+
+
+def _neural_faults(neural: Neural) -> Iterator[str]:
+    heard = [text for sound in (neural.melody, neural.continues) if sound for text in (sound.path, sound.audio_hash)]
+    if not all(isinstance(text, str) for text in (neural.model, neural.weights_hash, *heard)):
+        yield "its model or what it listens to is none"
+    sampling = neural.sampling
+    if not isinstance(sampling.greedy, bool) or not _is_whole(sampling.top_k, 0, 2**31):
+        yield "how its codes are drawn is none"
 
 
 def _is_note(note: tuple[int, ...]) -> bool:

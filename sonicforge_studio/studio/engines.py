@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from sonicforge_studio.domain import BatchEngine, Concept, Engine, Neural, Recipe, Rendering, SilentProgress
@@ -43,7 +44,7 @@ class Engines:
         if wanted == _AUDIOCRAFT:
             from sonicforge_studio.generation.audiocraft.engine import AudiocraftEngine
 
-            folder = self._models.folder_of(neural.model)
+            folder, neural = self._placed(neural)
             return AudiocraftEngine(folder, self._folders.engines, neural, self._folders.spools)
         raise UnknownEngine(f'There is no engine named "{name}".')
 
@@ -58,7 +59,7 @@ class Engines:
         from sonicforge_studio.generation.musicgen.engine import MusicGenEngine
         from sonicforge_studio.generation.musicgen.pace import Paces
 
-        folder = self._models.folder_of(neural.model)
+        folder, neural = self._placed(neural)
         return MusicGenEngine(
             folder,
             neural,
@@ -67,6 +68,12 @@ class Engines:
             paces=Paces(self._folders.paces),
             keep=self._keep,
         )
+
+    def _placed(self, neural: Neural) -> tuple[Path, Neural]:
+        """Where the model lies; a folder is named in full, so that its recipes are followed from everywhere."""
+        folder = self._models.folder_of(neural.model)
+        named = Path(neural.model).absolute() == folder
+        return folder, replace(neural, model=str(folder)) if named else neural
 
     def _keep(self, concept: Concept, seed: int, rendering: Rendering, licence: str) -> Path:
         """What there is of a piece that was cancelled, as a file with its recipe."""
@@ -95,7 +102,13 @@ class Engines:
         """The engine that a recipe's piece is made with. Raises ``EngineUnavailable`` where it is not here."""
         try:
             return self.named(recipe.engine, recipe.neural or Neural())
-        except (UnknownEngine, MissingPath) as error:
+        except MissingPath as error:
+            model = recipe.neural.model if recipe.neural else ""
+            raise EngineUnavailable(
+                f'The recipe needs the model "{model}", which is not here.',
+                hint="Put it there again, or make a new piece with another model.",
+            ) from error
+        except UnknownEngine as error:
             raise EngineUnavailable(
                 f'The recipe needs the engine "{recipe.engine}" ({recipe.engine_version}), which is not here.'
             ) from error

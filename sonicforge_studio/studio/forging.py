@@ -158,8 +158,7 @@ class Forge:
         ``listener`` hears the first take while it is made, before mastering.
         Raises what the composer, the engine, the mastering and the writing raise; nothing half-written is left.
         """
-        if not 1 <= request.candidates <= GREATEST_CANDIDATES:
-            raise BadSetting(f"Candidates are from 1 to {GREATEST_CANDIDATES}, not {request.candidates}.")
+        _require_candidates(request)
         request = replace(request, format=known_format(request.format))
         if len(request.prompt) > LONGEST_PROMPT:
             raise BadSetting(f"A prompt has up to {LONGEST_PROMPT:,} characters, not {len(request.prompt):,}.")
@@ -228,6 +227,7 @@ class Forge:
         """What it will take to make this, where that needs telling. Raises what is wrong with request or model."""
         if request.engine == "synth" or not request.neural.model:
             return None
+        _require_candidates(request)
         concept = compose_request(request, request.seed or 0)
         return self._engines.outlook(
             request.engine, request.neural, concept.duration_seconds, request.candidates
@@ -238,6 +238,11 @@ class Forge:
         verdict = criticise(measurement.analysis, recipe.concept)
         verdict = self._likeness.judged(verdict, measurement, recipe, path.absolute())
         return self._importer.catalogue(path.absolute(), measurement, verdict), verdict
+
+
+def _require_candidates(request: ForgeRequest) -> None:
+    if not 1 <= request.candidates <= GREATEST_CANDIDATES:
+        raise BadSetting(f"Candidates are from 1 to {GREATEST_CANDIDATES}, not {request.candidates}.")
 
 
 def _best_take(

@@ -121,7 +121,7 @@ class ModelDesk:
                 f"{catalogue()[model].title} is not on this machine.",
                 hint=f"Get it with `sonicforge models download {model}`.",
             )
-        return Path(model)
+        return Path(model).absolute()
 
     def outlook(self, neural: Neural, seconds: float, at_once: int = 1) -> Outlook:
         """Whether so many pieces of that length fit, and how long they will take.

@@ -164,6 +164,17 @@ def test_what_goes_wrong_is_a_sentence(sonicforge: Sonicforge, hub: HubServer) -
     assert sonicforge("models", "nonsense").code == 2
 
 
+def test_a_folder_that_is_no_model_is_not_deleted_unasked(sonicforge: Sonicforge, own_home: Path) -> None:
+    kept = own_home / "models" / "collection" / "inner" / "mine.txt"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("mine")
+    said = sonicforge("models", "remove", "collection", "--json")
+    assert (said.code, said.only["error"]["code"]) == (1, "consent-needed")
+    assert kept.is_file()
+    assert "Deleted." in sonicforge("models", "remove", "collection", "--yes").out
+    assert not kept.exists()
+
+
 def test_a_folder_of_ones_own(sonicforge: Sonicforge, tiny: Path, own_home: Path, tmp_path: Path) -> None:
     said = sonicforge("models", "add", tiny, "--json")
     assert (said.code, said.only["name"], said.only["local"], said.only["path"]) == (0, "tiny", True, str(tiny))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sonicforge_studio.domain import MasterSettings, Recipe, SilentProgress, Target, WrittenPart
+from sonicforge_studio.domain import MasterSettings, Neural, Recipe, SilentProgress, Target, WrittenPart
 from sonicforge_studio.domain.errors import RecipeUnreadable
 from sonicforge_studio.generation import SynthEngine, compose, recipe_from_json, recipe_to_json
 
@@ -25,6 +25,7 @@ def recipe() -> Recipe:
         parents=("cd" * 32,),
         mastering=(MasterSettings(Target("spotify", -14.0, -1.0)),),
         part="drums",
+        neural=Neural(model="musicgen-small"),
     )
 
 
@@ -81,6 +82,15 @@ def edited(recipe: Recipe, *path: str | int, value: Any) -> str:
         (("mastering", 0, "target", "integrated_lufs"), 99),
         (("mastering",), 3),
         (("parents",), [1, 2]),
+        (("neural", "model"), 3),
+        (("neural", "weights_hash"), None),
+        (("neural", "precision"), "int4"),
+        (("neural", "melody"), {"path": 7, "audio_hash": ""}),
+        (("neural", "continues"), "mine.wav"),
+        (("neural", "sampling", "top_k"), 1.5),
+        (("neural", "sampling", "top_k"), True),
+        (("neural", "sampling", "greedy"), "yes"),
+        (("neural", "sampling", "temperature"), float("inf")),
     ],
 )
 def test_a_recipe_out_of_all_measure_is_refused(recipe: Recipe, path: tuple[str | int, ...], value: Any) -> None:

@@ -70,6 +70,19 @@ def test_a_folder_named_like_one_of_the_catalogue_is_not_taken_for_it(
     assert desk.card("musicgen-small").path is None
 
 
+def test_a_folder_is_named_by_its_own_name_however_it_is_pointed_at(
+    desk: ModelDesk, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = shutil.copytree(tiny, tmp_path / "own")
+    (own / "inner").mkdir()
+    card = desk.add(own / "inner" / "..")
+    assert (card.name, card.path) == ("own", own.resolve())
+    # Also one whose name looks like somebody's home.
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(tiny, tmp_path / "~nobody-of-that-name")
+    assert desk.add(Path("~nobody-of-that-name")).name == "~nobody-of-that-name"
+
+
 def test_one_bad_folder_never_spoils_the_rest(desk: ModelDesk, tiny: Path, tmp_path: Path) -> None:
     shelf = tmp_path / "models"
     shutil.copytree(tiny, shelf / "musicgen-small")

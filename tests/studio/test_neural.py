@@ -111,6 +111,41 @@ def test_a_take_that_was_played_is_kept_without_playing_it_again(studio: Studio,
     assert "Making" in told
 
 
+@pytest.mark.parametrize("count", [0, -3, 17])
+def test_takes_that_cannot_be_have_no_outlook(studio: Studio, tmp_path: Path, count: int) -> None:
+    pytest.importorskip("transformers")
+    neural = Neural(model=str(build_model(tmp_path / "tiny")))
+    with pytest.raises(BadSetting, match="Candidates are from 1 to 16"):
+        studio.forge.outlook(ForgeRequest("lofi", seconds=2.0, neural=neural, candidates=count))
+
+
+def test_a_recipe_names_a_folder_in_full(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("transformers")
+    folder = build_model(tmp_path / "tiny")
+    monkeypatch.chdir(tmp_path)
+    request = ForgeRequest("lofi", seconds=1.0, seed=5, neural=Neural(model="tiny"), mastered=False, folder="out")
+    forged = studio.forge.forge(request, SilentProgress())
+    file = Path(forged.files[0]).absolute()
+    assert forged.recipe.neural is not None
+    assert forged.recipe.neural.model == str(folder)
+    monkeypatch.chdir("/")
+    assert studio.remaker.remake(file, str(tmp_path / "again"), SilentProgress()).same
+    folder.rename(tmp_path / "elsewhere")
+    with pytest.raises(EngineUnavailable, match=r"needs the model .* which is not here"):
+        studio.remaker.remake(file, str(tmp_path / "again"), SilentProgress())
+
+
+def test_the_process_imports_nothing_of_the_folder_that_it_is_started_in(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("transformers")
+    neural = Neural(model=str(build_model(tmp_path / "tiny")))
+    (tmp_path / "torch.py").write_text('open("ran", "w"); raise SystemExit')
+    monkeypatch.chdir(tmp_path)
+    studio.forge.forge(ForgeRequest("lofi", seconds=1.0, neural=neural, mastered=False), SilentProgress())
+    assert not (tmp_path / "ran").exists()
+
+
 def test_without_a_model_there_is_a_sentence(studio: Studio, tmp_path: Path) -> None:
     with pytest.raises(EngineUnavailable, match="needs a model"):
         studio.forge.forge(ForgeRequest("house", engine="musicgen"), SilentProgress())

@@ -37,7 +37,10 @@ class Checkpoint:
 
 def is_checkpoint(path: Path) -> bool:
     """Whether a folder holds audiocraft's own files and none of transformers', which the studio plays itself."""
-    return (path / LANGUAGE_MODEL).is_file() and not (path / "config.json").is_file()
+    try:
+        return (path / LANGUAGE_MODEL).is_file() and not (path / "config.json").is_file()
+    except OSError:
+        return False  # a name that is too long, or behind a folder that is not the user's
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

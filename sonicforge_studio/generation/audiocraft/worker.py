@@ -59,8 +59,11 @@ _KEPT_SHARE = 0.4
 _BEFORE_SECONDS, _BEHIND_SECONDS = 4.0, 1.0
 """So much on either side is decoded along and thrown away: the codec listens to both sides of a place."""
 
-_MEMORY = ("memory", "bad_alloc", "failed to map segment", "could not create a primitive")
-"""How a lack of memory is told by PyTorch, C++, the loader of libraries and oneDNN."""
+_MEMORY = (
+    "memory", "bad_alloc", "failed to map segment", "could not create a primitive", "can't start new thread",
+    "alloc_failed",
+)  # fmt: skip
+"""How a lack of memory is told by PyTorch, C++, the loader of libraries, oneDNN, Python and CUDA's libraries."""
 
 Tell = Callable[[bytes, bytes], None]
 

@@ -63,8 +63,12 @@ class Shelf:
 
         Raises what ``read_model_folder`` does, ``DiskFull`` or ``OutputNotWritable``.
         """
-        path = path.expanduser().absolute()
+        with suppress(RuntimeError):  # "~name" of nobody is a name like any other
+            path = path.expanduser()
+        path = path.absolute()
         read_model_folder(path)
+        if ".." in path.parts:
+            path = path.resolve()  # its last part is to be its name
         pointed_at = self._pointed_at()
         for name, known in pointed_at.items():
             if known == path:

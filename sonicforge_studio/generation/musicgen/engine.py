@@ -106,7 +106,9 @@ class MusicGenEngine:
         beginning, melody = self._hear(frames, Span(progress, 0.0, _HEARD))
         work = _Work(concept, seconds, beginning, melody, _Ear(listener, self._folder, frames))
         at_work = Span(progress, _HEARD if beginning or melody else 0.0, 1.0)
-        rungs = ladder(self._first_rung(len(seeds)), self._smaller)
+        # A graphics card is taken where it is asked for: what it wins was not measured.
+        device = "cpu" if self._neural.device == "auto" else self._neural.device
+        rungs = ladder(self._first_rung(len(seeds), device), self._smaller)
         rung, remarks = next(rungs), []
         done: list[Rendering] = []
         try:
@@ -121,16 +123,20 @@ class MusicGenEngine:
                         raise
                     rung = following
                     remarks.append(rung.said)
+                except EngineUnavailable:
+                    if rung.device == "cpu":
+                        raise
+                    rungs = ladder(self._first_rung(rung.at_once, "cpu"), self._smaller)
+                    rung = next(rungs)
+                    remarks.append("No graphics card can be used here: made on the processor.")
         except Cancelled as cancelled:
             raise self._kept(work, seeds, done, cancelled) from cancelled
         if listener is not None:
             listener.end()
         return tuple(replace(rendering, remarks=tuple(remarks)) for rendering in done)
 
-    def _first_rung(self, count: int) -> Rung:
-        precision, device = self._neural.precision, self._neural.device
-        # A graphics card is taken where it is asked for: what it wins was not measured.
-        device = "cpu" if device == "auto" else device
+    def _first_rung(self, count: int, device: str) -> Rung:
+        precision = self._neural.precision
         if precision == "auto":
             precision = "int8" if device == "cpu" else "bfloat16"
         return Rung(self._folder, count, precision, device)
@@ -146,7 +152,8 @@ class MusicGenEngine:
             share = told.loading_seconds / told.seconds
 
         def timed(*took: float) -> None:
-            if self._paces is not None:
+            # What a sound is gone on from is known from the start: such a run would tell of steps that nobody made.
+            if self._paces is not None and work.beginning is None:
                 self._paces.learn(rung.folder, rung.precision, rung.device, order.seconds, len(seeds), *took)
 
         try:
@@ -170,9 +177,11 @@ class MusicGenEngine:
         return done
 
     def _order(self, work: _Work, seeds: Sequence[int], rung: Rung) -> Order:
+        text = ", ".join([work.concept.description, *work.concept.ignored])
         order = Order(
             folder=str(rung.folder.path),
-            prompt=", ".join([work.concept.description, *work.concept.ignored]),
+            # A text from a terminal can hold what is no letter.
+            prompt=text.encode("utf-8", "replace").decode("utf-8"),
             seeds=tuple(seeds),
             seconds=work.seconds,
             precision=rung.precision,

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
@@ -58,7 +58,7 @@ class MusicGen:
             self._text_encoder: Any = _part(folder, T5EncoderModel, self._config.text_encoder, "text_encoder")
             self.codec = Codec(_part(folder, EncodecModel, self._config.audio_encoder, "audio_encoder"), folder)
             self.decoder = self._eight_bits(spread) if eight_bits else self._full()
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
+        except Exception as error:
             if is_of_memory(error):
                 raise
             # The loader tells of what it cannot read by whatever it runs into.

@@ -6,6 +6,7 @@ Weights are read as safetensors only: a pickle runs whatever its writer put into
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ _TOKENIZERS = ("tokenizer.json", "spiece.model")
 _LOADER_MAJOR = 5
 """Of the transformers library, whose folders these are."""
 _LONGEST_HEADER = 100 << 20
+_MOST = 1 << 24
+"""Of any figure: more has no model."""
+_NONSENSE = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError)
+"""What JSON of another shape than expected runs into."""
 _PAGE, _PAGES = 1 << 16, 64
 _BYTES: Mapping[str, int] = {"F64": 8, "I64": 8, "F32": 4, "I32": 4, "F16": 2, "BF16": 2, "I8": 1, "U8": 1}
 
@@ -72,16 +77,19 @@ def read_model_folder(path: Path) -> ModelFolder:
     Raises ``MissingPath`` where there is none, and ``ModelNotUsable`` with what is wrong with it: another kind of
     model, files that lack or are cut off, pickled weights, a newer format.
     """
-    if not path.is_dir():
+    if not _is_folder(path):
         raise MissingPath(f'There is no folder at "{path}".')
+    if any(0xD800 <= ord(letter) < 0xE000 for letter in str(path)):
+        # Python has them, the loader does not.
+        raise ModelNotUsable("The path of this model has letters that cannot be read.", hint="Rename the folder.")
     config = _json(path / "config.json")
     kind = _KINDS.get(str(config.get("model_type")))
     if kind is None:
         found = str(config.get("model_type") or "none")[:40]
         raise ModelNotUsable(f'The model in "{path.name}" is of another kind ({found}); this engine plays MusicGen.')
     written_by = str(config.get("transformers_version", ""))
-    major = written_by.split(".")[0]
-    if major.isdigit() and int(major) > _LOADER_MAJOR:
+    major = re.match("[0-9]{1,9}", written_by)
+    if major and int(major[0]) > _LOADER_MAJOR:
         raise ModelNotUsable(
             f'The model in "{path.name}" is of a newer format (transformers {written_by[:20]}).',
             hint="Update the studio.",
@@ -99,7 +107,7 @@ def read_model_folder(path: Path) -> ModelFolder:
         hop = 1
         for ratio in codec["upsampling_ratios"]:
             hop *= int(ratio)
-        return ModelFolder(
+        folder = ModelFolder(
             path=path,
             kind=kind,
             channels=int(decoder.get("audio_channels", 1)),
@@ -112,8 +120,26 @@ def read_model_folder(path: Path) -> ModelFolder:
             weight_bytes=size,
             weight_files=files,
         )
-    except (KeyError, TypeError, ValueError, ZeroDivisionError, AttributeError) as error:
+        _require_sense(folder)
+    except _NONSENSE as error:
         raise ModelNotUsable(f'The configuration in "{path.name}" does not describe a MusicGen model.') from error
+    return folder
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False  # a name that is too long, or behind a folder that is not the user's
+
+
+def _require_sense(folder: ModelFolder) -> None:
+    """Raises ``ValueError`` for figures that nothing can be divided by or that no model has."""
+    figures = (folder.sample_rate_hz, folder.frame_rate_hz, folder.codebooks, folder.layers, folder.hidden_size)
+    if folder.channels not in (1, 2) or folder.codebooks % folder.channels:
+        raise ValueError("channels")
+    if not all(0 < figure < _MOST for figure in figures):
+        raise ValueError("figures")
 
 
 def _weight_files(path: Path) -> tuple[Path, ...]:
@@ -148,7 +174,7 @@ def _measure(file: Path) -> tuple[int, int]:
         tensors = [tensor for name, tensor in header.items() if name != "__metadata__"]
         end = max((int(tensor["data_offsets"][1]) for tensor in tensors), default=0)
         parameters = sum(_elements(tensors))
-    except (OSError, struct.error, KeyError, TypeError, ValueError, IndexError) as error:
+    except (OSError, struct.error, *_NONSENSE) as error:
         raise ModelNotUsable(f'"{file.name}" is cut off or damaged.') from error
     if 8 + length + end != size:
         raise ModelNotUsable(f'"{file.name}" is cut off: {size:,} of {8 + length + end:,} bytes are there.')
@@ -166,7 +192,7 @@ def _json(file: Path) -> dict[str, Any]:
         raise _lacking(file.parent, file.name)
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelNotUsable(f'"{file.name}" in "{file.parent.name}" cannot be read.') from error
     if not isinstance(content, dict):
         raise ModelNotUsable(f'"{file.name}" in "{file.parent.name}" cannot be read.')

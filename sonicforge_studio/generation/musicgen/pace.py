@@ -22,6 +22,8 @@ _STARTED_SECONDS, _LOADED_BYTES_PER_SECOND = 8.0, 3e8
 _KNOWN_SHARE = 1 / 2
 """Of a step: what a place costs that a window knows already."""
 _NEWEST_COUNTS = 0.5
+_LONGEST_SECONDS = 1e6
+"""Of a step, and of loading: what is longer was not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +98,24 @@ class Paces:
             # Looked through once: an edited file must not stop the music.
             return {
                 str(key): {
-                    "loading_seconds": float(known["loading_seconds"]),
-                    "step_seconds": {str(int(count)): float(pace) for count, pace in known["step_seconds"].items()},
+                    "loading_seconds": _sensible(known["loading_seconds"]),
+                    "step_seconds": {
+                        str(round(_sensible(int(count)))): _sensible(pace)
+                        for count, pace in known["step_seconds"].items()
+                    },
                 }
                 for key, known in read.items()
             }
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             return {}
+
+
+def _sensible(figure: Any) -> float:
+    """Raises ``ValueError`` for one that no run has."""
+    told = float(figure)
+    if not 0.0 < told < _LONGEST_SECONDS:
+        raise ValueError("a figure that cannot be")
+    return told
 
 
 def _together(at_once: int) -> float:

@@ -29,9 +29,11 @@ def run_order(
     ``loading_share`` is what of the work loading is. Raises what ``converse`` does, and ``Cancelled`` where
     ``progress`` says so.
     """
-    command = [sys.executable, "-m", "sonicforge_studio.generation.musicgen.worker"]
+    # From where the studio itself imports, and never from the folder that it was started in.
+    command = [sys.executable, "-P", "-m", "sonicforge_studio.generation.musicgen.worker"]
+    settings = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     course = _Course(progress, loading_share, timed)
-    with closing(converse(command, order.write(), os.environ)) as messages:
+    with closing(converse(command, order.write(), settings)) as messages:
         for message in messages:
             if message is None or message[0] != SOUND:
                 course.hear(*(message or (b"", b"")))
@@ -52,6 +54,8 @@ class _Course:
         self._timed = timed
         self._began = time.monotonic()
         self._loaded: float | None = None
+        self._first: tuple[int, float] | None = None
+        """The first step that was told, and when."""
         self._done, self._total = 0, 1
 
     def hear(self, kind: bytes, content: bytes) -> None:
@@ -61,8 +65,11 @@ class _Course:
             self._loaded = now
         elif kind == STEP:
             self._done, self._total = json.loads(content)
-            if self._done == self._total and self._loaded is not None:
-                self._timed(self._loaded - self._began, now - self._loaded)
+            first = self._first = self._first or (self._done, now)
+            if self._done == self._total > first[0] and self._loaded is not None:
+                # Before the first step's end kernels are compiled, once on each machine.
+                working = (now - first[1]) * self._total / (self._total - first[0])
+                self._timed(self._loaded - self._began, working)
         share = self._loading_share
         if self._loaded is None:
             # How far loading is nobody can tell: it comes ever nearer to its end.

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from sonicforge_studio.domain import StudioError
+from sonicforge_studio.domain.errors import EngineUnavailable
 from sonicforge_studio.domain.neural import Sampling
 from sonicforge_studio.generation.audiocraft.worker import DONE, ERROR, FULL, HEAD, READY, SOUND, STEP, is_of_memory
 from sonicforge_studio.generation.musicgen._behind import Behind
@@ -94,6 +95,8 @@ def _make(order: Order, tell: Callable[[bytes, bytes], None]) -> None:
     from sonicforge_studio.generation.musicgen.pieces import write_piece
 
     folder = read_model_folder(Path(order.folder))
+    if order.device == "cuda" and not torch.cuda.is_available():
+        raise EngineUnavailable("PyTorch finds no CUDA device.", hint="Use --device cpu.")
     _use_threads(order.threads)
     model = MusicGen(folder, order.precision, order.device, spread=order.threads > 1)
     told = model.told([order.prompt] * len(order.seeds), order.tune)

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,10 @@ from sonicforge_studio.domain.errors import (
 )
 from sonicforge_studio.generation import compose
 from sonicforge_studio.generation.musicgen.engine import MusicGenEngine
+from sonicforge_studio.generation.musicgen.model_folder import read_model_folder
 from tests.sounds import groove, tone, write
 
-pytest.importorskip("torch")
+torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 
@@ -124,8 +126,6 @@ def test_what_the_process_cannot_load_is_told(mono_folder: Path, tmp_path: Path)
 
 
 def test_a_length_of_no_piece_is_refused(mono_folder: Path) -> None:
-    from dataclasses import replace
-
     for seconds in (0.1, 3601.0):
         with pytest.raises(DurationOutOfRange):
             MusicGenEngine(mono_folder).render(replace(concept_of(2), duration_seconds=seconds), 1, SilentProgress())
@@ -177,8 +177,6 @@ def test_where_memory_does_not_suffice_fewer_are_made_at_once(mono_folder: Path)
 
 
 def test_a_smaller_model_steps_in(mono_folder: Path, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     from sonicforge_studio.generation.musicgen.model_folder import read_model_folder
 
     smaller = read_model_folder(mono_folder)
@@ -326,3 +324,33 @@ def test_files_that_cannot_be_heard_are_told_before_anything_starts(melody_folde
     for neural in (Neural(melody=nowhere), Neural(continues=nowhere)):
         with pytest.raises(MissingPath, match=r"none\.wav"):
             MusicGenEngine(melody_folder, neural).render(concept_of(2), 1, _Steps(0.0, start))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a graphics card")
+def test_without_a_graphics_card_it_is_made_on_the_processor(mono_folder: Path) -> None:
+    engine = MusicGenEngine(mono_folder, Neural(device="cuda"))
+    rendering = engine.render(concept_of(1.0), 5, SilentProgress())
+    assert rendering.remarks == ("No graphics card can be used here: made on the processor.",)
+    assert rendering.neural is not None
+    assert (rendering.neural.device, rendering.neural.precision) == ("cpu", "int8")
+
+
+@pytest.mark.parametrize("error", [ImportError("no such package"), IndexError(), AssertionError(), RecursionError()])
+def test_whatever_the_loader_runs_into_is_a_fault_of_the_model(
+    mono_folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    from transformers import T5Tokenizer
+
+    from sonicforge_studio.generation.musicgen.loading import MusicGen
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(T5Tokenizer, "from_pretrained", fail)
+    with pytest.raises(ModelNotUsable, match="cannot be loaded"):
+        MusicGen(read_model_folder(mono_folder))
+
+
+def test_a_text_with_what_is_no_letter_is_read_past_it(mono_folder: Path) -> None:
+    odd = replace(concept_of(1.0), description="lofi \udcff")
+    assert MusicGenEngine(mono_folder).render(odd, 5, SilentProgress()).mix.frames == 32000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,3 +55,21 @@ def test_more_memory_for_more_at_once_and_finer_numbers() -> None:
     assert needs("int8", 1) < needs("int8", 8) < needs("float32", 8)
     assert needs("int8", 1) < needs("float32", 1)
     assert needs("int8", 1) < needs("int8", 1, replace(SMALL, layers=48, hidden_size=2048, parameters=3_400_000_000))
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "1e3"])
+@pytest.mark.parametrize("pace", ["1.0", "-1.0", "0", "Infinity", "NaN", "1e308", "1" + "0" * 400])
+def test_figures_that_no_run_has_are_no_figures(tmp_path: Path, count: str, pace: str) -> None:
+    file = tmp_path / "paces.json"
+    paces = Paces(file)
+    guess = paces.estimate(SMALL, "int8", "cpu", 30, 2)
+    paces.learn(SMALL, "int8", "cpu", 30, 1, 5.0, 60.0)
+    (key,) = json.loads(file.read_text())
+    wrong = count if pace == "1.0" else "1"
+    file.write_text(f'{{"{key}": {{"step_seconds": {{"{wrong}": {pace}}}, "loading_seconds": 5.0}}}}')
+    assert paces.estimate(SMALL, "int8", "cpu", 30, 2) == guess
+    file.write_text(f'{{"{key}": {{"step_seconds": {{"1": 1.0}}, "loading_seconds": {pace.replace("1.0", "-1.0")}}}}}')
+    assert paces.estimate(SMALL, "int8", "cpu", 30, 2) == guess
+    file.write_text("[" * 100_000)
+    paces.learn(SMALL, "int8", "cpu", 30, 1, 5.0, 60.0)
+    assert paces.estimate(SMALL, "int8", "cpu", 30, 1).learned
