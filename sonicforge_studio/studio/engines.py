@@ -77,9 +77,11 @@ class Engines:
 
     def _keep(self, concept: Concept, seed: int, rendering: Rendering, licence: str) -> Path:
         """What there is of a piece that was cancelled, as a file with its recipe."""
+        from sonicforge_studio.generation.musicgen.engine import VERSION
+
         recipe = Recipe(
             engine=_MUSICGEN,
-            engine_version="",
+            engine_version=VERSION,
             seed=seed,
             prompt=concept.prompt,
             concept=concept,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sonicforge_studio.audio import read_tags
-from sonicforge_studio.domain import HeardSound, Neural, Sampling, SilentProgress
+from sonicforge_studio.domain import Cancelled, HeardSound, Neural, Sampling, SilentProgress
 from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable, MissingPath
 from sonicforge_studio.generation import compose
 from sonicforge_studio.studio import ForgeRequest, Studio, draft_recipe, recipe_from_json, recipe_to_json
@@ -117,6 +117,24 @@ def test_takes_that_cannot_be_have_no_outlook(studio: Studio, tmp_path: Path, co
     neural = Neural(model=str(build_model(tmp_path / "tiny")))
     with pytest.raises(BadSetting, match="Candidates are from 1 to 16"):
         studio.forge.outlook(ForgeRequest("lofi", seconds=2.0, neural=neural, candidates=count))
+
+
+def test_what_there_was_when_it_was_cancelled_says_what_it_is(studio: Studio, tmp_path: Path) -> None:
+    pytest.importorskip("transformers")
+
+    class Stopping(SilentProgress):
+        steps = 0
+
+        def step(self, done: float, total: float, note: str = "") -> None:
+            self.steps += note == "Making"
+            if self.steps > 1500:
+                raise Cancelled()
+
+    neural = Neural(model=str(build_model(tmp_path / "tiny")))
+    with pytest.raises(Cancelled) as caught:
+        studio.forge.forge(ForgeRequest("lofi", seconds=40.0, seed=5, neural=neural, mastered=False), Stopping())
+    recipe = recipe_from_json(read_tags(Path(caught.value.hint.split(": ")[1])).recipe)
+    assert (recipe.engine, recipe.engine_version, recipe.seed) == ("musicgen", "2", 5)
 
 
 def test_a_recipe_names_a_folder_in_full(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,8 @@ from sonicforge_studio.generation.musicgen.pace import Paces
 from sonicforge_studio.generation.musicgen.process import run_order
 from sonicforge_studio.generation.musicgen.worker import Order
 
+VERSION = "2"
+"""Whenever the same recipe makes other samples, it is another one."""
 _HEARD = 0.05
 """The share of the work that the user's own files count for."""
 _COPIED = 0.02
@@ -71,7 +73,7 @@ class MusicGenEngine:
 
     @property
     def version(self) -> str:
-        return "2"
+        return VERSION
 
     @property
     def licence(self) -> str:
