@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import queue
 import subprocess
 import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
+from tempfile import TemporaryFile
 from typing import IO
 
 from sonicforge_studio.domain import StudioError
@@ -20,6 +23,10 @@ _LOOK_SECONDS = 0.05
 _ENDING_SECONDS = 2.0
 _MOST_BYTES = 1 << 30
 """Of one message: more of sound than a window has."""
+
+_KEPT_BYTES = 4000
+"""Of what a process said on stderr before it died, for the log."""
+_log = logging.getLogger(__name__)
 
 Message = tuple[bytes, bytes]
 """Its kind, and its content."""
@@ -34,33 +41,45 @@ def converse(
     Raises the error that the process tells, ``OutOfMemory``, ``EngineProcessDied`` where it ends before its time, and
     ``EngineUnavailable`` where it cannot be run.
     """
+    with TemporaryFile() as said:
+        process = _started(command, environment, said)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        messages: queue.Queue[Message | None] = queue.Queue()
+        # A long order waits until it is read, and a process is not that quick to start.
+        threads = (
+            threading.Thread(target=_write, args=(process.stdin, order), name="engine-order", daemon=True),
+            threading.Thread(target=_read, args=(process.stdout, messages), name="engine", daemon=True),
+        )
+        for thread in threads:
+            thread.start()
+        try:
+            yield from _told(messages)
+        except EngineProcessDied:
+            end(process)
+            said.seek(max(0, said.seek(0, os.SEEK_END) - _KEPT_BYTES))
+            _log.error(
+                "an engine's process ended with %s: %s", process.returncode, said.read().decode(errors="replace")
+            )
+            raise
+        finally:
+            end(process)
+            for thread in threads:
+                thread.join(_ENDING_SECONDS)
+            process.stdout.close()
+
+
+def _started(command: Sequence[str], environment: Mapping[str, str], said: IO[bytes]) -> subprocess.Popen[bytes]:
+    """What it says beside its messages goes into ``said``."""
     settings = {**environment, "OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_OFFLINE": "1"}
     try:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=settings,
-            start_new_session=True,
-        )  # fmt: skip
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, env=settings, start_new_session=True
+        )
     except OSError as error:
         raise EngineUnavailable(
             f'"{command[0]}" cannot be run: {error.strerror or error}.', hint="Install the engine again."
         ) from error
-    assert process.stdin is not None
-    assert process.stdout is not None
-    messages: queue.Queue[Message | None] = queue.Queue()
-    # A long order waits until it is read, and a process is not that quick to start.
-    threads = (
-        threading.Thread(target=_write, args=(process.stdin, order), name="engine-order", daemon=True),
-        threading.Thread(target=_read, args=(process.stdout, messages), name="engine", daemon=True),
-    )
-    for thread in threads:
-        thread.start()
-    try:
-        yield from _told(messages)
-    finally:
-        end(process)
-        for thread in threads:
-            thread.join(_ENDING_SECONDS)
-        process.stdout.close()
 
 
 def _told(messages: queue.Queue[Message | None]) -> Generator[Message | None, None, None]:

@@ -9,14 +9,14 @@ What was written is remembered as 8-bit numbers with a scale for each head and p
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import prange
 from numpy.typing import NDArray
 
 from sonicforge_studio.kernels._jit import kernel, spread_kernel, steady_kernel
-from sonicforge_studio.kernels.products import LANES, OUTPUTS, one_row, product, quantise, spread_product
+from sonicforge_studio.kernels.products import LANES, OUTPUTS, one_row, pack, product, quantise, spread_product
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.int8]
@@ -316,3 +316,30 @@ def run_layers(
         _levels_of(widened, wide_levels, steps)
         _multiply(weights.narrow[layer], weights.narrow_scales[layer], wide_levels, steps, heard, spread)
         _add(state, heard)
+
+
+def warm_transformer() -> None:
+    """Compile, or take from the cache, what a step needs."""
+    parts: dict[str, Any] = {}
+    for name, shape in _SMALL.items():
+        tiles, scales = pack(np.ones(shape, np.float32))
+        parts[name], parts[f"{name}_scales"] = tiles[None], scales[None]
+    norms = np.ones((1, 2, LANES), np.float32)
+    text = np.zeros((1, 1, 1, 1, LANES), np.float32)
+    memory = Memory(
+        keys=np.zeros((1, 2, 1, LANES // OUTPUTS, 1, OUTPUTS, LANES), np.int8),
+        values=np.zeros((1, 2, 1, LANES // OUTPUTS, 1, OUTPUTS, LANES), np.int8),
+        scales=np.zeros((1, 2, 1, LANES, 2), np.float32),
+        text_keys=text, text_values=text, words=np.ones(1, np.int64),
+    )  # fmt: skip
+    weights = Weights(own_norm=norms, text_norm=norms, wide_norm=norms, **parts)
+    for spread in (False, True):
+        run_layers(weights, memory, np.ones((2, LANES), np.float32), 0, 1, 1, spread)
+    levels, steps = np.empty((2, LANES), np.int16), np.empty(2, np.float32)
+    normalised_levels(np.ones((2, LANES), np.float32), norms[0], levels, steps)
+
+
+_SMALL = {
+    "own_in": (3 * LANES, LANES), "own_out": (LANES, LANES), "text_in": (LANES, LANES), "text_out": (LANES, LANES),
+    "widen": (2 * LANES, LANES), "narrow": (LANES, 2 * LANES),
+}  # fmt: skip

@@ -79,12 +79,13 @@ class Engines:
         """What there is of a piece that was cancelled, as a file with its recipe."""
         from sonicforge_studio.generation.musicgen.engine import VERSION
 
+        there = replace(concept, duration_seconds=rendering.mix.frames / rendering.mix.sample_rate_hz)
         recipe = Recipe(
             engine=_MUSICGEN,
             engine_version=VERSION,
             seed=seed,
             prompt=concept.prompt,
-            concept=concept,
+            concept=there,
             licence=licence,
             pcm_hash="",
             sample_rate_hz=rendering.mix.sample_rate_hz,

@@ -101,6 +101,7 @@ class JobHandlers:
             "path": forged.track.path,
             "files": list(forged.files),
             "verdict": to_plain(forged.verdict),
+            "remarks": list(forged.remarks),
         }
 
     def take(self, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:

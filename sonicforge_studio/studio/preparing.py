@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 from sonicforge_studio.audio import warm_live_analysis
@@ -26,3 +27,7 @@ def prepare(progress: Progress) -> None:
             studio.forge.forge(request, Span(progress, index / len(_PIECES), (index + 1) / len(_PIECES)))
     warm_live_analysis()
     warm_spectrogram()
+    if find_spec("torch") is not None:
+        from sonicforge_studio.kernels.transformer import warm_transformer
+
+        warm_transformer()

@@ -344,6 +344,8 @@ class Workspace(QObject):
             return
         self._told.add(job.id)
         self._hand_over(job)
+        for remark in (job.result or {}).get("remarks", ()):
+            self.window.toasts.say(job.title, tr(remark), tone="danger")
         if self.drawer.is_open():
             return  # it says all of this itself
         if str(job.state) == "failed" and job.error is not None:

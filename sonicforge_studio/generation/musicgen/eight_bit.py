@@ -122,7 +122,9 @@ class EightBitDecoder:
             return lines.reshape(rows, words, self._heads, -1).transpose(0, 2, 1, 3)
 
         keys = np.stack([said(keys) for keys, _ in self._text_products])
-        return keys, np.stack([said(values) for _, values in self._text_products])
+        values = np.stack([said(values) for _, values in self._text_products])
+        # In the order that the kernel is compiled for.
+        return np.ascontiguousarray(keys), np.ascontiguousarray(values)
 
     def step(self, codes: torch.Tensor, position: int) -> torch.Tensor:
         """As ``Decoder.step``."""

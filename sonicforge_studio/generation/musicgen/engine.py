@@ -119,12 +119,12 @@ class MusicGenEngine:
                 stage = Span(at_work, len(done) / len(seeds), (len(done) + len(group)) / len(seeds))
                 try:
                     done += self._made(work, group, rung, stage)
-                except (OutOfMemory, EngineProcessDied):
+                except (OutOfMemory, EngineProcessDied) as error:
                     following = next(rungs, None)
                     if following is None:
                         raise
                     rung = following
-                    remarks.append(rung.said)
+                    remarks.append(f"{error.message} {rung.said}")
                 except EngineUnavailable:
                     if rung.device == "cpu":
                         raise

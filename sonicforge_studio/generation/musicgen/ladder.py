@@ -28,19 +28,19 @@ def ladder(first: Rung, smaller: Sequence[ModelFolder] = ()) -> Iterator[Rung]:
     yield rung
     while rung.at_once > 1:
         fewer = rung.at_once // 2
-        said = f"Memory did not suffice for {rung.at_once} pieces at once: {fewer} at a time are made."
+        said = f"{fewer} at a time are made instead of {rung.at_once}."
         rung = replace(rung, at_once=fewer, said=said)
         yield rung
     if rung.device != "cpu" and rung.precision == "float32":
-        rung = replace(rung, precision="bfloat16", said="Memory did not suffice for float32: made in bfloat16.")
+        rung = replace(rung, precision="bfloat16", said="It is made in bfloat16.")
         yield rung
     if rung.device != "cpu":
-        rung = replace(rung, device="cpu", said="The graphics card's memory did not suffice: made on the processor.")
+        rung = replace(rung, device="cpu", said="It is made on the processor.")
         yield rung
     if rung.precision != "int8":
-        rung = replace(rung, precision="int8", said=f"Memory did not suffice for {rung.precision}: made in 8 bits.")
+        rung = replace(rung, precision="int8", said="It is made in 8 bits.")
         yield rung
     for folder in smaller:
-        said = f"Memory did not suffice for {rung.folder.path.name}: made by {folder.path.name}."
+        said = f"It is made by {folder.path.name}."
         rung = replace(rung, folder=folder, said=said)
         yield rung

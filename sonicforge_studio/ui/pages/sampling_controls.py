@@ -131,7 +131,7 @@ def _precision_help() -> str:
 
 
 def _device_help() -> str:
-    return tr("What works it out. Auto takes a graphics card where one can be used.")
+    return tr("What works it out. Auto is the processor; a graphics card is taken where it is chosen.")
 
 
 def _limits(setting: str) -> dict[str, object]:

@@ -141,3 +141,11 @@ def test_several_threads_change_no_bit(eight_bits: MusicGen, mono_folder: Path) 
         model.decoder.begin(model.told(PROMPTS)(0), 30, guided=True)
         logits.append(model.decoder.step(codes.repeat(2, 1, 1), 0))
     assert torch.equal(*logits)
+
+
+def test_what_is_compiled_beforehand_is_what_runs(eight_bits: MusicGen) -> None:
+    from sonicforge_studio.kernels.transformer import run_layers, warm_transformer
+
+    warm_transformer()
+    write(eight_bits, PROMPTS, 10, [1, 2, 3], Sampling())
+    assert len(run_layers.signatures) == 1  # type: ignore[attr-defined]

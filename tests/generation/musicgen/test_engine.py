@@ -169,7 +169,7 @@ def test_where_memory_does_not_suffice_fewer_are_made_at_once(mono_folder: Path)
     made = engine.render_batch(concept_of(5), [1, 2], Killing(), listener=heard)
     assert killed
     assert [rendering.remarks for rendering in made] == [
-        ("Memory did not suffice for 2 pieces at once: 1 at a time are made.",)
+        ("The process that made the music came to an end. 1 at a time are made instead of 2.",)
     ] * 2
     first = made[0].mix.clip().samples
     assert np.array_equal(np.concatenate(heard.blocks, axis=1), first), "nothing is heard twice"
@@ -190,7 +190,7 @@ def test_a_smaller_model_steps_in(mono_folder: Path, tmp_path: Path) -> None:
 
     engine = MusicGenEngine(mono_folder, smaller=[replace(smaller)])
     made = engine.render(concept_of(1), 1, Killing())
-    assert made.remarks == (f"Memory did not suffice for {mono_folder.name}: made by {mono_folder.name}.",)
+    assert made.remarks == (f"The process that made the music came to an end. It is made by {mono_folder.name}.",)
     assert made.neural is not None
     assert made.neural.model == str(mono_folder)
 
