@@ -13,7 +13,7 @@ from contextlib import suppress
 from tempfile import TemporaryFile
 from typing import IO
 
-from sonicforge_studio.domain import StudioError
+from sonicforge_studio.domain import Concept, StudioError
 from sonicforge_studio.domain import errors as known_errors
 from sonicforge_studio.domain.errors import EngineProcessDied, EngineUnavailable, OutOfMemory
 from sonicforge_studio.generation.audiocraft.command import end
@@ -27,6 +27,19 @@ _MOST_BYTES = 1 << 30
 _KEPT_BYTES = 4000
 """Of what a process said on stderr before it died, for the log."""
 _log = logging.getLogger(__name__)
+
+
+def told_as(concept: Concept) -> str:
+    """A concept as a text for a model, with what of the sentence the composer could make nothing of."""
+    text = ", ".join([concept.description, *concept.ignored])
+    # A text from a terminal can hold what is no letter.
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def working_threads() -> int:
+    """All cores but the one that shows and plays."""
+    return max(1, (os.cpu_count() or 2) - 1)
+
 
 Message = tuple[bytes, bytes]
 """Its kind, and its content."""

@@ -1,4 +1,4 @@
-"""A lock between processes that ends with whoever holds it, also with a killed one."""
+"""Locks between processes that end with whoever holds them, also with a killed one."""
 
 from __future__ import annotations
 
@@ -6,22 +6,31 @@ import os
 import sys
 from pathlib import Path
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
-
 
 def try_lock(path: Path) -> int | None:
     """Hold ``path``, which is made where missing and stays; None where someone holds it already. Close what comes back
     to let it go. Raises ``OSError`` where it cannot be made."""
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0), 0o666)
+    if lock(descriptor):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def lock(descriptor: int) -> bool:
+    """Whether the file is this program's now; the system takes it back when the program ends, however it ends."""
     try:
         if sys.platform == "win32":
+            import msvcrt
+
+            # A byte far behind the content: others may still read what they cannot lock.
+            os.lseek(descriptor, 1 << 30, os.SEEK_SET)
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            os.lseek(descriptor, 0, os.SEEK_SET)
         else:
+            import fcntl
+
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
+        return False
+    return True

@@ -169,18 +169,17 @@ def _stretch(
     sums = np.empty(2 * OUTPUTS, np.int32)
     for tile in range(stretch * _STRETCH, min(weights.shape[0], (stretch + 1) * _STRETCH)):
         first = tile * OUTPUTS * inputs
-        for row in range(0, rows - 1, 2):
-            _two_rows(weights, first, levels, row * inputs, inputs, sums)
+        for row in range(0, rows, 2):
+            pair = min(2, rows - row)
+            if pair == 2:
+                _two_rows(weights, first, levels, row * inputs, inputs, sums)
+            else:
+                one_row(weights, first, levels, row * inputs, inputs, sums)
             for output in range(OUTPUTS):
                 scale = scales[tile * OUTPUTS + output]
-                out[row, tile * OUTPUTS + output] = np.float32(sums[2 * output]) * scale * steps[row]
-                out[row + 1, tile * OUTPUTS + output] = np.float32(sums[2 * output + 1]) * scale * steps[row + 1]
-        if rows % 2:
-            row = rows - 1
-            one_row(weights, first, levels, row * inputs, inputs, sums)
-            for output in range(OUTPUTS):
-                scale = scales[tile * OUTPUTS + output]
-                out[row, tile * OUTPUTS + output] = np.float32(sums[output]) * scale * steps[row]
+                for beside in range(pair):
+                    total = np.float32(sums[output * pair + beside])
+                    out[row + beside, tile * OUTPUTS + output] = total * scale * steps[row + beside]
 
 
 @kernel

@@ -97,7 +97,8 @@ def normalised_levels(state: Floats, norm: Floats, levels: NDArray[np.int16], st
 
 
 @kernel
-def _levels_of(state: Floats, levels: NDArray[np.int16], steps: Floats) -> None:
+def levels_of(state: Floats, levels: NDArray[np.int16], steps: Floats) -> None:
+    """Each row of ``state`` (rows, inputs), ready for a product."""
     for row in range(state.shape[0]):
         steps[row] = quantise(state[row], levels[row])
 
@@ -298,7 +299,7 @@ def run_layers(
             _spread_attend(mixed, memory, layer, position, count, heard)
         else:
             _attend(mixed, memory, layer, position, count, heard)
-        _levels_of(heard, levels, steps)
+        levels_of(heard, levels, steps)
         _multiply(weights.own_out[layer], weights.own_out_scales[layer], levels, steps, heard, spread)
         _add(state, heard)
         if hearing:
@@ -307,13 +308,13 @@ def run_layers(
             _multiply(weights.text_in[layer], weights.text_in_scales[layer], levels[:hearing], steps, queries, spread)
             _attend_text(queries, memory, layer, count, heard)
             said = heard[:hearing]
-            _levels_of(said, levels, steps)
+            levels_of(said, levels, steps)
             _multiply(weights.text_out[layer], weights.text_out_scales[layer], levels[:hearing], steps, said, spread)
             _add(state, said)
         normalised_levels(state, weights.wide_norm[layer], levels, steps)
         _multiply(weights.widen[layer], weights.widen_scales[layer], levels, steps, widened, spread)
         _activate(widened)
-        _levels_of(widened, wide_levels, steps)
+        levels_of(widened, wide_levels, steps)
         _multiply(weights.narrow[layer], weights.narrow_scales[layer], wide_levels, steps, heard, spread)
         _add(state, heard)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 
+from sonicforge_studio.host.locks import lock
 from sonicforge_studio.host.writing import output_error
 
 _NAME = ".unfinished-"
@@ -37,7 +37,7 @@ class Mark:
         mark = cls(place, descriptor, path)
         # Before it says anything: another program may hold it for a moment, but finds no path in it.
         for _ in range(_LOCK_TRIES):
-            if _lock(descriptor):
+            if lock(descriptor):
                 break
             time.sleep(0.01)
         try:
@@ -74,27 +74,8 @@ def _taken_over(place: Path) -> Mark | None:
         descriptor = os.open(place, os.O_RDWR | getattr(os, "O_BINARY", 0))
     except OSError:
         return None
-    if _lock(descriptor):
+    if lock(descriptor):
         with suppress(OSError, ValueError, KeyError, TypeError):
             return Mark(place, descriptor, Path(json.loads(os.read(descriptor, 1 << 20))["path"]))
     os.close(descriptor)
     return None
-
-
-def _lock(descriptor: int) -> bool:
-    """Whether the file is this program's now; the system takes it back when the program ends, however it ends."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            # A byte far behind the content: others may still read what they cannot lock.
-            os.lseek(descriptor, 1 << 30, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-            os.lseek(descriptor, 0, os.SEEK_SET)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

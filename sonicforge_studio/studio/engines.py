@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from sonicforge_studio.domain import BatchEngine, Concept, Engine, Neural, Recipe, Rendering, SilentProgress
+from sonicforge_studio.domain import Concept, Engine, Neural, Recipe, Rendering, SilentProgress
 from sonicforge_studio.domain.errors import BadSetting, EngineUnavailable, MissingPath, UnknownEngine
 from sonicforge_studio.host import Folders
 from sonicforge_studio.studio.delivery import as_delivered, name_of, write_unmastered
@@ -30,10 +30,9 @@ class Engines:
         Raises ``UnknownEngine``, ``EngineUnavailable``, ``BadSetting`` for a sound that the engine does not listen to,
         and what is wrong with the model.
         """
-        listens = neural.melody is not None or neural.continues is not None
-        wanted = name if name != "auto" else self._playing(neural.model, listens)
+        wanted = self._wanted(name, neural)
         if wanted in self._built_in:
-            if listens:
+            if _listens(neural):
                 raise BadSetting(
                     f'The engine "{wanted}" does not listen to sounds: it neither continues one nor follows its tune.',
                     hint="Take MusicGen, or leave the sound out.",
@@ -48,12 +47,14 @@ class Engines:
             return AudiocraftEngine(folder, self._folders.engines, neural, self._folders.spools)
         raise UnknownEngine(f'There is no engine named "{name}".')
 
-    def _playing(self, model: str, listens: bool) -> str:
-        if not model:
-            return _MUSICGEN if listens else _SYNTH
+    def _wanted(self, name: str, neural: Neural) -> str:
+        if name != "auto":
+            return name
+        if not neural.model:
+            return _MUSICGEN if _listens(neural) else _SYNTH
         from sonicforge_studio.generation.audiocraft.checkpoint import is_checkpoint
 
-        return _AUDIOCRAFT if is_checkpoint(self._models.folder_of(model)) else _MUSICGEN
+        return _AUDIOCRAFT if is_checkpoint(self._models.folder_of(neural.model)) else _MUSICGEN
 
     def _musicgen(self, neural: Neural) -> Engine:
         from sonicforge_studio.generation.musicgen.engine import MusicGenEngine
@@ -97,7 +98,7 @@ class Engines:
 
     def outlook(self, name: str, neural: Neural, seconds: float, at_once: int) -> Outlook | None:
         """What so many pieces will take; None of an engine that tells nothing. Raises what is wrong with the model."""
-        if not neural.model or not isinstance(self.named(name, neural), BatchEngine):
+        if not neural.model or self._wanted(name, neural) != _MUSICGEN:
             return None
         return self._models.outlook(neural, seconds, at_once)
 
@@ -115,3 +116,8 @@ class Engines:
             raise EngineUnavailable(
                 f'The recipe needs the engine "{recipe.engine}" ({recipe.engine_version}), which is not here.'
             ) from error
+
+
+def _listens(neural: Neural) -> bool:
+    """Whether it is told of a sound to follow or to go on from."""
+    return neural.melody is not None or neural.continues is not None

@@ -257,9 +257,9 @@ def _cancel(engine: Any) -> float:
 
 
 def _children() -> list[int]:
-    from tests.generation.musicgen.test_engine import _workers
+    from tests.engine_watch import workers
 
-    return _workers()
+    return workers()
 
 
 def _anonymous_bytes(process: int) -> int:

@@ -6,12 +6,9 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from blake3 import blake3
-
 from sonicforge_studio.domain.errors import MissingPath, ModelNotUsable
 from sonicforge_studio.generation.audiocraft.worker import CODEC, LANGUAGE_MODEL
-
-_PAGE, _PAGES = 1 << 16, 64
+from sonicforge_studio.generation.weights import weights_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +19,8 @@ class Checkpoint:
 
     @property
     def weights_hash(self) -> str:
-        """Tells one model's weights from another's: blake3 of each file's size and some pages of it, for all of it
-        would take seconds."""
-        digest = blake3()
-        for name in (LANGUAGE_MODEL, CODEC):
-            size = (self.path / name).stat().st_size
-            digest.update(size.to_bytes(8, "little"))
-            with (self.path / name).open("rb") as opened:
-                for place in range(0, size, max(_PAGE, size // _PAGES)):
-                    opened.seek(place)
-                    digest.update(opened.read(_PAGE))
-        return digest.hexdigest()
+        """Tells one model's weights from another's."""
+        return weights_hash(self.path / name for name in (LANGUAGE_MODEL, CODEC))
 
 
 def is_checkpoint(path: Path) -> bool:

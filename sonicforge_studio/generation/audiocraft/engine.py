@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, replace
@@ -16,7 +15,9 @@ from sonicforge_studio.domain.neural import Device, Precision
 from sonicforge_studio.generation.audiocraft.checkpoint import Checkpoint, read_checkpoint
 from sonicforge_studio.generation.audiocraft.environment import WORKER, Environment, require
 from sonicforge_studio.generation.audiocraft.process import Ready, sound_of
+from sonicforge_studio.generation.conversation import told_as, working_threads
 from sonicforge_studio.generation.limits import require_duration
+from sonicforge_studio.generation.models import MUSICGEN_LICENCE
 
 
 class AudiocraftEngine:
@@ -59,7 +60,7 @@ class AudiocraftEngine:
 
     @property
     def licence(self) -> str:
-        return "CC-BY-NC-4.0"
+        return MUSICGEN_LICENCE
 
     def render(
         self,
@@ -87,13 +88,13 @@ class AudiocraftEngine:
     def _order(self, concept: Concept, seed: int) -> dict[str, Any]:
         return {
             "folder": str(self._checkpoint.path.absolute()),
-            "prompt": ", ".join([concept.description, *concept.ignored]),
+            "prompt": told_as(concept),
             "seed": seed,
             "seconds": require_duration(concept.duration_seconds),
             "precision": self._neural.precision,
             "device": self._neural.device,
             "sampling": asdict(self._neural.sampling),
-            "threads": max(1, (os.cpu_count() or 2) - 1),
+            "threads": working_threads(),
         }
 
     def _kept(self, sound: Iterator[Ready | Samples], listener: Listener | None) -> Spool:

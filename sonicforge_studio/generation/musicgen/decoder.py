@@ -9,40 +9,37 @@ bias. A melody model has no cross-attention at all: what it is told stands befor
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch.nn import functional
 
 from sonicforge_studio.generation.musicgen.conditioning import Conditioning
-from sonicforge_studio.generation.musicgen.linear import Linear, plain
 
 
 class _Layer:
     """One layer's weights, ready for a step."""
 
-    def __init__(self, layer: Any, linear: Callable[[torch.Tensor], Linear]) -> None:
+    def __init__(self, layer: Any) -> None:
         own = layer.self_attn
         self.own_norm, self.last_norm = layer.self_attn_layer_norm, layer.final_layer_norm
-        self.to_queries_keys_values = linear(torch.cat([part.weight for part in (own.q_proj, own.k_proj, own.v_proj)]))
-        self.from_own = linear(own.out_proj.weight)
+        self.to_queries_keys_values = torch.cat([part.weight for part in (own.q_proj, own.k_proj, own.v_proj)])
+        self.from_own = own.out_proj.weight
         if hasattr(layer, "encoder_attn"):
             other = layer.encoder_attn
             self.other_norm = layer.encoder_attn_layer_norm
-            self.to_query = linear(other.q_proj.weight)
+            self.to_query = other.q_proj.weight
             self.to_key, self.to_value = other.k_proj, other.v_proj
-            self.from_other = linear(other.out_proj.weight)
-        self.widen, self.narrow = linear(layer.fc1.weight), linear(layer.fc2.weight)
+            self.from_other = other.out_proj.weight
+        self.widen, self.narrow = layer.fc1.weight, layer.fc2.weight
         self.activate = layer.activation_fn
 
 
 class Decoder:
     """The decoder of a loaded MusicGen. Not for several threads at once."""
 
-    def __init__(self, model: Any, linear: Callable[[torch.Tensor], Linear] = plain) -> None:
-        """``model`` is a ``MusicgenForCausalLM`` or a ``MusicgenMelodyForCausalLM``; ``linear`` makes a product of a
-        weight of shape ``(out, in)``."""
+    def __init__(self, model: Any) -> None:
+        """``model`` is a ``MusicgenForCausalLM`` or a ``MusicgenMelodyForCausalLM``."""
         config, inner = model.config, model.model.decoder
         self.codebooks = int(config.num_codebooks)
         self.channels = int(config.audio_channels)
@@ -51,9 +48,9 @@ class Decoder:
         self._width = int(config.hidden_size) // self._heads
         self._embeddings = [embedding.weight for embedding in inner.embed_tokens]
         self._positions = inner.embed_positions
-        self._layers = [_Layer(layer, linear) for layer in inner.layers]
+        self._layers = [_Layer(layer) for layer in inner.layers]
         self._norm = inner.layer_norm
-        self._to_logits = linear(torch.cat([head.weight for head in model.lm_heads]))
+        self._to_logits = torch.cat([head.weight for head in model.lm_heads])
         self._keys: list[torch.Tensor] = []
         self._values: list[torch.Tensor] = []
         self._text: list[tuple[torch.Tensor, torch.Tensor]] = []
@@ -100,13 +97,13 @@ class Decoder:
                 told = state[: self._listening]
                 heard = told + self._text_attention(layer, index, layer.other_norm(told))
                 state = torch.cat([heard, state[self._listening :]]) if self._listening < rows else heard
-            state = state + layer.narrow(layer.activate(layer.widen(layer.last_norm(state))))
-        logits = self._to_logits(self._norm(state[:, -1]))
+            state = state + _widened(layer, layer.last_norm(state))
+        logits = functional.linear(self._norm(state[:, -1]), self._to_logits)
         return logits.view(rows, self.codebooks, self.vocabulary)
 
     def _own_attention(self, layer: _Layer, index: int, state: torch.Tensor, position: int) -> torch.Tensor:
         rows, count, _ = state.shape
-        mixed = layer.to_queries_keys_values(state).view(rows, count, 3, self._heads, self._width)
+        mixed = functional.linear(state, layer.to_queries_keys_values).view(rows, count, 3, self._heads, self._width)
         query, key, value = mixed.permute(2, 0, 3, 1, 4)
         end = position + count
         self._keys[index][:, :, position:end] = key
@@ -114,15 +111,20 @@ class Decoder:
         heard = functional.scaled_dot_product_attention(
             query, self._keys[index][:, :, :end], self._values[index][:, :, :end], is_causal=count > 1
         )
-        return layer.from_own(heard.transpose(1, 2).reshape(rows, count, -1))
+        return functional.linear(heard.transpose(1, 2).reshape(rows, count, -1), layer.from_own)
 
     def _text_attention(self, layer: _Layer, index: int, state: torch.Tensor) -> torch.Tensor:
         keys, values = self._text[index]
-        query = self._split(layer.to_query(state))
+        query = self._split(functional.linear(state, layer.to_query))
         heard = functional.scaled_dot_product_attention(query, keys, values, attn_mask=self._text_mask)
-        return layer.from_other(heard.transpose(1, 2).reshape(state.shape))
+        return functional.linear(heard.transpose(1, 2).reshape(state.shape), layer.from_other)
 
     def _split(self, state: torch.Tensor) -> torch.Tensor:
         """Into heads: ``(rows, heads, places, width)``."""
         rows, places, _ = state.shape
         return state.view(rows, places, self._heads, self._width).transpose(1, 2)
+
+
+def _widened(layer: _Layer, state: torch.Tensor) -> torch.Tensor:
+    """Through the two wide products."""
+    return functional.linear(layer.activate(functional.linear(state, layer.widen)), layer.narrow)

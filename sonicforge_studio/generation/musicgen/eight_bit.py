@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from sonicforge_studio.generation.musicgen.conditioning import Conditioning
-from sonicforge_studio.kernels.products import LANES, OUTPUTS, pack, product, quantise, spread_product
-from sonicforge_studio.kernels.transformer import Memory, Weights, normalised_levels, run_layers
+from sonicforge_studio.kernels.products import LANES, OUTPUTS, pack, product, spread_product
+from sonicforge_studio.kernels.transformer import Memory, Weights, levels_of, normalised_levels, run_layers
 
 Floats = NDArray[np.float32]
 _Product = tuple[NDArray[np.int8], Floats]
@@ -114,12 +114,14 @@ class EightBitDecoder:
         if not self._listening:
             nothing = np.zeros((0, 0, self._heads, 0, self._hidden // self._heads), np.float32)
             return nothing, nothing
-        levels, steps = _levels(_array(states.reshape(rows * words, -1)))
+        lines = np.ascontiguousarray(_array(states.reshape(rows * words, -1)))
+        levels, steps = np.empty(lines.shape, np.int16), np.empty(len(lines), np.float32)
+        levels_of(lines, levels, steps)
 
         def said(packed: _Product) -> Floats:
-            lines = np.empty((rows * words, self._hidden), np.float32)
-            product(*packed, levels, steps, lines)
-            return lines.reshape(rows, words, self._heads, -1).transpose(0, 2, 1, 3)
+            out = np.empty((rows * words, self._hidden), np.float32)
+            product(*packed, levels, steps, out)
+            return out.reshape(rows, words, self._heads, -1).transpose(0, 2, 1, 3)
 
         keys = np.stack([said(keys) for keys, _ in self._text_products])
         values = np.stack([said(values) for _, values in self._text_products])
@@ -185,10 +187,3 @@ def _array(tensor: torch.Tensor) -> Floats:
 
 def _norm(weight: Callable[[str], torch.Tensor], name: str) -> Floats:
     return np.stack([_array(weight(f"{name}.weight")), _array(weight(f"{name}.bias"))])
-
-
-def _levels(lines: Floats) -> tuple[NDArray[np.int16], Floats]:
-    levels, steps = np.empty(lines.shape, np.int16), np.empty(len(lines), np.float32)
-    for index, line in enumerate(np.ascontiguousarray(lines)):
-        steps[index] = quantise(line, levels[index])
-    return levels, steps

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,9 @@ from pathlib import Path
 from sonicforge_studio.audio import Spool
 from sonicforge_studio.domain import Cancelled, Concept, Listener, Neural, Note, Progress, Rendering, Samples, Span
 from sonicforge_studio.domain.errors import BadSetting, EngineProcessDied, EngineUnavailable, OutOfMemory
+from sonicforge_studio.generation.conversation import told_as, working_threads
 from sonicforge_studio.generation.limits import require_duration
+from sonicforge_studio.generation.models import MUSICGEN_LICENCE
 from sonicforge_studio.generation.musicgen.continuing import Beginning, Crossing, hear_beginning
 from sonicforge_studio.generation.musicgen.ladder import Rung, ladder
 from sonicforge_studio.generation.musicgen.melody import Melody, hear_melody
@@ -78,7 +79,7 @@ class MusicGenEngine:
     @property
     def licence(self) -> str:
         """The weights' own; of what the user brought it can say nothing."""
-        return "CC-BY-NC-4.0" + (" except for the sound it begins with" if self._neural.continues else "")
+        return MUSICGEN_LICENCE + (" except for the sound it begins with" if self._neural.continues else "")
 
     def render(
         self,
@@ -179,17 +180,15 @@ class MusicGenEngine:
         return done
 
     def _order(self, work: _Work, seeds: Sequence[int], rung: Rung) -> Order:
-        text = ", ".join([work.concept.description, *work.concept.ignored])
         order = Order(
             folder=str(rung.folder.path),
-            # A text from a terminal can hold what is no letter.
-            prompt=text.encode("utf-8", "replace").decode("utf-8"),
+            prompt=told_as(work.concept),
             seeds=tuple(seeds),
             seconds=work.seconds,
             precision=rung.precision,
             device=rung.device,
             sampling=self._neural.sampling,
-            threads=max(1, (os.cpu_count() or 2) - 1),
+            threads=working_threads(),
         )
         start_seconds = 0.0
         if work.beginning is not None:

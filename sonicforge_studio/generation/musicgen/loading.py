@@ -12,7 +12,6 @@ from safetensors import safe_open
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
-from sonicforge_studio.domain import Samples
 from sonicforge_studio.domain.errors import ModelNotUsable
 from sonicforge_studio.generation.audiocraft.worker import is_of_memory
 from sonicforge_studio.generation.musicgen.codec import Codec
@@ -111,14 +110,6 @@ class MusicGen:
     def forget_texts(self) -> None:
         """Give up the part that reads texts, once they are read: it is a third of a small model."""
         self._text_encoder = None
-
-    def codes(self, samples: Samples) -> torch.Tensor:
-        """The codes ``(1, codebooks, n)`` of a sound ``(channels, frames)``, one for each whole hop."""
-        return self.codec.encode(samples)
-
-    def sound(self, codes: torch.Tensor) -> Samples:
-        """The sound of one row's codes (codebooks, n), shape ``(channels, frames)``."""
-        return self.codec.decode(codes)
 
 
 class _WeightFiles:

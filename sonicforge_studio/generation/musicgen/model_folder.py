@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from blake3 import blake3
-
 from sonicforge_studio.domain.errors import MissingPath, ModelNotUsable
+from sonicforge_studio.generation.weights import weights_hash
 
 Kind = Literal["text", "melody"]
 
@@ -31,7 +30,6 @@ _MOST = 1 << 24
 """Of any figure: more has no model."""
 _NONSENSE = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError)
 """What JSON of another shape than expected runs into."""
-_PAGE, _PAGES = 1 << 16, 64
 _BYTES: Mapping[str, int] = {"F64": 8, "I64": 8, "F32": 4, "I32": 4, "F16": 2, "BF16": 2, "I8": 1, "U8": 1}
 
 
@@ -58,17 +56,8 @@ class ModelFolder:
 
     @property
     def weights_hash(self) -> str:
-        """Tells one model's weights from another's: blake3 of each file's size, header and some pages of it, for all
-        of it would take seconds."""
-        digest = blake3()
-        for file in self.weight_files:
-            size = file.stat().st_size
-            digest.update(size.to_bytes(8, "little"))
-            with file.open("rb") as opened:
-                for place in range(0, size, max(_PAGE, size // _PAGES)):
-                    opened.seek(place)
-                    digest.update(opened.read(_PAGE))
-        return digest.hexdigest()
+        """Tells one model's weights from another's."""
+        return weights_hash(self.weight_files)
 
 
 def read_model_folder(path: Path) -> ModelFolder:

@@ -107,7 +107,7 @@ def _make(order: Order, tell: Callable[[bytes, bytes], None]) -> None:
     if order.tail:
         tail = np.frombuffer(order.tail, dtype="<f4").astype(np.float32).reshape(folder.channels, -1)
         unsent = tail.shape[1] - fade_frames(folder.sample_rate_hz)
-        before = model.codes(tail).repeat(len(order.seeds), 1, 1)
+        before = model.codec.encode(tail).repeat(len(order.seeds), 1, 1)
     tell(READY, b"{}")
     soundings = [model.codec.sounding() for _ in order.seeds]
     written = 0 if before is None else max(0, before.shape[2] - round(_LEAD_SECONDS * folder.frame_rate_hz))

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +38,7 @@ from sonicforge_studio.generation.audiocraft import worker
 from sonicforge_studio.generation.audiocraft.engine import AudiocraftEngine
 from sonicforge_studio.generation.audiocraft.environment import WORKER, Environment, keep
 from sonicforge_studio.generation.audiocraft.process import Ready, sound_of
+from tests.engine_watch import Heard, Steps, concept_of, workers
 
 torch = pytest.importorskip("torch")
 
@@ -48,52 +48,8 @@ TOLD = "import struct, sys, time, os\nout = sys.stdout.buffer\n" + (
 READY = 'tell(b\'r\', b\'{"rate": 32000, "channels": 2, "frames": 4}\')\n'
 
 
-def concept_of(seconds: float) -> Concept:
-    return compose("lofi hip hop with warm rhodes", duration_seconds=seconds)
-
-
 def prompt_of(concept: Concept) -> str:
     return ", ".join([concept.description, *concept.ignored])
-
-
-class Heard:
-    def __init__(self) -> None:
-        self.told: tuple[int, int, int | None] | None = None
-        self.blocks: list[Samples] = []
-        self.ended = False
-
-    def begin(self, sample_rate_hz: int, channels: int, frames: int | None) -> None:
-        self.told = (sample_rate_hz, channels, frames)
-
-    def hear(self, block: Samples) -> None:
-        self.blocks.append(block.copy())
-
-    def end(self) -> None:
-        self.ended = True
-
-
-class Steps(SilentProgress):
-    """Notes every step, and does something at the first one past ``at``."""
-
-    def __init__(self, at: float = 2.0, act: object = None) -> None:
-        self.shares: list[float] = []
-        self._at, self._act = at, act
-
-    def step(self, done: float, total: float, note: str = "") -> None:
-        self.shares.append(done / total)
-        if callable(self._act) and done / total >= self._at:
-            self._act()
-
-
-def _workers() -> list[int]:
-    """The engine's processes that are children of this one."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            parent = int((place / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            if parent == os.getpid() and str(WORKER).encode() in (place / "cmdline").read_bytes():
-                found.append(int(place.name))
-    return found
 
 
 def _lives(stat: Path) -> bool:
@@ -205,7 +161,7 @@ def test_what_it_cannot_do_is_told_first(adopted: Path, checkpoint: Path, tmp_pa
 def test_a_python_that_has_lost_audiocraft_ends_and_takes_nothing_down(adopted: Path, checkpoint: Path) -> None:
     with pytest.raises(EngineProcessDied):
         AudiocraftEngine(checkpoint, adopted).render(concept_of(2), 1, SilentProgress())
-    assert not _workers()
+    assert not workers(str(WORKER))
 
 
 # With audiocraft itself.
@@ -232,7 +188,7 @@ def test_a_piece_is_made_heard_and_comes_again(engines: Path, stereo_checkpoint:
     assert np.array_equal(again.samples, mix.samples)
     other = engine.render(concept_of(2.51), 8, SilentProgress()).mix.clip()
     assert not np.array_equal(other.samples, mix.samples)
-    assert not _workers()
+    assert not workers(str(WORKER))
 
 
 @pytest.mark.parametrize("seconds", [3.0, 31.0])
@@ -261,17 +217,17 @@ def test_cancel_ends_the_process_at_once(engines: Path, mono_checkpoint: Path) -
     with pytest.raises(Cancelled):
         AudiocraftEngine(mono_checkpoint, engines).render(concept_of(600), 1, Steps(0.101, stop))
     assert time.monotonic() - begun[0] < 1.0
-    assert not _workers()
+    assert not workers(str(WORKER))
 
 
 def test_a_killed_process_is_told_and_takes_nothing_down(engines: Path, mono_checkpoint: Path) -> None:
     def kill() -> None:
-        for one in _workers():
+        for one in workers(str(WORKER)):
             os.kill(one, signal.SIGKILL)
 
     with pytest.raises(EngineProcessDied):
         AudiocraftEngine(mono_checkpoint, engines).render(concept_of(600), 1, Steps(0.101, kill))
-    assert not _workers()
+    assert not workers(str(WORKER))
 
 
 def test_too_little_memory_is_told(engines: Path, mono_checkpoint: Path) -> None:
@@ -281,7 +237,7 @@ def test_too_little_memory_is_told(engines: Path, mono_checkpoint: Path) -> None
     limited: set[int] = set()
 
     def limit() -> None:
-        for one in set(_workers()) - limited:
+        for one in set(workers(str(WORKER))) - limited:
             used = int((Path("/proc") / str(one) / "statm").read_text().split()[0]) * resource.getpagesize()
             resource.prlimit(one, resource.RLIMIT_AS, (used, used))
             limited.add(one)
@@ -289,7 +245,7 @@ def test_too_little_memory_is_told(engines: Path, mono_checkpoint: Path) -> None
     with pytest.raises(OutOfMemory):
         AudiocraftEngine(mono_checkpoint, engines).render(concept_of(600), 1, Steps(0.101, limit))
     assert limited
-    assert not _workers()
+    assert not workers(str(WORKER))
 
 
 def test_a_text_model_that_is_not_there_is_told(engines: Path, mono_checkpoint: Path, tmp_path: Path) -> None:

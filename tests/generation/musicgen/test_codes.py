@@ -50,7 +50,7 @@ def test_greedy_it_writes_what_transformers_writes(name: str, guidance: float, r
     with torch.inference_mode():
         expected = theirs.generate(**inputs, do_sample=False, guidance_scale=guidance, max_new_tokens=steps).numpy()
     for row in range(3):
-        assert np.abs(model.sound(codes[row]) - expected[row]).max() < 1e-5
+        assert np.abs(model.codec.decode(codes[row]) - expected[row]).max() < 1e-5
 
 
 def test_an_item_alone_and_in_a_batch_is_the_same_music(mono: MusicGen) -> None:

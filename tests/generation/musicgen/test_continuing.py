@@ -51,7 +51,7 @@ def noise(channels: int, frames: int) -> NDArray[np.float32]:
 def test_the_codes_are_those_of_transformers_and_so_is_what_follows(folder: ModelFolder) -> None:
     model, (theirs, processor) = MusicGen(folder), load(folder.path)
     samples = noise(folder.channels, 40 * 640)
-    codes = model.codes(samples)
+    codes = model.codec.encode(samples)
     assert codes.shape == (1, folder.codebooks, 40)
     assert codes.unique().numel() > 8
     inputs = processor(text=["lofi hip hop"], return_tensors="pt")
@@ -63,7 +63,7 @@ def test_the_codes_are_those_of_transformers_and_so_is_what_follows(folder: Mode
     told = model.told(["lofi hip hop"])(0)
     continued = write_codes(model.decoder, told, 80, [torch.Generator()], Sampling(greedy=True), before=codes)
     assert torch.equal(continued[:, :, :40], codes)
-    assert np.abs(model.sound(continued[0]) - expected).max() < 1e-5
+    assert np.abs(model.codec.decode(continued[0]) - expected).max() < 1e-5
 
 
 def test_the_piece_begins_with_the_sound_as_it_is(stereo_folder: Path, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import math
 import os
 import signal
 import time
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,62 +21,18 @@ from sonicforge_studio.domain.errors import (
     MissingPath,
     ModelNotUsable,
 )
-from sonicforge_studio.generation import compose
 from sonicforge_studio.generation.musicgen.engine import MusicGenEngine
 from sonicforge_studio.generation.musicgen.model_folder import read_model_folder
+from tests.engine_watch import Heard, Steps, concept_of, workers
 from tests.sounds import groove, tone, write
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 
-def concept_of(seconds: float) -> Concept:
-    return compose("lofi hip hop with warm rhodes", duration_seconds=seconds)
-
-
-class _Heard:
-    def __init__(self) -> None:
-        self.told: tuple[int, int, int | None] | None = None
-        self.blocks: list[Samples] = []
-        self.ended = False
-
-    def begin(self, sample_rate_hz: int, channels: int, frames: int | None) -> None:
-        self.told = (sample_rate_hz, channels, frames)
-
-    def hear(self, block: Samples) -> None:
-        self.blocks.append(block.copy())
-
-    def end(self) -> None:
-        self.ended = True
-
-
-class _Steps(SilentProgress):
-    """Notes every step, and does something at the first one that counts."""
-
-    def __init__(self, at: float = 2.0, act: object = None) -> None:
-        self.shares: list[float] = []
-        self._at, self._act = at, act
-
-    def step(self, done: float, total: float, note: str = "") -> None:
-        self.shares.append(done / total)
-        if callable(self._act) and done / total >= self._at:
-            self._act()
-
-
-def _workers() -> list[int]:
-    """The engine's processes that are children of this one."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            parent = int((place / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            if parent == os.getpid() and b"musicgen.worker" in (place / "cmdline").read_bytes():
-                found.append(int(place.name))
-    return found
-
-
 def test_a_piece_is_made_heard_and_comes_again(stereo_folder: Path) -> None:
     engine = MusicGenEngine(stereo_folder)
-    heard, steps = _Heard(), _Steps()
+    heard, steps = Heard(), Steps()
     mix = engine.render(concept_of(2.51), 7, steps, listener=heard).mix.clip()
     assert (mix.sample_rate_hz, mix.samples.shape) == (32000, (2, 80320))
     assert heard.told == (32000, 2, 80320)
@@ -87,7 +42,7 @@ def test_a_piece_is_made_heard_and_comes_again(stereo_folder: Path) -> None:
     assert steps.shares[-1] == 1.0
     again = engine.render(concept_of(2.51), 7, SilentProgress()).mix.clip()
     assert np.array_equal(again.samples, mix.samples)
-    assert not _workers()
+    assert not workers()
 
 
 def test_cancel_ends_the_process_at_once(mono_folder: Path) -> None:
@@ -96,21 +51,21 @@ def test_cancel_ends_the_process_at_once(mono_folder: Path) -> None:
 
     engine = MusicGenEngine(mono_folder)
     with pytest.raises(Cancelled):
-        engine.render(concept_of(600), 1, _Steps(0.101, stop))
+        engine.render(concept_of(600), 1, Steps(0.101, stop))
     began = time.monotonic()
-    assert not _workers()
+    assert not workers()
     assert time.monotonic() - began < 1.0
 
 
 def test_a_killed_process_is_told_and_takes_nothing_down(mono_folder: Path) -> None:
     def kill() -> None:
-        for worker in _workers():
+        for worker in workers():
             os.kill(worker, signal.SIGKILL)
 
     engine = MusicGenEngine(mono_folder)
     with pytest.raises(EngineProcessDied):
-        engine.render(concept_of(600), 1, _Steps(0.101, kill))
-    assert not _workers()
+        engine.render(concept_of(600), 1, Steps(0.101, kill))
+    assert not workers()
 
 
 def test_what_the_process_cannot_load_is_told(mono_folder: Path, tmp_path: Path) -> None:
@@ -133,7 +88,7 @@ def test_a_length_of_no_piece_is_refused(mono_folder: Path) -> None:
 
 def test_pieces_made_together_are_those_made_alone(stereo_folder: Path) -> None:
     engine = MusicGenEngine(stereo_folder)
-    heard = _Heard()
+    heard = Heard()
     together = engine.render_batch(concept_of(2), [7, 8, 9], SilentProgress(), listener=heard)
     assert len(together) == 3
     alone = engine.render(concept_of(2), 8, SilentProgress())
@@ -143,7 +98,7 @@ def test_pieces_made_together_are_those_made_alone(stereo_folder: Path) -> None:
 
 
 def test_it_is_heard_long_before_it_is_done(mono_folder: Path) -> None:
-    heard, shares = _Heard(), []
+    heard, shares = Heard(), []
 
     class Watching(SilentProgress):
         def step(self, done: float, total: float, note: str = "") -> None:
@@ -161,10 +116,10 @@ def test_where_memory_does_not_suffice_fewer_are_made_at_once(mono_folder: Path)
     class Killing(SilentProgress):
         def step(self, done: float, total: float, note: str = "") -> None:
             if note == "Making" and not killed:
-                killed.extend(_workers())
+                killed.extend(workers())
                 os.kill(killed[0], signal.SIGKILL)
 
-    heard = _Heard()
+    heard = Heard()
     engine = MusicGenEngine(mono_folder)
     made = engine.render_batch(concept_of(5), [1, 2], Killing(), listener=heard)
     assert killed
@@ -185,7 +140,7 @@ def test_a_smaller_model_steps_in(mono_folder: Path, tmp_path: Path) -> None:
     class Killing(SilentProgress):
         def step(self, done: float, total: float, note: str = "") -> None:
             if not killed:
-                killed.extend(_workers())
+                killed.extend(workers())
                 os.kill(killed[0], signal.SIGKILL)
 
     engine = MusicGenEngine(mono_folder, smaller=[replace(smaller)])
@@ -196,7 +151,7 @@ def test_a_smaller_model_steps_in(mono_folder: Path, tmp_path: Path) -> None:
 
 
 def test_what_there_was_of_a_cancelled_piece_is_kept(mono_folder: Path, tmp_path: Path) -> None:
-    heard = _Heard()
+    heard = Heard()
     kept: list[int] = []
 
     def keep(concept: Concept, seed: int, rendering: object, licence: str) -> Path:
@@ -212,14 +167,14 @@ def test_what_there_was_of_a_cancelled_piece_is_kept(mono_folder: Path, tmp_path
         MusicGenEngine(mono_folder, keep=keep).render(concept_of(600), 1, Stopping(), listener=heard)
     assert kept[0] == sum(block.shape[1] for block in heard.blocks)
     assert "kept.wav" in told.value.hint
-    assert not _workers()
+    assert not workers()
 
 
 def test_a_piece_goes_on_from_a_sound_of_ones_own(stereo_folder: Path, tmp_path: Path) -> None:
     """From a file at another rate: as it is, then the model's, heard while it is made."""
     path = write(tmp_path / "mine.wav", groove(5.31))
     engine = MusicGenEngine(stereo_folder, Neural(continues=HeardSound(str(path))))
-    heard, steps = _Heard(), _Steps()
+    heard, steps = Heard(), Steps()
     rendering = engine.render(concept_of(6.51), 7, steps, listener=heard)
     piece = rendering.mix.clip()
     assert (piece.sample_rate_hz, piece.samples.shape) == (32000, (2, 208320))
@@ -236,7 +191,7 @@ def test_a_piece_goes_on_from_a_sound_of_ones_own(stereo_folder: Path, tmp_path:
     assert rendering.neural.continues is not None
     assert rendering.neural.continues.path == str(path)
     assert len(rendering.neural.continues.audio_hash) == 64
-    assert not _workers()
+    assert not workers()
 
 
 def _continued(folder: Path, mine: Samples, concept: Concept, seed: int) -> Samples:
@@ -250,12 +205,12 @@ def _continued(folder: Path, mine: Samples, concept: Concept, seed: int) -> Samp
     torch.set_num_threads(1)
     model = MusicGen(read_model_folder(folder), "int8")
     hops = mine.shape[1] // 640
-    before = model.codes(mine[:, -hops * 640 :])
+    before = model.codec.encode(mine[:, -hops * 640 :])
     frames = hops + math.ceil((round(concept.duration_seconds * 32000) - mine.shape[1]) / 640)
     told = model.told([concept.description])(0)
     dice = [torch.Generator().manual_seed(seed)]
     codes = write_codes(model.decoder, told, frames, dice, Sampling(), before=before)
-    return model.sound(codes[0])[:, hops * 640 :]
+    return model.codec.decode(codes[0])[:, hops * 640 :]
 
 
 def test_a_piece_follows_a_melody(melody_folder: Path, tmp_path: Path) -> None:
@@ -300,15 +255,15 @@ def test_a_long_order_does_not_keep_a_cancel_waiting(stereo_folder: Path, tmp_pa
             if note == "Loading the model":
                 raise Cancelled()
 
-    class Heard(_Heard):
+    class Copying(Heard):
         def hear(self, block: Samples) -> None:
             nonlocal copied
             copied = time.monotonic()
 
     with pytest.raises(Cancelled):
-        engine.render(concept_of(60), 1, Stopping(), listener=Heard())
+        engine.render(concept_of(60), 1, Stopping(), listener=Copying())
     assert time.monotonic() - copied < 1.0
-    assert not _workers()
+    assert not workers()
 
 
 def test_a_text_model_follows_no_melody(mono_folder: Path, tmp_path: Path) -> None:
@@ -323,7 +278,7 @@ def test_files_that_cannot_be_heard_are_told_before_anything_starts(melody_folde
     nowhere = HeardSound(str(tmp_path / "none.wav"))
     for neural in (Neural(melody=nowhere), Neural(continues=nowhere)):
         with pytest.raises(MissingPath, match=r"none\.wav"):
-            MusicGenEngine(melody_folder, neural).render(concept_of(2), 1, _Steps(0.0, start))
+            MusicGenEngine(melody_folder, neural).render(concept_of(2), 1, Steps(0.0, start))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a graphics card")

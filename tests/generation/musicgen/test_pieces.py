@@ -39,7 +39,7 @@ def test_the_sound_is_the_one_that_transformers_makes(model: MusicGen) -> None:
     steps = 40 + model.decoder.codebooks // model.decoder.channels - 1
     with torch.inference_mode():
         expected = theirs.generate(**inputs, do_sample=False, guidance_scale=3.0, max_new_tokens=steps)[0].numpy()
-    heard = model.sound(codes[0])
+    heard = model.codec.decode(codes[0])
     assert heard.shape == (model.folder.channels, 40 * 640)
     assert np.abs(heard - expected).max() < 1e-5
 

@@ -14,7 +14,7 @@ import pytest
 from sonicforge_studio.domain import Cancelled, SilentProgress
 from sonicforge_studio.domain.errors import EngineProcessDied, OutOfMemory
 from sonicforge_studio.generation.musicgen.engine import MusicGenEngine
-from tests.generation.musicgen.test_engine import _workers, concept_of
+from tests.engine_watch import concept_of, workers
 
 pytest.importorskip("transformers")
 
@@ -33,7 +33,7 @@ class _Fate(SilentProgress):
             return
         if self.kind == "cancel":
             raise Cancelled()
-        for worker in _workers():
+        for worker in workers():
             with suppress(OSError):
                 if self.kind == "kill":
                     os.kill(worker, signal.SIGKILL)
@@ -72,7 +72,7 @@ def test_a_hundred_pieces_with_cancels_kills_and_too_little_memory(mono_folder: 
         except (Cancelled, EngineProcessDied, OutOfMemory) as error:
             end = type(error).__name__
         ends[f"{fate.kind}: {end}"] = ends.get(f"{fate.kind}: {end}", 0) + 1
-        assert not _workers()
+        assert not workers()
         if piece == 9:
             settled = _memory_bytes()
     assert ends["none: made"] > 20
