@@ -11,6 +11,7 @@ from sonicforge_studio.domain.analysis import (
     TempoCandidate,
     TempoPoint,
 )
+from sonicforge_studio.domain.chain import ChainSettings
 from sonicforge_studio.domain.clip import Clip, Samples
 from sonicforge_studio.domain.concept import Concept, FormSection, PartChange, SampleChoice
 from sonicforge_studio.domain.correction import Correction
@@ -19,7 +20,7 @@ from sonicforge_studio.domain.engine import BatchEngine, Engine, Listener, Note,
 from sonicforge_studio.domain.errors import Cancelled, StudioError
 from sonicforge_studio.domain.genre import Genre
 from sonicforge_studio.domain.key import Key
-from sonicforge_studio.domain.mastering import Master, MasterSettings, Proof, Target
+from sonicforge_studio.domain.mastering import Master, MasterSettings, Match, Proof, Suggestion, Target
 from sonicforge_studio.domain.neural import HeardSound, Neural, Sampling
 from sonicforge_studio.domain.plain import from_plain, to_plain
 from sonicforge_studio.domain.progress import Progress, SilentProgress, Span
@@ -33,6 +34,7 @@ __all__ = [
     "Analysis",
     "BatchEngine",
     "Cancelled",
+    "ChainSettings",
     "Clip",
     "Concept",
     "Correction",
@@ -49,6 +51,7 @@ __all__ = [
     "Loudness",
     "Master",
     "MasterSettings",
+    "Match",
     "Neural",
     "Note",
     "PartChange",
@@ -68,6 +71,7 @@ __all__ = [
     "Source",
     "Span",
     "StudioError",
+    "Suggestion",
     "Target",
     "Tempo",
     "TempoCandidate",

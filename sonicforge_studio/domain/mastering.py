@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sonicforge_studio.domain.analysis import Loudness
+from sonicforge_studio.domain.chain import ChainSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,18 +17,39 @@ class Target:
     ceiling_dbtp: float
 
 
+MATCH_BANDS = 31
+"""Third octaves from 20 Hz to 20 kHz."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a master takes from its references, worked out once so that it comes again on any track.
+
+    ``curve_db`` is the gain at each third-octave centre from 20 Hz to 20 kHz (31 of them, IEC 61260-1 base ten) that
+    leads to the references' spectrum; ``side_db`` the same of the sides against the middle; ``dynamics_lu`` how much
+    smaller the short-term loudness has to vary (0 leaves it). All are as at 100 %.
+    """
+
+    curve_db: tuple[float, ...] = ()
+    side_db: tuple[float, ...] = ()
+    dynamics_lu: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class MasterSettings:
     """Everything that decides the samples of a master."""
 
     target: Target
-    high_pass_hz: float = 28.0
-    glue_ratio: float = 1.6
-    """1 switches the glue compressor off."""
-    glue_attack_ms: float = 30.0
-    """Longer lets more of each attack through before the compressor takes hold."""
+    chain: ChainSettings = field(default_factory=ChainSettings)
     amount: float = 1.0
-    """0..1, how much of the glue compressor is mixed in; loudness and ceiling always hold."""
+    """0..1, how much of the chain is done: its gains and ratios go back to neutral with it, and at 0 it changes not one
+    bit. Loudness and ceiling always hold."""
+    match: Match | None = None
+    """What references ask for, done before the chain."""
+    least_peak_to_loudness_lu: float = 0.0
+    """The dynamics guard: it stays so quiet that its true peak lies at least so far over its loudness; 0 is off."""
+    sample_rate_hz: int = 0
+    """What is delivered; 0 keeps the original's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +73,17 @@ class Master:
     gain_db: float
     proof: tuple[Proof, ...] = ()
     files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What the assistant would change, and why.
+
+    ``reason`` is a sentence in English with places for ``figures``, such as "Harsh around {frequency_hz} Hz."; faces
+    translate it before they fill them in. ``changes`` are places of ``ChainSettings`` (see ``domain.chain.changed``)
+    with what is to stand there. Each can be taken without the others.
+    """
+
+    reason: str
+    figures: tuple[tuple[str, float], ...]
+    changes: tuple[tuple[str, float | bool | str], ...]

@@ -8,7 +8,7 @@ from sonicforge_studio.domain.concept import Concept
 from sonicforge_studio.domain.mastering import MasterSettings
 from sonicforge_studio.domain.neural import Neural
 
-RECIPE_VERSION = 1
+RECIPE_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,16 @@ from sonicforge_studio.domain import (
     RECIPE_VERSION,
     Concept,
     MasterSettings,
+    Match,
     Neural,
     PartChange,
     Recipe,
     from_plain,
     to_plain,
 )
+from sonicforge_studio.domain.chain import chain_faults
 from sonicforge_studio.domain.errors import RecipeUnreadable, StudioError
+from sonicforge_studio.domain.mastering import MATCH_BANDS
 from sonicforge_studio.generation.changing import (
     CHANGEABLE,
     HIGHEST_GAIN_DB,
@@ -55,7 +58,7 @@ def recipe_from_json(text: str) -> Recipe:
                 f"The recipe is of version {version}; this studio knows versions up to {RECIPE_VERSION}.",
                 hint="Update the studio.",
             )
-        recipe: Recipe = from_plain(Recipe, plain)
+        recipe: Recipe = from_plain(Recipe, _brought_up(plain))
         faults = list(_faults(recipe))
     except RecipeUnreadable:
         raise
@@ -141,12 +144,35 @@ def _mastering_faults(settings: MasterSettings) -> Iterator[str]:
     figures = (
         _within(settings.target.integrated_lufs, -70, 0),
         _within(settings.target.ceiling_dbtp, -40, 0),
-        _within(settings.high_pass_hz, 0, 1000),
-        _within(settings.glue_ratio, 1, 20),
         _within(settings.amount, 0, 1),
+        _within(settings.least_peak_to_loudness_lu, 0, 60),
+        settings.sample_rate_hz == 0 or _is_whole(settings.sample_rate_hz, 1000, 10**6),
     )
-    if not all(figures):
+    if not all(figures) or any(chain_faults(settings.chain)) or not _is_match(settings.match):
         yield "its mastering is out of range"
+
+
+def _is_match(match: Match | None) -> bool:
+    if match is None:
+        return True
+    curves = (match.curve_db, match.side_db)
+    return _within(match.dynamics_lu, -30, 30) and all(
+        len(curve) in (0, MATCH_BANDS) and all(_within(level, -40, 40) for level in curve) for curve in curves
+    )
+
+
+def _brought_up(plain: dict[str, Any]) -> dict[str, Any]:
+    """A recipe of version 1 in the words of version 2: its chain was a high-pass and a glue compressor."""
+    if plain["version"] >= 2 or not plain.get("mastering"):
+        return plain
+    return {**plain, "mastering": [_chain_of_version_1(settings) for settings in plain["mastering"]]}
+
+
+def _chain_of_version_1(settings: dict[str, Any]) -> dict[str, Any]:
+    amount = settings.get("amount", 1.0)
+    glue = {"ratio": settings.get("glue_ratio", 1.6), "attack_ms": settings.get("glue_attack_ms", 30.0), "mix": amount}
+    chain = {"repair": {"high_pass_hz": settings.get("high_pass_hz", 28.0)}, "glue": glue}
+    return {"target": settings["target"], "chain": chain}
 
 
 def _within(value: Any, low: float, high: float) -> bool:

@@ -1,57 +1,226 @@
-"""The chain's two halves: shaping (high-pass and glue), then limiting. Streams in, streams of the same length out."""
+"""The chain of stages before the limiter: one code for preview and export, each stage to be bypassed or heard alone."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sonicforge_studio.domain import MasterSettings, Samples
-from sonicforge_studio.kernels.dynamics import GlueCompressor, HighPass
+from sonicforge_studio.domain.chain import STAGES, ChainSettings
+from sonicforge_studio.kernels.dynamics import cleaned
 from sonicforge_studio.kernels.limiter import Limiter
 from sonicforge_studio.kernels.true_peak import PeakEnvelope
+from sonicforge_studio.mastering.stages import STAGE_MAKERS, Stage, StageMaker
+from sonicforge_studio.mastering.stages.glue import GlueStage
 
 Shaped = tuple[Samples, NDArray[np.float32]]
 """A block ``(channels, n)``, and for each frame the highest level around it, between the samples too."""
 
-_THRESHOLD_BELOW_LOUDNESS_LU = 4.0
-"""Music then spends most of its time 4 dB over the threshold: 1.5 dB less at a ratio of 1.6."""
+_Heard = Literal["as set", "difference", "untreated"]
+
+_FADE_SECONDS = 0.02
+"""A stage that is switched on, off or to its difference comes and goes in this time."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageMeter:
+    """A stage in the block that was processed last: highest samples in and out in dBFS, and its gain reductions in dB,
+    band by band."""
+
+    in_dbfs: float
+    out_dbfs: float
+    reductions_db: tuple[float, ...]
+
+
+def scaled(chain: ChainSettings, amount: float) -> ChainSettings:
+    """The chain at a share of 0..1 of what it does: itself at 1, at 0 each stage neutral."""
+    if amount >= 1.0:
+        return chain
+    parts = {name: STAGE_MAKERS[name].scaled(getattr(chain, name), amount) for name in STAGES if name in STAGE_MAKERS}
+    return replace(chain, **parts)
+
+
+class Chain:
+    """A stream through all stages that are on and not neutral; with ``live`` through all there are, so that any of
+    them can be turned on while it plays. The output is ``latency_frames`` late."""
+
+    def __init__(
+        self,
+        sample_rate_hz: int,
+        channels: int,
+        settings: ChainSettings,
+        loudness_lufs: float,
+        *,
+        amount: float = 1.0,
+        live: bool = False,
+    ) -> None:
+        """``loudness_lufs`` is the piece's own, which the thresholds hang on."""
+        self.channels = channels
+        self._settings = settings
+        self._amount = amount
+        at_amount = scaled(settings, amount)
+        self._slots: dict[str, _Slot] = {}
+        for name in STAGES:
+            maker = STAGE_MAKERS.get(name)
+            own = getattr(at_amount, name)
+            if maker is not None and (live or _acts(maker, own)):
+                fade_frames = max(1, round(_FADE_SECONDS * sample_rate_hz))
+                self._slots[name] = _Slot(maker(sample_rate_hz, channels, own, loudness_lufs), own.on, fade_frames)
+
+    @property
+    def latency_frames(self) -> int:
+        return sum(slot.stage.latency_frames for slot in self._slots.values())
+
+    @property
+    def settings(self) -> ChainSettings:
+        return self._settings
+
+    def stage(self, name: str) -> Stage | None:
+        """The stage of this name, where sound passes through one."""
+        slot = self._slots.get(name)
+        return None if slot is None else slot.stage
+
+    def process(self, block: Samples) -> Samples:
+        """The block behind all stages, float32 ``(channels, n)``; NaN and whatever is no audio counts as 0."""
+        out: Samples = cleaned(block)
+        for slot in self._slots.values():
+            out = slot.process(out)
+        return out
+
+    def flush(self) -> Samples:
+        """What is still inside at the end: ``latency_frames`` of it."""
+        return self.process(np.zeros((self.channels, self.latency_frames), np.float32))
+
+    def configure(self, settings: ChainSettings, amount: float) -> bool:
+        """Go on with other settings without a click. False, where a chain of another latency is needed; this one is
+        then still as it was, or partly set: it is to be replaced."""
+        at_amount = scaled(settings, amount)
+        for name, slot in self._slots.items():
+            own = getattr(at_amount, name)
+            if not slot.stage.configure(own):
+                return False
+            slot.turn(on=own.on)
+        self._settings, self._amount = settings, amount
+        return True
+
+    def hear_alone(self, name: str | None) -> None:
+        """Let only the difference that this stage makes be heard; None for the whole again."""
+        before = True
+        for other, slot in self._slots.items():
+            slot.hear("difference" if other == name else "as set" if before or name is None else "untreated")
+            before = before and other != name
+
+    @property
+    def meters(self) -> dict[str, StageMeter]:
+        return {name: slot.meter for name, slot in self._slots.items()}
+
+
+def _acts(maker: StageMaker, settings: Any) -> bool:
+    return bool(settings.on) and not maker.is_neutral(settings)
+
+
+class _Slot:
+    """A stage in its place: beside it the untreated sound, as late as the stage is."""
+
+    def __init__(self, stage: Stage, on: bool, fade_frames: int) -> None:
+        self.stage = stage
+        self._fade_frames = fade_frames
+        self._on = on
+        self._heard: _Heard = "as set"
+        self._late: Samples | None = None
+        self._mix = self._wanted = (1.0, 0.0) if on else (0.0, 1.0)
+        """Shares of the treated and the untreated sound."""
+        self._peaks = (0.0, 0.0)
+
+    def turn(self, *, on: bool) -> None:
+        self._on = on
+        self._set_wanted()
+
+    def hear(self, what: _Heard) -> None:
+        self._heard = what
+        self._set_wanted()
+
+    def _set_wanted(self) -> None:
+        if self._heard == "difference":
+            self._wanted = (1.0, -1.0) if self._on else (0.0, 0.0)
+        else:
+            self._wanted = (1.0, 0.0) if self._on and self._heard == "as set" else (0.0, 1.0)
+
+    @property
+    def meter(self) -> StageMeter:
+        levels = [20.0 * math.log10(peak) if peak > 0.0 else -math.inf for peak in self._peaks]
+        return StageMeter(levels[0], levels[1], self.stage.reductions_db if self._on else ())
+
+    def process(self, block: Samples) -> Samples:
+        if not block.shape[1]:
+            return block
+        dry = self._delayed(block)
+        wet = self.stage.process(block)
+        out = self._mixed(wet, dry)
+        self._peaks = (_peak(block), _peak(out))
+        return out
+
+    def _delayed(self, block: Samples) -> Samples:
+        frames = self.stage.latency_frames
+        if not frames:
+            return block
+        if self._late is None:
+            self._late = np.zeros((block.shape[0], frames), np.float32)
+        joined = np.concatenate((self._late, block), axis=1)
+        self._late = joined[:, block.shape[1] :]
+        return joined[:, : block.shape[1]]
+
+    def _mixed(self, wet: Samples, dry: Samples) -> Samples:
+        if self._mix == self._wanted:
+            if self._mix == (1.0, 0.0):
+                return wet
+            if self._mix == (0.0, 1.0):
+                return np.ascontiguousarray(dry)
+        step = 1.0 / self._fade_frames
+        run = step * np.arange(1, wet.shape[1] + 1, dtype=np.float64)
+        shares = []
+        for now, goal in zip(self._mix, self._wanted, strict=True):
+            shares.append(now + np.clip(goal - now, -run, run))
+        self._mix = (float(shares[0][-1]), float(shares[1][-1]))
+        mixed: Samples = (wet * shares[0] + dry * shares[1]).astype(np.float32)
+        return mixed
+
+
+def _peak(block: Samples) -> float:
+    return float(max(block.max(), -block.min())) if block.size else 0.0
 
 
 class Shaping:
-    """High-pass, glue compressor, and the measuring of peaks; nothing in it depends on the final gain."""
+    """The chain and the measuring of peaks behind it; nothing in it depends on the final gain."""
 
     def __init__(self, sample_rate_hz: int, channels: int, settings: MasterSettings, loudness_lufs: float) -> None:
-        """``loudness_lufs`` is the track's own loudness, which the compressor's threshold hangs on."""
         self._channels = channels
-        self._high_pass = HighPass(sample_rate_hz, channels, settings.high_pass_hz)
-        audible = np.isfinite(loudness_lufs)
-        self._glue = GlueCompressor(
-            sample_rate_hz,
-            channels,
-            threshold_lufs=loudness_lufs - _THRESHOLD_BELOW_LOUDNESS_LU if audible else 0.0,
-            ratio=settings.glue_ratio if audible else 1.0,
-            attack_ms=settings.glue_attack_ms,
-            amount=settings.amount,
-        )
+        self.chain = Chain(sample_rate_hz, channels, settings.chain, loudness_lufs, amount=settings.amount)
         self._envelope = PeakEnvelope(sample_rate_hz, channels)
 
     @property
     def mean_reduction_db(self) -> float:
-        return self._glue.mean_reduction_db
+        """Of the glue compressor."""
+        glue = self.chain.stage("glue")
+        return glue.mean_reduction_db if isinstance(glue, GlueStage) else 0.0
 
     def run(self, blocks: Iterable[Samples]) -> Iterator[Shaped]:
-        """Shape a whole stream."""
-        late = self._envelope.latency_frames
+        """Shape a whole stream; its latency is taken away at the start and made up for at the end."""
+        late = self.chain.latency_frames + self._envelope.latency_frames
         for block in blocks:
-            samples, envelope = self._envelope.process(self._glue.process(self._high_pass.process(block)))
+            samples, envelope = self._envelope.process(self.chain.process(block))
             cut, late = min(late, samples.shape[1]), late - min(late, samples.shape[1])
             yield samples[:, cut:], envelope[cut:]
-        # What is missing at the end is as long as the delay that was cut off at the start.
         rest = np.zeros((self._channels, self._envelope.latency_frames), np.float32)
-        samples, envelope = self._envelope.process(rest)
-        yield samples[:, late:], envelope[late:]
+        for block in (self.chain.flush(), rest):
+            samples, envelope = self._envelope.process(block)
+            cut, late = min(late, samples.shape[1]), late - min(late, samples.shape[1])
+            yield samples[:, cut:], envelope[cut:]
 
 
 def limited(pieces: Iterable[Shaped], limiter: Limiter, channels: int) -> Generator[Samples, None, None]:

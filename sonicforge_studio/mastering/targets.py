@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from sonicforge_studio.domain import MasterSettings, Target
+from sonicforge_studio.domain import ChainSettings, MasterSettings, Target, from_plain
 from sonicforge_studio.domain.errors import BadSetting, UnknownTarget
 from sonicforge_studio.host.resources import resource
 
@@ -42,7 +42,10 @@ ORIGINS: Mapping[str, Origin] = MappingProxyType(
     {name: Origin(str(table["source"]), table["date"].isoformat()) for name, table in _TARGET_TABLES.items()}
 )
 PRESETS: Mapping[str, MasterSettings] = MappingProxyType(
-    {name: MasterSettings(TARGETS[_USUAL], **table) for name, table in _tables("mastering-presets.toml").items()}
+    {
+        name: MasterSettings(TARGETS[_USUAL], from_plain(ChainSettings, table))
+        for name, table in _tables("mastering-presets.toml").items()
+    }
 )
 
 

@@ -57,7 +57,7 @@ def edited(recipe: Recipe, *path: str | int, value: Any) -> str:
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("version",), 2),
+        (("version",), 3),
         (("version",), "1"),
         (("version",), 0),
         (("seed",), -1),
@@ -81,6 +81,8 @@ def edited(recipe: Recipe, *path: str | int, value: Any) -> str:
         (("concept",), []),
         (("mastering", 0, "target", "integrated_lufs"), 99),
         (("mastering",), 3),
+        (("mastering", 0, "chain", "eq", "bands", 3, "q"), 0),
+        (("mastering", 0, "match"), {"curve_db": [1.0], "side_db": [], "dynamics_lu": 0.0}),
         (("parents",), [1, 2]),
         (("neural", "model"), 3),
         (("neural", "weights_hash"), None),
@@ -97,6 +99,18 @@ def test_a_recipe_out_of_all_measure_is_refused(recipe: Recipe, path: tuple[str 
     with pytest.raises(RecipeUnreadable) as caught:
         recipe_from_json(edited(recipe, *path, value=value))
     assert caught.value.message
+
+
+def test_a_recipe_of_version_1_keeps_its_chain(recipe: Recipe) -> None:
+    plain = json.loads(recipe_to_json(recipe))
+    old = {"high_pass_hz": 32.0, "glue_ratio": 2.2, "glue_attack_ms": 60.0, "amount": 0.5}
+    target = {"name": "club", "integrated_lufs": -8.0, "ceiling_dbtp": -0.3}
+    read = recipe_from_json(json.dumps({**plain, "version": 1, "mastering": [{"target": target, **old}]}))
+    (settings,) = read.mastering
+    assert settings.target.name == "club"
+    assert settings.chain.repair.high_pass_hz == 32.0
+    assert (settings.chain.glue.ratio, settings.chain.glue.attack_ms, settings.chain.glue.mix) == (2.2, 60.0, 0.5)
+    assert settings.amount == 1.0
 
 
 def test_more_notes_than_anyone_could_play_are_refused(recipe: Recipe) -> None:

@@ -14,7 +14,8 @@ import soxr
 from numpy.typing import NDArray
 
 from sonicforge_studio.audio import ClipSink, ClipSource, measure_loudness, open_source, read_clip
-from sonicforge_studio.domain import Clip, MasterSettings, Samples, SilentProgress
+from sonicforge_studio.domain import ChainSettings, Clip, MasterSettings, Samples, SilentProgress
+from sonicforge_studio.domain.chain import STAGES
 from sonicforge_studio.domain.errors import Cancelled
 from sonicforge_studio.kernels.limiter import Limiter
 from sonicforge_studio.mastering import MasterOutcome, master, own_target, preset_named, target_named
@@ -117,9 +118,10 @@ def test_the_glue_is_the_same_whatever_the_input_level(level: float) -> None:
     assert -2.5 < outcome.glue_db < -0.5
 
 
-def test_an_amount_of_nothing_is_no_glue() -> None:
+def test_an_amount_of_nothing_is_a_chain_with_all_stages_off() -> None:
     samples = groove(4)
-    without, result = mastered(samples, settings(preset="transparent"))
+    off = ChainSettings(**{name: replace(getattr(ChainSettings(), name), on=False) for name in STAGES})
+    without, result = mastered(samples, replace(settings(), chain=off))
     muted, same = mastered(samples, replace(settings(), amount=0.0))
     assert without.glue_db == muted.glue_db == 0.0
     np.testing.assert_array_equal(result.samples, same.samples)
@@ -130,7 +132,7 @@ def test_a_piece_at_its_target_already_passes_bit_by_bit() -> None:
     tone = np.sin(2 * np.pi * 1000 * time(4))[None] * 10 ** (-20 / 20)
     on_grid = (np.rint(tone * 2**23) / 2**23).astype(np.float32)
     lufs = measure_loudness(Clip(on_grid, RATE_HZ)).integrated_lufs
-    untouched = replace(settings(preset="transparent"), high_pass_hz=0.0, target=own_target(lufs, -1.0))
+    untouched = replace(settings(), amount=0.0, target=own_target(lufs, -1.0))
     _, result = mastered(on_grid, untouched)
     np.testing.assert_array_equal(result.samples, on_grid)
 

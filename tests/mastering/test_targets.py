@@ -65,9 +65,9 @@ def test_an_own_target_beyond_them_is_refused(lufs: float, ceiling: float) -> No
 
 def test_presets() -> None:
     assert list(PRESETS) == ["transparent", "glue", "punchy"]
-    assert preset_named("transparent").glue_ratio == 1.0
-    assert preset_named("glue").glue_ratio == 1.6
-    assert preset_named("Punchy").glue_attack_ms > preset_named("glue").glue_attack_ms
+    assert not preset_named("transparent").chain.glue.on
+    assert preset_named("glue").chain.glue.ratio == 1.6
+    assert preset_named("Punchy").chain.glue.attack_ms > preset_named("glue").chain.glue.attack_ms
 
 
 def test_an_unknown_preset_lists_those_there_are() -> None:

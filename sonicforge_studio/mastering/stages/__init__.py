@@ -1,0 +1,15 @@
+"""The chain's stages, one module each: what a stage's settings become in its kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from sonicforge_studio.mastering.stages.glue import GlueStage
+from sonicforge_studio.mastering.stages.repair import RepairStage
+from sonicforge_studio.mastering.stages.stage import Stage, StageMaker
+
+STAGE_MAKERS: Mapping[str, StageMaker] = MappingProxyType({"repair": RepairStage, "glue": GlueStage})
+"""By the names and in the order of ``domain.chain.STAGES``."""
+
+__all__ = ["STAGE_MAKERS", "Stage", "StageMaker"]

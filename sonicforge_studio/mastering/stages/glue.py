@@ -1,0 +1,46 @@
+"""Glue: the compressor over the whole mix."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from sonicforge_studio.domain import Samples
+from sonicforge_studio.domain.chain import GlueSettings
+from sonicforge_studio.kernels.dynamics import GlueCompressor
+
+
+class GlueStage:
+    def __init__(self, sample_rate_hz: int, channels: int, settings: GlueSettings, loudness_lufs: float) -> None:
+        audible = math.isfinite(loudness_lufs)
+        self._glue = GlueCompressor(
+            sample_rate_hz,
+            channels,
+            threshold_lufs=loudness_lufs + settings.threshold_lu if audible else 0.0,
+            ratio=settings.ratio if audible else 1.0,
+            attack_ms=settings.attack_ms,
+            amount=settings.mix,
+        )
+        self.latency_frames = 0
+
+    @staticmethod
+    def is_neutral(settings: GlueSettings) -> bool:
+        return settings.ratio == 1.0 or settings.mix == 0.0
+
+    @staticmethod
+    def scaled(settings: GlueSettings, amount: float) -> GlueSettings:
+        return replace(settings, mix=settings.mix * amount)
+
+    @property
+    def reductions_db(self) -> tuple[float, ...]:
+        return (self._glue.mean_reduction_db,)
+
+    @property
+    def mean_reduction_db(self) -> float:
+        return self._glue.mean_reduction_db
+
+    def process(self, block: Samples) -> Samples:
+        return self._glue.process(block)
+
+    def configure(self, settings: GlueSettings) -> bool:
+        return False
