@@ -132,7 +132,8 @@ def _polynomial(drive_db: float, harmonics: Literal["even", "odd", "both"]) -> F
     even = np.array([0.0, 0.0, 2.0 - 8.0 * higher, 0.0, 8.0 * higher, 0.0])
     odd = np.array([0.0, 5.0 * higher - 3.0, 0.0, 4.0 - 20.0 * higher, 0.0, 16.0 * higher])
     kinds = {"even": even, "odd": odd, "both": math.sqrt(0.5) * (even + odd)}
-    return kinds[harmonics].astype(np.float32)
+    coefficients: Float32 = kinds[harmonics].astype(np.float32)
+    return coefficients
 
 
 @fused_kernel
