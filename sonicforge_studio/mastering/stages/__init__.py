@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from sonicforge_studio.mastering.stages.de_esser import DeEsserStage
+from sonicforge_studio.mastering.stages.exciter import ExciterStage
 from sonicforge_studio.mastering.stages.glue import GlueStage
 from sonicforge_studio.mastering.stages.repair import RepairStage
 from sonicforge_studio.mastering.stages.stage import Stage, StageMaker
 
-STAGE_MAKERS: Mapping[str, StageMaker] = MappingProxyType({"repair": RepairStage, "glue": GlueStage})
+STAGE_MAKERS: Mapping[str, StageMaker] = MappingProxyType(
+    {"repair": RepairStage, "de_esser": DeEsserStage, "exciter": ExciterStage, "glue": GlueStage}
+)
 """By the names and in the order of ``domain.chain.STAGES``."""
 
 __all__ = ["STAGE_MAKERS", "Stage", "StageMaker"]
