@@ -82,10 +82,9 @@ class GlueCompressor:
         attack_ms: float = 30.0,
         amount: float = 1.0,
     ) -> None:
-        if ratio < 1.0 or not 0.0 <= amount <= 1.0 or attack_ms <= 0.0:
-            raise ValueError("a ratio is 1 or more, an amount from 0 to 1, an attack longer than 0")
+        _require_glue(ratio, attack_ms, amount)
         self._control_frames = max(1, round(_CONTROL_SECONDS * sample_rate_hz))
-        step_seconds = self._control_frames / sample_rate_hz
+        self._step_seconds = step_seconds = self._control_frames / sample_rate_hz
         left = [
             math.exp(-step_seconds / seconds)
             for seconds in (
@@ -103,6 +102,19 @@ class GlueCompressor:
         self._state[_GAIN] = 1.0
         self._reduction = np.zeros(2)
         self._idle = ratio == 1.0 or amount == 0.0
+
+    def set(self, *, threshold_lufs: float, ratio: float, attack_ms: float, amount: float) -> None:
+        """Go on with other figures from the next control step; the gain moves there as fast as it always does."""
+        _require_glue(ratio, attack_ms, amount)
+        self._settings[: _AMOUNT + 1] = threshold_lufs, 1.0 - 1.0 / ratio, amount
+        self._settings[_ATTACK] = math.exp(-self._step_seconds * 1000.0 / attack_ms)
+        # What was heard may still hold the gain down.
+        self._idle = False
+
+    @property
+    def reduction_db(self) -> float:
+        """The gain reduction now, as it is mixed in; ≤ 0."""
+        return float(20.0 * np.log10(min(1.0, self._state[_GAIN])))
 
     @property
     def mean_reduction_db(self) -> float:
@@ -125,6 +137,11 @@ class GlueCompressor:
             out,
         )
         return out
+
+
+def _require_glue(ratio: float, attack_ms: float, amount: float) -> None:
+    if ratio < 1.0 or not 0.0 <= amount <= 1.0 or attack_ms <= 0.0:
+        raise ValueError("a ratio is 1 or more, an amount from 0 to 1, an attack longer than 0")
 
 
 def high_pass_coefficients(sample_rate_hz: float, cutoff_hz: float) -> Float64:

@@ -25,7 +25,7 @@ LIMITER = "limiter"
 """What ``alone`` is where only what the limiter takes away is to be heard."""
 
 _BLOCK_SECONDS = 0.025
-_WARM_SECONDS = 0.5
+_WARM_SECONDS = 1.0
 """So much before its place a new chain begins, for its filters and detectors to have heard something."""
 _REMEMBERED_SECONDS = 1.5
 """How far back what was read and how the stages stood is kept."""
@@ -138,7 +138,7 @@ class _Strand:
         self.settings = settings
         self._rate_hz = sample_rate_hz
         master = settings.master
-        self._chain = Chain(sample_rate_hz, channels, master.chain, loudness_lufs, amount=master.amount, live=True)
+        self._chain = Chain(sample_rate_hz, channels, master.chain, loudness_lufs, amount=master.amount)
         self._envelope = PeakEnvelope(sample_rate_hz, channels)
         ceiling = _linear(settings.ceiling_dbtp)
         self._limiter = Limiter(sample_rate_hz, channels, gain=1.0, ceiling=ceiling, pace=settings.pace)
@@ -146,8 +146,10 @@ class _Strand:
         self._untouched = np.zeros((channels, self._limiter.latency_frames), np.float32)
         self._hear_alone()
         self._fed = begin
-        self._skip = self._chain.latency_frames + self._envelope.latency_frames + self._limiter.latency_frames
+        self._skip = self._envelope.latency_frames + self._limiter.latency_frames
         """Frames still to come out before the first one that belongs to the piece."""
+        self._lead = self._skip + self._chain.latency_frames
+        """Frames still to be fed before that one comes out."""
         self.at = begin
         """The frame that comes out next."""
 
@@ -170,14 +172,14 @@ class _Strand:
 
     def read(self, frames: int, source: _Input) -> tuple[Samples, LiveMeters]:
         """The next frames, as many but at the end, and what the stages did."""
-        second, lead = self.at / self._rate_hz, self._skip
+        second = self.at / self._rate_hz
         if source.frames is not None:
             frames = min(frames, max(0, source.frames - self.at))
-        block = source.read(self._fed, frames + lead if frames else 0)
+        block = source.read(self._fed, frames + self._lead if frames else 0)
         self._fed += block.shape[1]
         out, limiter_db = self._process(block)
-        self._skip = 0
-        out = out[:, lead:]
+        if block.shape[1]:
+            out, self._skip, self._lead = out[:, self._skip :], 0, 0
         if source.frames is not None:
             out = out[:, : max(0, source.frames - self.at)]
         self.at += out.shape[1]
@@ -185,14 +187,14 @@ class _Strand:
 
     def _process(self, block: Samples) -> tuple[Samples, float]:
         shaped, envelope = self._envelope.process(self._chain.process(block))
-        gains = self._gains(block.shape[1])
+        gains = self._gains(shaped.shape[1])
         # The envelope looks a little ahead of the samples; over so few the gain hardly moves.
         loud: Samples = (shaped * gains).astype(np.float32)
         limited = self._limiter.process(loud, (envelope * gains).astype(np.float32))
         joined = np.concatenate((self._untouched, loud), axis=1)
-        self._untouched = joined[:, block.shape[1] :]
+        self._untouched = joined[:, loud.shape[1] :]
         if self.settings.alone == LIMITER:
-            limited = joined[:, : block.shape[1]] - limited
+            limited = joined[:, : loud.shape[1]] - limited
         return limited, self._limiter.reduction_db
 
     def _gains(self, frames: int) -> NDArray[np.float64]:

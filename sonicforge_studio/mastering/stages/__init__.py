@@ -10,9 +10,16 @@ from sonicforge_studio.mastering.stages.exciter import ExciterStage
 from sonicforge_studio.mastering.stages.glue import GlueStage
 from sonicforge_studio.mastering.stages.repair import RepairStage
 from sonicforge_studio.mastering.stages.stage import Stage, StageMaker
+from sonicforge_studio.mastering.stages.stereo import StereoStage
 
 STAGE_MAKERS: Mapping[str, StageMaker] = MappingProxyType(
-    {"repair": RepairStage, "de_esser": DeEsserStage, "exciter": ExciterStage, "glue": GlueStage}
+    {
+        "repair": RepairStage,
+        "de_esser": DeEsserStage,
+        "exciter": ExciterStage,
+        "stereo": StereoStage,
+        "glue": GlueStage,
+    }
 )
 """By the names and in the order of ``domain.chain.STAGES``."""
 

@@ -12,15 +12,8 @@ from sonicforge_studio.kernels.dynamics import GlueCompressor
 
 class GlueStage:
     def __init__(self, sample_rate_hz: int, channels: int, settings: GlueSettings, loudness_lufs: float) -> None:
-        audible = math.isfinite(loudness_lufs)
-        self._glue = GlueCompressor(
-            sample_rate_hz,
-            channels,
-            threshold_lufs=loudness_lufs + settings.threshold_lu if audible else 0.0,
-            ratio=settings.ratio if audible else 1.0,
-            attack_ms=settings.attack_ms,
-            amount=settings.mix,
-        )
+        self._loudness_lufs = loudness_lufs
+        self._glue = GlueCompressor(sample_rate_hz, channels, **self._figures(settings))
         self.latency_frames = 0
 
     @staticmethod
@@ -33,7 +26,7 @@ class GlueStage:
 
     @property
     def reductions_db(self) -> tuple[float, ...]:
-        return (self._glue.mean_reduction_db,)
+        return (self._glue.reduction_db,)
 
     @property
     def mean_reduction_db(self) -> float:
@@ -43,4 +36,15 @@ class GlueStage:
         return self._glue.process(block)
 
     def configure(self, settings: GlueSettings) -> bool:
-        return False
+        self._glue.set(**self._figures(settings))
+        return True
+
+    def _figures(self, settings: GlueSettings) -> dict[str, float]:
+        """In silence there is nothing to hold together."""
+        audible = math.isfinite(self._loudness_lufs)
+        return {
+            "threshold_lufs": self._loudness_lufs + settings.threshold_lu if audible else 0.0,
+            "ratio": settings.ratio if audible else 1.0,
+            "attack_ms": settings.attack_ms,
+            "amount": settings.mix,
+        }

@@ -77,9 +77,7 @@ class RepairStage:
     def _made(self, settings: RepairSettings) -> _Filters:
         hum = None
         if settings.hum_hz > 0.0 and settings.hum_db < 0.0:
-            hum = HumCanceller(
-                self._sample_rate_hz, self._channels, hum_hz=settings.hum_hz, depth_db=settings.hum_db
-            )
+            hum = HumCanceller(self._sample_rate_hz, self._channels, hum_hz=settings.hum_hz, depth_db=settings.hum_db)
         return _Filters(HighPass(self._sample_rate_hz, self._channels, settings.high_pass_hz), hum)
 
 
