@@ -76,6 +76,34 @@ class Master:
 
 
 @dataclass(frozen=True, slots=True)
+class ReductionCurve:
+    """By how many dB a stage turned down over time, each ≤ 0; of a stage with bands the name has a number, from 1."""
+
+    name: str
+    reduction_db: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MasterCurves:
+    """A master over time and over frequency, beside its original: for the report and the screen.
+
+    The loudness curves stand every ``step_seconds``, the first value at its end; −inf where there is no reading. Their
+    lengths may differ by a step. The spectra are the mean levels in dBFS of third octaves, all channels together.
+    """
+
+    step_seconds: float
+    momentary_before_lufs: tuple[float, ...] = ()
+    momentary_after_lufs: tuple[float, ...] = ()
+    short_term_before_lufs: tuple[float, ...] = ()
+    short_term_after_lufs: tuple[float, ...] = ()
+    reductions: tuple[ReductionCurve, ...] = ()
+    """Limiter, glue, de-esser and the bands of the compressor, as many of them as were at work."""
+    spectrum_hz: tuple[float, ...] = ()
+    spectrum_before_db: tuple[float, ...] = ()
+    spectrum_after_db: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
     """What the assistant would change, and why.
 
