@@ -2,7 +2,7 @@
 
 Each overtone is a turning pointer that learns level and phase of what hums at its pitch from what is left when all of
 them are taken away (Widrow et al., "Adaptive noise cancelling", Proc. IEEE 63(12), 1975; Glover, IEEE Trans. ASSP
-25(6), 1977): a notch of 0.4 Hz that is exact at every overtone at once.
+25(6), 1977): a notch of 0.7 Hz that is exact at every overtone at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Float64 = NDArray[np.float64]
 _HIGHEST_HZ = 1_000.0
 _MOST_OVERTONES = 20
 _HIGHEST_SHARE = 0.45
-_WIDTH_HZ = 0.4
+_WIDTH_HZ = 0.7
 _FIRST_SECONDS = 0.05
 """At the start it learns over so short a time, and ever more calmly from then on."""
 _DRIFT_SECONDS = 0.25
