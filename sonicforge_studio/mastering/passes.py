@@ -22,7 +22,7 @@ _CLEARANCE_DB = 0.2
 """What at least has to be left of it in the finished samples."""
 _MOST_LOWERINGS = 4
 _NEAR_ENOUGH_LU = 0.1
-_PACES = (
+PACES = (
     CALM,
     Pace(look_ahead=0.003, hold=0.006, fast_release=0.040, slow_release=0.120),
     Pace(look_ahead=0.0015, hold=0.003, fast_release=0.015, slow_release=0.045),
@@ -136,7 +136,7 @@ class _Search:
 
     def nearest(self, first: _Setting) -> _Setting:
         """The best gain from here, at this pace or, where that would only squash, at a faster one."""
-        fastest = first.pace == _PACES[-1]
+        fastest = first.pace == PACES[-1]
         worthwhile = _STILL_WORTHWHILE if fastest else _WORTHWHILE
         trials: dict[float, _Trial] = {}
 
@@ -155,7 +155,7 @@ class _Search:
             gain_db = find_gain(missing_at, first.gain_db, _LOWEST_GAIN_DB, GREATEST_GAIN_DB)
         except _Squashed:
             if not fastest:
-                return self.nearest(replace(first, gain_db=min(trials), pace=_PACES[_PACES.index(first.pace) + 1]))
+                return self.nearest(replace(first, gain_db=min(trials), pace=PACES[PACES.index(first.pace) + 1]))
             loudest = max(trial.lufs for trial in trials.values())
             gain_db = min(tried for tried, trial in trials.items() if trial.lufs > loudest - _HARDLY_LOUDER_LU)
         return replace(first, gain_db=gain_db)

@@ -3,7 +3,7 @@ do no harm, and a knob that is turned while it plays does not click."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,7 @@ NEUTRAL = ChainSettings(
     glue=GlueSettings(ratio=1.0),
 )
 """All on, and nothing to do."""
+OFF = {field.name: replace(getattr(NEUTRAL, field.name), on=False) for field in fields(NEUTRAL)}
 
 ACTIVE: dict[str, Any] = {
     "repair": RepairSettings(high_pass_hz=40.0, declip=1.0, hum_hz=50.0, declick=1.0),
@@ -60,8 +61,7 @@ NAMES = tuple(STAGE_MAKERS)
 
 def only(name: str, own: Any) -> ChainSettings:
     """The chain with this stage as given and all others off."""
-    parts = {other: replace(getattr(NEUTRAL, other), on=False) for other in ACTIVE}
-    return ChainSettings(**parts | {name: own})
+    return ChainSettings(**OFF | {name: own})
 
 
 def chain(settings: ChainSettings, channels: int = 2, rate_hz: int = RATE_HZ, **options: Any) -> Chain:
