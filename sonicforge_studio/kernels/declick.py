@@ -48,6 +48,7 @@ class Declick:
         self._before = max(_BEFORE_FRAMES, ORDER) + _PADDING
         self._rows = np.zeros((channels, self._before + self.latency_frames), np.float32)
         self._usual = np.zeros((channels, _RING))
+        self._highest = np.zeros((channels, _RING))
         self._places = np.full((channels, _MEMORY), -np.inf)
         self._sizes = np.zeros((channels, _MEMORY))
         self._memory_frames = _MEMORY_SECONDS * sample_rate_hz
@@ -69,6 +70,7 @@ class Declick:
                 _MOST_TIMES_USUAL * math.pow(ratio, self.readiness),
                 self._memory_frames,
                 self._usual,
+                self._highest,
                 self._places,
                 self._sizes,
             )
@@ -88,6 +90,7 @@ def _mend(
     times_usual: float,
     memory_frames: float,
     usual: Float64,
+    highest: Float64,
     places: Float64,
     sizes: Float64,
 ) -> None:
@@ -103,15 +106,19 @@ def _mend(
         for number in range(first_cell, last_cell + 1):
             start = number * cell - position + kept
             far = start + _CELLS * cell
-            total = 0.0
+            total, greatest = 0.0, 0.0
             for i in range(far, far + cell):
-                total += abs(_bend(row, i))
+                bend = abs(_bend(row, i))
+                total += bend
+                greatest = max(greatest, bend)
             usual[channel, (number + _CELLS) % _RING] = total / cell
+            highest[channel, (number + _CELLS) % _RING] = greatest
             for k in range(_CELLS):
                 sides[0, k] = usual[channel, (number - 1 - k) % _RING]
                 sides[1, k] = usual[channel, (number + 1 + k) % _RING]
             threshold = times_usual * max(_third(sides[0]), _third(sides[1]), _LOWEST / times_usual)
-            i = start
+            # Hardly ever is there anything to look at.
+            i = start if highest[channel, number % _RING] > threshold else start + cell
             while i < start + cell:
                 if abs(_bend(row, i)) <= threshold:
                     i += 1
@@ -141,7 +148,15 @@ def _bend(row: Float32, i: int) -> float:
 @kernel
 def _third(values: Float64) -> float:
     """The third smallest: neither a quiet moment nor the click's own tail decides."""
-    return float(np.sort(values)[2])
+    first, second, third = np.inf, np.inf, np.inf
+    for value in values:
+        if value < first:
+            first, second, third = value, first, second
+        elif value < second:
+            second, third = value, second
+        elif value < third:
+            third = value
+    return third
 
 
 @kernel

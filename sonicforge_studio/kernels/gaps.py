@@ -16,7 +16,7 @@ Float64 = NDArray[np.float64]
 
 ORDER = 32
 _ROUNDS = 2
-"""The first guess is a straight line, which spoils the predictor that is fitted to it; the second starts better."""
+"""The first guess is a straight line, which spoils the predictor that is fitted to it; the second begins better."""
 _TINY = 1e-20
 
 

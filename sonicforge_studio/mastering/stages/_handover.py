@@ -29,6 +29,10 @@ class Handover:
         self._next: Callable[[], Processor] | None = None
         self._heard_frames = 0
 
+    @property
+    def settled(self) -> bool:
+        return self._coming is None and self._next is None
+
     def replace(self, make: Callable[[], Processor]) -> None:
         self._next = make
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sonicforge_studio.domain import Samples
 from sonicforge_studio.domain.chain import RepairSettings
@@ -16,16 +16,9 @@ _WARM_UP_SECONDS = 0.050
 """A high-pass that has not heard the offset yet would let it through."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Filters:
-    """High-pass and hum canceller, one after the other."""
-
-    high_pass: HighPass
-    hum: HumCanceller | None
-
+class _Through:
     def process(self, block: Samples) -> Samples:
-        passed = self.high_pass.process(block)
-        return passed if self.hum is None else self.hum.process(passed)
+        return block
 
 
 class RepairStage:
@@ -37,7 +30,8 @@ class RepairStage:
         self._settings = settings
         self._declip = Declip(sample_rate_hz, channels, settings.declip) if settings.declip else None
         self._declick = Declick(sample_rate_hz, channels, settings.declick) if settings.declick else None
-        self._filters = Handover(sample_rate_hz, self._made(settings), warm_up_seconds=_WARM_UP_SECONDS)
+        self._high_pass = Handover(sample_rate_hz, self._new_high_pass(settings), warm_up_seconds=_WARM_UP_SECONDS)
+        self._hum = Handover(sample_rate_hz, self._new_hum(settings), warm_up_seconds=_WARM_UP_SECONDS)
         self.latency_frames = sum(part.latency_frames for part in (self._declip, self._declick) if part is not None)
         self.reductions_db: tuple[float, ...] = ()
 
@@ -60,7 +54,7 @@ class RepairStage:
         for part in (self._declip, self._declick):
             if part is not None:
                 block = part.process(block)
-        return self._filters.process(block)
+        return self._hum.process(self._high_pass.process(block))
 
     def configure(self, settings: RepairSettings) -> bool:
         if (settings.declip and self._declip is None) or (settings.declick and self._declick is None):
@@ -69,17 +63,22 @@ class RepairStage:
             self._declip.boldness = settings.declip
         if self._declick is not None:
             self._declick.readiness = settings.declick
-        if _filter_figures(settings) != _filter_figures(self._settings):
-            self._filters.replace(lambda: self._made(settings))
-        self._settings = settings
+        before, self._settings = self._settings, settings
+        if settings.high_pass_hz != before.high_pass_hz:
+            self._high_pass.replace(lambda: self._new_high_pass(settings))
+        if (settings.hum_hz, settings.hum_db) != (before.hum_hz, before.hum_db):
+            held = self._hum.current
+            if isinstance(held, HumCanceller) and self._hum.settled and settings.hum_hz == before.hum_hz:
+                # It keeps what it has learnt of the hum.
+                held.configure(settings.hum_db)
+            else:
+                self._hum.replace(lambda: self._new_hum(settings))
         return True
 
-    def _made(self, settings: RepairSettings) -> _Filters:
-        hum = None
-        if settings.hum_hz > 0.0 and settings.hum_db < 0.0:
-            hum = HumCanceller(self._sample_rate_hz, self._channels, hum_hz=settings.hum_hz, depth_db=settings.hum_db)
-        return _Filters(HighPass(self._sample_rate_hz, self._channels, settings.high_pass_hz), hum)
+    def _new_high_pass(self, settings: RepairSettings) -> HighPass:
+        return HighPass(self._sample_rate_hz, self._channels, settings.high_pass_hz)
 
-
-def _filter_figures(settings: RepairSettings) -> tuple[float, float, float]:
-    return settings.high_pass_hz, settings.hum_hz, settings.hum_db
+    def _new_hum(self, settings: RepairSettings) -> HumCanceller | _Through:
+        if settings.hum_hz == 0.0 or settings.hum_db == 0.0:
+            return _Through()
+        return HumCanceller(self._sample_rate_hz, self._channels, hum_hz=settings.hum_hz, depth_db=settings.hum_db)
