@@ -41,7 +41,9 @@ class FileSink:
         self._file = file
         self._writer = writer
         self._resampler = resampler
-        self._channels = channels
+        self.channels = channels
+        self.sample_rate_hz = resampler.from_hz
+        """Of the blocks; the file's own may be another one."""
         self._frames = 0
         self._open = True
         self._finished = False
@@ -61,8 +63,8 @@ class FileSink:
         in 32-bit float WAV."""
         if not self._open or self._finished:
             raise ValueError("this file is closed")
-        if block.ndim != 2 or block.shape[0] != self._channels:
-            raise ValueError(f"a block has the shape ({self._channels}, n), not {block.shape}")
+        if block.ndim != 2 or block.shape[0] != self.channels:
+            raise ValueError(f"a block has the shape ({self.channels}, n), not {block.shape}")
         if block.shape[1]:
             self._frames += block.shape[1]
             self._pass_on(self._resampler.process(block))
