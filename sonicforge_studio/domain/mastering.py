@@ -58,9 +58,25 @@ class Proof:
 
     format: str
     path: str
+    """Where the copy stands; empty where it was not kept."""
     loudness: Loudness
     passed: bool
     reason: str = ""
+    failure: str = ""
+    """What kind of failure it is first of all: ``ceiling``, ``clipping``, ``no-reading``, ``loudness``, ``length`` or
+    ``not-possible``."""
+    note: str = ""
+    """What is to be known of it though it passed."""
+    clipped_samples: int = 0
+    frames: int = 0
+    sample_rate_hz: int = 0
+    encoder_seconds: float = 0.0
+    check_seconds: float = 0.0
+    """To decode it again and to measure it."""
+    content_hash: str = ""
+    """blake3 of the file's bytes."""
+    pcm_hash: str = ""
+    """blake3 of the samples as they decode."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ class JobHandlers:
     def master(self, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
         wanted = dict(arguments)
         path = self._path_of(wanted)
-        mastered = self._studio.mastering.master(MasterRequest(path=path, **wanted), progress)
+        mastered = self._studio.mastering.master(from_plain(MasterRequest, {"path": path, **wanted}), progress)
         return {
             "track_id": mastered.track.id,
             "original_path": path,
