@@ -104,6 +104,10 @@ class Playback(Flow):
     def set_gains(self, gains_db: Sequence[float]) -> None:
         self._change_in_place(lambda piece: piece.set_gains(gains_db))
 
+    def refresh(self) -> None:
+        """Read anew from what is heard soonest; what is silent reads anew when it goes on."""
+        self._change_in_place(lambda _: None)
+
     def set_volume(self, volume: float, muted: bool) -> None:
         self._gain = 0.0 if muted else volume**_FADER_EXPONENT
         if self._outlet.line is not None and self._sounding:

@@ -55,6 +55,7 @@ class Player:
         self._finished = threading.Event()
         self._finished.set()
         self._seek_wanted: Latest[float] = Latest()
+        self._refresh_wanted: Latest[bool] = Latest()
         self._volume_wanted: Latest[tuple[float, bool]] = Latest()
         self._volume = 1.0
         self._muted = False
@@ -146,6 +147,12 @@ class Player:
         gains = tuple(gains_db)
         self._submit(lambda playback: playback.set_gains(gains))
 
+    def refresh(self) -> None:
+        """Read anew from what is heard now: a source that changes is soon heard as it is, without a click or a gap. Of
+        several in a row only the last is done."""
+        self._refresh_wanted.put(True)
+        self._submit(self._take_refresh)
+
     def set_loop(self, start_seconds: float, end_seconds: float | None = None) -> None:
         """Play this region (to the end of the piece where that is None) again and again, each pass exactly as long as
         the region. From a place outside it jumps to its start; a later seek may leave it, and plays on behind it.
@@ -230,6 +237,10 @@ class Player:
         seconds = self._seek_wanted.take()
         if seconds is not None:
             playback.seek(seconds)
+
+    def _take_refresh(self, playback: Playback) -> None:
+        if self._refresh_wanted.take():
+            playback.refresh()
 
     def _take_volume(self, playback: Playback) -> None:
         wanted = self._volume_wanted.take()

@@ -85,6 +85,11 @@ class Limiter:
         return float(20.0 * np.log10(self._levels[_LOWEST]))
 
     @property
+    def reduction_db(self) -> float:
+        """The gain reduction now; ≤ 0."""
+        return float(20.0 * np.log10(self._levels[_HELD]))
+
+    @property
     def mean_reduction_db(self) -> float:
         """The mean gain so far, as a reduction; ≤ 0."""
         frames = int(self._counts[_POSITION])

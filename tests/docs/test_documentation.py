@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import typer.main
 
 from sonicforge_studio.cli.main import app
+from sonicforge_studio.domain.chain import STAGES, ChainSettings
 from sonicforge_studio.host import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +54,26 @@ def test_every_setting_is_described() -> None:
     for setting in fields(Settings):
         assert f"| `{setting.name}` |" in text, setting.name
         assert setting.metadata["help"] in text, f"the help of {setting.name} reads otherwise in docs/settings.md"
+
+
+def places_of(settings: Any, prefix: str) -> Iterator[tuple[str, str]]:
+    """Each figure, choice and switch of a stage by its place, with its help."""
+    for entry in fields(settings):
+        here, value = f"{prefix}{entry.name}", getattr(settings, entry.name)
+        if entry.name == "bands":
+            yield from places_of(value[0], f"{here}.N.")
+        else:
+            parameter = entry.metadata.get("parameter")
+            yield here, entry.metadata.get("help", "") if parameter is None else parameter.help
+
+
+def test_every_figure_of_the_mastering_chain_is_described() -> None:
+    rows = [line for line in (ROOT / "docs" / "mastering.md").read_text().splitlines() if line.startswith("| `")]
+    places = [place for stage in STAGES for place in places_of(getattr(ChainSettings(), stage), f"{stage}.")]
+    assert len(places) == len(rows) > 40
+    for (place, help), row in zip(places, rows, strict=True):
+        assert row.startswith(f"| `{place}` |"), row
+        assert help in row, f"the help of {place} reads otherwise in docs/mastering.md"
 
 
 def test_the_readme_shows_the_two_commands_first() -> None:

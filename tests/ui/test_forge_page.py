@@ -268,6 +268,18 @@ def test_cancel_stops_and_leaves_nothing(workspace: Workspace, run: Run) -> None
     assert workspace.forge.results.cards() == []
 
 
+def test_cancelled_before_the_order_has_arrived(workspace: Workspace, run: Run) -> None:
+    async def forge_and_cancel() -> None:
+        workspace.forge.prompt.write("deep house, 124 bpm")
+        workspace.forge.controls.length.setValue(600)
+        workspace.forge.forge()
+        workspace.forge.cancel_button.click()
+        await until(lambda: workspace.forge.forge_button.isVisible(), "the end")
+
+    run(forge_and_cancel())
+    assert [str(job.state) for job in workspace.desk.jobs()] == ["cancelled"]
+
+
 def test_a_locked_seed_stays(workspace: Workspace) -> None:
     controls = workspace.forge.controls
     controls.lock.click()

@@ -75,6 +75,8 @@ class ForgePage(QWidget):
         self._desk = desk
         self._kit = kit
         self._job_id: int | None = None
+        """0 while what is ordered has no number yet."""
+        self._cancel_wanted = False
         self._awaited: set[int] = set()
         """Jobs that make takes and are not finished."""
         self._asked = 0
@@ -298,6 +300,7 @@ class ForgePage(QWidget):
             return
         self._error.say("")
         self._job_id = 0
+        self._cancel_wanted = False
         self._show_work(True)
         self._kit.tasks.start(self._order(text), failed=self._failed)
 
@@ -317,6 +320,8 @@ class ForgePage(QWidget):
             arguments = {"prompt": text, "recipe": told, "target": wanted.target}
             job = await self._desk.submit("forge", arguments, tr("Forge “{prompt}”", prompt=text[:60]), Lane.HIGH)
         self._job_id = job.id
+        if self._cancel_wanted:
+            self._desk.cancel(job.id)
         self._show_job(self._desk.job(job.id) or job)
 
     def _keep_take(self, recipe: Recipe, path: str) -> None:
@@ -330,6 +335,7 @@ class ForgePage(QWidget):
         self._desk.order("forge", arguments, tr("Forge “{prompt}”", prompt=recipe.prompt[:60]), Lane.HIGH)
 
     def _cancel(self) -> None:
+        self._cancel_wanted = True
         if self._job_id:
             self._desk.cancel(self._job_id)
 
