@@ -34,6 +34,8 @@ from sonicforge_studio.generation.limits import DURATION_SECONDS, TEMPO_BPM
 from sonicforge_studio.jobs import Job, JobQueue, Lane
 from sonicforge_studio.kernels.live_spectrum import SpectrumSettings
 from sonicforge_studio.library import Library, TrackRow
+from sonicforge_studio.mastering.chain import StageMeter
+from sonicforge_studio.mastering.live import LiveMeters
 from sonicforge_studio.studio.compose import Studio, build_studio
 from sonicforge_studio.studio.delivery import genre_title
 from sonicforge_studio.studio.drafts import DraftShelf
@@ -64,6 +66,7 @@ __all__ = [
     "Lane",
     "Library",
     "Live",
+    "LiveMeters",
     "LiveSnapshot",
     "LoudnessTrace",
     "ModelCard",
@@ -78,6 +81,7 @@ __all__ = [
     "Previews",
     "Sheet",
     "SpectrumSettings",
+    "StageMeter",
     "Studio",
     "TrackRow",
     "Version",

@@ -44,6 +44,8 @@ class MasterDraft:
     match_share: float = 0.5
     keep_dynamics_lu: float = 0.0
     sample_rate_hz: int = 0
+    prove: bool = True
+    """Whether every format of delivery is made and measured."""
 
     @property
     def settings(self) -> MasterSettings:
@@ -87,7 +89,6 @@ class MasterDrafts:
 
     def keep(self, audio_hash: str, draft: MasterDraft) -> None:
         """Remember how far it has got. Raises ``DiskFull`` or ``OutputNotWritable``."""
-        self._folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"version": _VERSION, "audio_hash": audio_hash, "draft": to_plain(draft)}, ensure_ascii=False)
         write_text(self._place(audio_hash), text)
         self._clear_oldest()

@@ -1,4 +1,4 @@
-"""Bands between crossovers over the live spectrum: the crossovers are dragged sideways, a value of each band upwards."""
+"""Bands over the live spectrum: the crossovers between them are dragged sideways, a value of each upwards."""
 
 from __future__ import annotations
 

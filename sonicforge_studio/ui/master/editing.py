@@ -81,16 +81,12 @@ class MasterEditing(QObject):
 
     # Changing
 
-    def set_chain(self, place: str, value: Any, *, joined: bool = False) -> None:
-        """Another value at a place of the chain, such as ``eq.bands.2.q``; ``joined`` while a hand still moves it."""
-        self.take(replace(self.draft, chain=changed(self.draft.chain, place, value)), place if joined else "")
-
     def set_many(self, values: dict[str, Any], joined: str = "") -> None:
-        """Several places of the chain in one step."""
-        chain = self.draft.chain
+        """Several places of the draft in one step, such as ``chain.eq.bands.2.q``."""
+        draft = self.draft
         for place, value in values.items():
-            chain = changed(chain, place, value)
-        self.take(replace(self.draft, chain=chain), joined)
+            draft = changed(draft, place, value)
+        self.take(draft, joined)
 
     def set(self, joined: str = "", **values: Any) -> None:
         """Other fields of the draft."""

@@ -36,9 +36,7 @@ class EqEditor(SpectrumCanvas):
     band_chosen = Signal(int)
 
     def __init__(self, theme: Theme, response: Response) -> None:
-        super().__init__(
-            theme, tr("Equaliser over the live spectrum"), -_GREATEST_DB, _GREATEST_DB, _TICKS_DB, ""
-        )
+        super().__init__(theme, tr("Equaliser over the live spectrum"), -_GREATEST_DB, _GREATEST_DB, _TICKS_DB, "")
         self._response = response
         self._frequencies = np.geomspace(_LOWEST_HZ, _HIGHEST_HZ, _POINTS)
         self._settings = EqSettings()

@@ -44,6 +44,7 @@ class Handle(QWidget):
     def __init__(self, theme: Theme, parent: QWidget, text: str, cursor: Qt.CursorShape) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._picture = parent
         self._text = text
         self._grip: QPointF | None = None
         self._on, self._chosen = True, False
@@ -53,9 +54,9 @@ class Handle(QWidget):
 
     def stand_at(self, x: float, y: float) -> None:
         """Its middle, in the picture; kept inside it."""
-        parent = self.parentWidget()
-        left = min(max(x - self.width() / 2, 0), parent.width() - self.width())
-        top = min(max(y - self.height() / 2, 0), parent.height() - self.height())
+        room = self._picture.size()
+        left = min(max(x - self.width() / 2, 0), room.width() - self.width())
+        top = min(max(y - self.height() / 2, 0), room.height() - self.height())
         self.move(round(left), round(top))
 
     def middle(self) -> QPointF:

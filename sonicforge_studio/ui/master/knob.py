@@ -89,14 +89,14 @@ class Knob(QAbstractSlider):
         inset = width / 2 + theme.size.line
         frame = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
         on = self.isEnabled()
-        painter.setPen(QPen(QColor(colour.pressed), width, cap=Qt.PenCapStyle.RoundCap))
+        painter.setPen(QPen(QColor(colour.pressed), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawArc(frame, round(16 * -45.0), round(16 * _TURN_DEGREES))
         share = self.value() / _STEPS
         start = _START_DEGREES - _TURN_DEGREES * self._origin
         span = -_TURN_DEGREES * (share - self._origin)
         lit = QColor(colour.accent if on else colour.line_strong)
         if abs(span) > 1.0:
-            painter.setPen(QPen(lit, width, cap=Qt.PenCapStyle.RoundCap))
+            painter.setPen(QPen(lit, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             painter.drawArc(frame, round(16 * start), round(16 * span))
         inner = frame.adjusted(width + 1, width + 1, -width - 1, -width - 1)
         painter.setPen(QPen(QColor(colour.accent if self.hasFocus() else colour.line_strong), theme.size.line))
@@ -199,5 +199,3 @@ class Figure(QWidget):
 
     def text(self) -> str:
         return figure_text(self._value, self._parameter)
-
-

@@ -83,7 +83,9 @@ class SpectrumCanvas(QWidget):
         if version is not None and snapshot.position_seconds is not None:
             share = 1.0 - math.exp(-min(now - self._seen_at, 1.0) / _AVERAGE_SECONDS)
             before = self._averages.get(version)
-            self._averages[version] = levels.copy() if before is None else before + np.float32(share) * (levels - before)
+            self._averages[version] = (
+                levels.copy() if before is None else before + np.float32(share) * (levels - before)
+            )
         self._seen_at = now
         if self.isVisible():
             self._paint_levels(levels)
@@ -161,8 +163,8 @@ class SpectrumCanvas(QWidget):
             painter.drawText(QPointF(x, self.height() - theme.space.xs), text)
         for value in self._ticks:
             text = self.tick_text(value)
-            place = QRectF(0, self.y_of(value) - line, self.width() - theme.space.s, line)
-            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, text)
+            above = QRectF(0, self.y_of(value) - line, self.width() - theme.space.s, line)
+            painter.drawText(above, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, text)
 
     def tick_text(self, value: float) -> str:
         return f"{value:+g}".replace("-", "−") + self._unit

@@ -13,9 +13,12 @@ from sonicforge_studio.ui.master.knob import Figure
 from sonicforge_studio.ui.master.words import figure_name, option_name
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
+from sonicforge_studio.ui.widgets.choice import Choice
 from sonicforge_studio.ui.widgets.controls import Button, label
 from sonicforge_studio.ui.widgets.flow import FlowLayout
 from sonicforge_studio.ui.widgets.segments import Segments
+
+_MOST_SEGMENTS = 3
 
 
 class StagePanel(QWidget):
@@ -25,18 +28,21 @@ class StagePanel(QWidget):
     """Place, value, and whether a hand is still moving it."""
     let_go = Signal()
 
-    def __init__(self, theme: Theme, settings: Any, *, context: str = "", without: tuple[str, ...] = ()) -> None:
-        """``settings`` are an example, whose values count as neutral; ``without`` are fields shown elsewhere."""
+    def __init__(
+        self, theme: Theme, settings: Any, *, context: str = "", without: tuple[str, ...] = (), switch: bool = False
+    ) -> None:
+        """``settings`` are an example, whose values count as neutral; ``without`` are fields shown elsewhere. With
+        ``switch`` its own "on" is among the figures."""
         super().__init__()
         self._theme = theme
         self.figures: dict[str, Figure] = {}
-        self.choices: dict[str, Segments] = {}
+        self.choices: dict[str, Segments | Choice] = {}
         self.switches: dict[str, Button] = {}
         self._context = context
         flow = FlowLayout(theme.space.m, self)
         parameters = parameters_of(settings)
         for entry in fields(settings):
-            if entry.name in (*without, "on"):
+            if entry.name in without or (entry.name == "on" and not switch):
                 continue
             value = getattr(settings, entry.name)
             if entry.name in parameters and isinstance(value, tuple):
@@ -59,10 +65,18 @@ class StagePanel(QWidget):
 
     def _choice(self, place: str, metadata: Any) -> QWidget:
         name, help = figure_name(place), tr(metadata["help"])
-        choice = Segments(self._theme, name, [(option, option_name(option)) for option in metadata["options"]])
+        options = [(option, option_name(option)) for option in metadata["options"]]
+        choice: Segments | Choice
+        if len(options) <= _MOST_SEGMENTS:
+            choice = Segments(self._theme, name, options)
+            choice.chosen.connect(lambda value: self.changed.emit(place, value, False))
+        else:
+            choice = Choice(self._theme, name)
+            for value, text in options:
+                choice.addItem(text, value)
+            choice.activated.connect(lambda _: self.changed.emit(place, choice.currentData(), False))
         choice.setToolTip(help)
         choice.setAccessibleDescription(help)
-        choice.chosen.connect(lambda value: self.changed.emit(place, value, False))
         self.choices[place] = choice
         return self._captioned(name, choice)
 
@@ -89,6 +103,9 @@ class StagePanel(QWidget):
         for place, figure in self.figures.items():
             figure.show_value(float(value_at(settings, place)))
         for place, choice in self.choices.items():
-            choice.choose(getattr(settings, place))
+            if isinstance(choice, Segments):
+                choice.choose(getattr(settings, place))
+            else:
+                choice.setCurrentIndex(choice.findData(getattr(settings, place)))
         for place, switch in self.switches.items():
             switch.setChecked(getattr(settings, place))
