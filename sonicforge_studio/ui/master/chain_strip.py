@@ -71,7 +71,6 @@ class StageTile(Button):
         self.setAccessibleDescription(help)
         self.setToolTip(help)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(theme.size.stage)
         column = QVBoxLayout(self)
         column.setContentsMargins(*[theme.space.s] * 4)
         column.setSpacing(theme.space.xs)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSlider, QDoubleSpinBox, QVBoxLayout, QWidget
 
 from sonicforge_studio.domain.chain import Parameter
 from sonicforge_studio.ui.master.words import figure_text, is_logarithmic, is_share, places_of, range_text
+from sonicforge_studio.ui.numbers import decimal
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
 from sonicforge_studio.ui.widgets.controls import label
@@ -110,6 +111,22 @@ class Knob(QAbstractSlider):
         painter.end()
 
 
+class _Box(QDoubleSpinBox):
+    """Writes a true minus, and leaves the wheel to the page."""
+
+    def textFromValue(self, value: float) -> str:
+        return decimal(value, self.decimals())
+
+    def valueFromText(self, text: str) -> float:
+        return super().valueFromText(text.replace("−", "-"))
+
+    def validate(self, text: str, place: int) -> tuple[QValidator.State, str, int]:
+        return super().validate(text.replace("−", "-"), place)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
 class Figure(QWidget):
     """A figure of the chain: its name, a knob, and a field to write it in."""
 
@@ -134,7 +151,7 @@ class Figure(QWidget):
         self.knob = Knob(theme, full)
         self.knob.set_origin(self._share(min(max(neutral, parameter.low), parameter.high)))
         column.addWidget(self.knob, 0, Qt.AlignmentFlag.AlignHCenter)
-        self.box = QDoubleSpinBox()
+        self.box = _Box()
         self.box.setDecimals(places_of(parameter))
         self.box.setRange(parameter.low * self._scale, parameter.high * self._scale)
         self.box.setSuffix(f" {'%' if self._scale > 1 else parameter.unit}".rstrip())
@@ -144,7 +161,6 @@ class Figure(QWidget):
         self.box.setAccessibleName(full)
         self.box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # the knob has the tab stop
         self.box.setFixedWidth(theme.size.figure)
-        self.box.wheelEvent = lambda event: event.ignore()  # type: ignore[method-assign]
         column.addWidget(self.box)
         for widget in (caption, self.knob, self.box):
             widget.setToolTip(help)

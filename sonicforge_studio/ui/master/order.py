@@ -10,6 +10,7 @@ from sonicforge_studio.ui.jobs_drawer import state_text
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
 from sonicforge_studio.ui.widgets.controls import Button, label
+from sonicforge_studio.ui.widgets.tick import Tick
 
 _BAR_STEPS = 1000
 
@@ -21,10 +22,9 @@ class OrderPanel(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(0, 0, theme.space.m, 0)
         layout.setSpacing(theme.space.s)
-        self.prove = Button(tr("Prove every format"), "toggle")
-        self.prove.setCheckable(True)
+        self.prove = Tick(theme, tr("Prove every format"))
         self.prove.setToolTip(
             tr("Makes every format of delivery, decodes it again and measures it; takes a little longer.")
         )

@@ -15,6 +15,7 @@ from sonicforge_studio.kernels.raster import columns_from_bands, paint_spectrum
 from sonicforge_studio.studio import LiveSnapshot
 from sonicforge_studio.ui.live.heat import fill_colours
 from sonicforge_studio.ui.live.plot import HIGHEST_HZ, LOWEST_HZ, frequency_ticks, opaque
+from sonicforge_studio.ui.numbers import decimal
 from sonicforge_studio.ui.theme import Theme
 
 _FLOOR_DB, _TOP_DB = -90.0, 0.0
@@ -167,4 +168,4 @@ class SpectrumCanvas(QWidget):
             painter.drawText(above, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, text)
 
     def tick_text(self, value: float) -> str:
-        return f"{value:+g}".replace("-", "−") + self._unit
+        return f"{decimal(value, 0, signed=bool(value))}{self._unit}"

@@ -90,13 +90,13 @@ class EqStage(StageView):
         self.panel = StagePanel(theme, EqSettings(), without=("bands",))
         self._row = QHBoxLayout()
         self._row.setSpacing(theme.space.l)
-        self._row.addWidget(self.panel)
+        self._row.addWidget(self.panel, 2)
         self.bands = [
             StagePanel(theme, band, context=tr("Band {number}", number=number + 1))
             for number, band in enumerate(EqSettings().bands)
         ]
         for number, band in enumerate(self.bands):
-            self._row.addWidget(band, 1)
+            self._row.addWidget(band, 3)
             self._follow(band, f"bands.{number}.")
         self._column.addLayout(self._row)
         self._follow(self.editor)
@@ -127,7 +127,7 @@ class MultibandStage(StageView):
         usual = ChainSettings().multiband
         gain = BandValue(
             tr("gain"), lambda number: f"bands.{number}.gain_db", -12.0, 12.0, 0.0, 0.5, (-6.0, 0.0, 6.0),
-            lambda value: f"{decimal(value, 1, signed=True)} dB",
+            signed_decibels,
         )  # fmt: skip
         limits = parameters_of(usual)["crossovers_hz"]
         self.view = BandsView(
@@ -326,6 +326,10 @@ def build_stage(theme: Theme, stage: str) -> StageView:
             return GlueStage(theme)
         case _:
             return LimiterStage(theme)
+
+
+def signed_decibels(value: float) -> str:
+    return f"{decimal(value, 1, signed=bool(round(value, 1)))} dB"
 
 
 def _dynamics_text(band: DynamicsBand) -> str:

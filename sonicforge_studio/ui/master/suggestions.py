@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from sonicforge_studio.domain import Suggestion
 from sonicforge_studio.ui.master.words import figure_name, option_name, stage_name
@@ -13,6 +13,7 @@ from sonicforge_studio.ui.numbers import decimal
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
 from sonicforge_studio.ui.widgets.controls import Button, label
+from sonicforge_studio.ui.widgets.tick import Tick
 
 
 class SuggestionsDialog(QDialog):
@@ -30,7 +31,7 @@ class SuggestionsDialog(QDialog):
         layout.setContentsMargins(theme.space.xl, theme.space.xl, theme.space.xl, theme.space.l)
         layout.setSpacing(theme.space.m)
         layout.addWidget(label(tr("What this track could use"), "strong"))
-        self.ticks: list[QCheckBox] = []
+        self.ticks: list[Tick] = []
         if not suggestions:
             layout.addWidget(label(tr("It is balanced as it is: nothing to suggest."), "muted", wrap=True))
         area = QScrollArea()
@@ -64,7 +65,7 @@ class SuggestionsDialog(QDialog):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.space.xxs)
         reason, change = reason_text(suggestion), change_text(suggestion)
-        tick = QCheckBox(reason)
+        tick = Tick(theme, reason)
         tick.setChecked(True)
         tick.setAccessibleName(f"{reason} {change}")
         tick.toggled.connect(lambda _: self._show_chosen())

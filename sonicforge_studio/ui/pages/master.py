@@ -82,6 +82,7 @@ class MasterPage(QWidget):
         layout.setSpacing(theme.space.m)
         head = QHBoxLayout()
         head.setSpacing(theme.space.xs)
+        head.setContentsMargins(0, 0, theme.space.m, 0)
         head.addWidget(label(tr("Master"), "title"))
         head.addStretch(1)
         self.undo_button = IconButton(
