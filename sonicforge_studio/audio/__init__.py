@@ -8,6 +8,14 @@ from sonicforge_studio.audio.device_names import find_input, find_output
 from sonicforge_studio.audio.devices import Devices, InputDevice, NoDevices, OutputDevice, system_devices
 from sonicforge_studio.audio.files import FileSource, open_source, read_clip
 from sonicforge_studio.audio.folders import audio_files_in, expand_inputs
+from sonicforge_studio.audio.formats import (
+    DELIVERY_FORMATS,
+    FORMATS,
+    LOSSY_FORMATS,
+    PROOF_FORMATS,
+    DeliveryFormat,
+    same_format,
+)
 from sonicforge_studio.audio.growing import GrowingClip, GrowingSource
 from sonicforge_studio.audio.hashing import PcmHasher, content_hash
 from sonicforge_studio.audio.latest import Latest
@@ -19,7 +27,7 @@ from sonicforge_studio.audio.peaks import PeaksBuilder
 from sonicforge_studio.audio.player import Player
 from sonicforge_studio.audio.player_state import PlayerState
 from sonicforge_studio.audio.resample import Resampler, resample
-from sonicforge_studio.audio.sinks import FORMATS, LOSSY_FORMATS, FileSink, free_name, open_sink, write_clip
+from sonicforge_studio.audio.sinks import FileSink, free_name, open_sink, write_clip
 from sonicforge_studio.audio.spool import Spool
 from sonicforge_studio.audio.tags import Tags, read_tags, write_tags
 from sonicforge_studio.audio.tap import Tap, TapSwitch
@@ -27,13 +35,16 @@ from sonicforge_studio.audio.versions import Version, matching_gains
 from sonicforge_studio.audio.zoom_peaks import ZoomPeaks, ZoomPeaksBuilder
 
 __all__ = [
+    "DELIVERY_FORMATS",
     "FORMATS",
     "LOSSY_FORMATS",
+    "PROOF_FORMATS",
     "ROWS_PER_SECOND",
     "Capture",
     "CaptureState",
     "ClipSink",
     "ClipSource",
+    "DeliveryFormat",
     "Devices",
     "FileSink",
     "FileSource",
@@ -82,6 +93,7 @@ __all__ = [
     "read_clip",
     "read_tags",
     "resample",
+    "same_format",
     "system_devices",
     "true_peak_dbtp",
     "warm_live_analysis",

@@ -1,4 +1,4 @@
-"""FLAC, MP3, M4A and Opus out, through FFmpeg's encoders (PyAV)."""
+"""FLAC, MP3, AAC and Opus out, through FFmpeg's encoders (PyAV)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sonicforge_studio.audio._part_file import PartFile, output_error
 from sonicforge_studio.audio._pcm import Quantiser, finite
+from sonicforge_studio.audio.formats import DeliveryFormat
 from sonicforge_studio.audio.tags import Tags, save_tags
 from sonicforge_studio.domain import Samples
 from sonicforge_studio.domain.errors import OutputError, UnknownFormat
@@ -26,49 +27,32 @@ _LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: 
 
 
 @dataclass(frozen=True, slots=True)
-class Coding:
-    """One format: FFmpeg's muxer and encoder, mutagen's file type, and what the encoder takes."""
+class _Coding:
+    """FFmpeg's muxer and encoder of a codec, and mutagen's file type."""
 
-    name: str
     container: str
     encoder: str
     tagged_as: type[mutagen.FileType]
-    bit_rate: int
-    """Up to two channels, in bits per second; 0 where nothing is lost."""
-    most_channels: int
-    rates_hz: tuple[int, ...]
-    """Empty where any rate is taken."""
-
-    def rate_for(self, sample_rate_hz: int) -> int:
-        """The rate that is written: the same where the encoder takes it, else the next of its family, or above."""
-        if not self.rates_hz or sample_rate_hz in self.rates_hz:
-            return sample_rate_hz
-        related = [rate for rate in self.rates_hz if max(rate, sample_rate_hz) % min(rate, sample_rate_hz) == 0]
-        above = [rate for rate in related or self.rates_hz if rate >= sample_rate_hz]
-        return min(above) if above else max(related or self.rates_hz)
 
 
-CODINGS = {
-    coding.name: coding
-    for coding in (
-        Coding("flac", "flac", "flac", FLAC, 0, 8, ()),
-        Coding("mp3", "mp3", "libmp3lame", MP3, 320_000, 2, (32_000, 44_100, 48_000)),
-        Coding("m4a", "ipod", "aac", MP4, 256_000, 6, (22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000)),
-        Coding("opus", "ogg", "libopus", OggOpus, 160_000, 8, (48_000,)),
-    )
+_CODINGS = {
+    "flac": _Coding("flac", "flac", FLAC),
+    "mp3": _Coding("mp3", "libmp3lame", MP3),
+    "aac": _Coding("ipod", "aac", MP4),
+    "opus": _Coding("ogg", "libopus", OggOpus),
 }
 
 
 class FfmpegWriter:
-    """Blocks into a part file, at a rate that the coding takes. Raises ``OutputError`` and its kinds."""
+    """Blocks into a part file, at a rate that the format takes. Raises ``OutputError`` and its kinds."""
 
-    def __init__(self, file: PartFile, coding: Coding, sample_rate_hz: int, channels: int, bits: int) -> None:
+    def __init__(self, file: PartFile, format: DeliveryFormat, sample_rate_hz: int, channels: int) -> None:
         self._file = file
-        self._coding = coding
+        self._coding = coding = _CODINGS[format.codec]
         self._sample_rate_hz = sample_rate_hz
         self._layout = _LAYOUTS[channels]
-        self._quantiser = None if coding.bit_rate else Quantiser(bits)
-        self._sample_format = "fltp" if coding.bit_rate else "s16" if bits == 16 else "s32"
+        self._quantiser = None if format.lossy else Quantiser(format.bits)
+        self._sample_format = "fltp" if format.lossy else "s16" if format.bits == 16 else "s32"
         self._shift = 8 if self._sample_format == "s32" else 0
         self._frames = 0
         options = {"fflags": "+bitexact"}
@@ -83,16 +67,18 @@ class FfmpegWriter:
                 buffer_size=_WRITE_BYTES,
                 container_options=options,
             )
-            stream = self._container.add_stream(coding.encoder, rate=sample_rate_hz, layout=self._layout)
+            stream = self._container.add_stream(
+                coding.encoder, rate=sample_rate_hz, layout=self._layout, options=_encoder_options(format)
+            )
             assert isinstance(stream, av.AudioStream)
             self._stream = stream
             self._stream.codec_context.format = self._packed_format
-            if coding.bit_rate:
-                self._stream.codec_context.bit_rate = coding.bit_rate * max(2, channels) // 2
+            if format.bit_rate:
+                self._stream.codec_context.bit_rate = format.bit_rate * max(2, channels) // 2
             self._stream.codec_context.open()
         except (av.FFmpegError, ValueError) as error:
             raise UnknownFormat(
-                f"{coding.name.upper()} cannot hold {channels} channels at {sample_rate_hz} Hz.",
+                f"{format.codec.upper()} cannot hold {channels} channels at {sample_rate_hz} Hz.",
                 hint="Use wav, or another rate.",
             ) from error
 
@@ -133,6 +119,13 @@ class FfmpegWriter:
                 self._container.mux(packet)
         except (av.FFmpegError, OSError) as error:
             raise _explained(error) from error
+
+
+def _encoder_options(format: DeliveryFormat) -> dict[str, str]:
+    """LAME makes a variable bit rate where FFmpeg hands a quality on, in units of its lambda (FF_QP2LAMBDA, 118)."""
+    if format.quality is None:
+        return {}
+    return {"flags": "+qscale", "global_quality": str(round(format.quality * 118))}
 
 
 def _explained(error: Exception) -> OutputError:

@@ -21,7 +21,7 @@ class Resampler:
     def __init__(self, from_hz: int, to_hz: int, channels: int) -> None:
         if from_hz <= 0 or to_hz <= 0 or channels <= 0:
             raise ValueError(f"rates and channels are positive, not {from_hz}, {to_hz}, {channels}")
-        self._from_hz = from_hz
+        self.from_hz = from_hz
         self._to_hz = to_hz
         self._channels = channels
         self._taken = 0
@@ -49,7 +49,7 @@ class Resampler:
 
     def _exact_rest(self, rest: Samples) -> Samples:
         """The rest with silence added or frames dropped, so that the whole has its exact length."""
-        whole = (2 * self._taken * self._to_hz + self._from_hz) // (2 * self._from_hz)
+        whole = (2 * self._taken * self._to_hz + self.from_hz) // (2 * self.from_hz)
         missing = whole - self._given - rest.shape[1]
         return np.pad(rest, ((0, 0), (0, missing))) if missing > 0 else rest[:, : whole - self._given]
 

@@ -1,13 +1,16 @@
-"""Sound files out: WAV, FLAC, MP3, M4A and Opus, whole or not at all."""
+"""Sound files out: WAV, FLAC, MP3, M4A, Opus and Vorbis, whole or not at all."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from sonicforge_studio.audio._ffmpeg_writer import CODINGS, FfmpegWriter
+from sonicforge_studio.audio._ffmpeg_writer import FfmpegWriter
 from sonicforge_studio.audio._part_file import PartFile, free_name
+from sonicforge_studio.audio._vorbis_writer import VorbisWriter
 from sonicforge_studio.audio._wav_writer import WavWriter
+from sonicforge_studio.audio.formats import DELIVERY_FORMATS, FORMATS, LOSSY_FORMATS, DeliveryFormat
 from sonicforge_studio.audio.resample import Resampler
 from sonicforge_studio.audio.tags import Tags
 from sonicforge_studio.domain import Clip, Progress, Samples, SilentProgress
@@ -15,12 +18,13 @@ from sonicforge_studio.domain.errors import BadSetting, EmptyAudio, UnknownForma
 
 __all__ = ["FORMATS", "LOSSY_FORMATS", "FileSink", "free_name", "open_sink", "write_clip"]
 
-FORMATS = ("wav", "flac", "mp3", "m4a", "opus")
-LOSSY_FORMATS = ("mp3", "m4a", "opus")
-_BITS = {"wav": (16, 24, 32), "flac": (16, 24)}
+_BITS = {"pcm": (16, 24, 32), "flac": (16, 24)}
 _BLOCK_FRAMES = 65536
 _NO_TAGS = Tags()
 _SILENT = SilentProgress()
+
+
+_Writer = WavWriter | FfmpegWriter | VorbisWriter
 
 
 class FileSink:
@@ -31,15 +35,15 @@ class FileSink:
     taken meanwhile, and ``EmptyAudio``, where nothing was written.
     """
 
-    def __init__(
-        self, file: PartFile, writer: WavWriter | FfmpegWriter, resampler: Resampler, channels: int, tags: Tags
-    ) -> None:
+    def __init__(self, file: PartFile, writer: _Writer, resampler: Resampler, channels: int, tags: Tags) -> None:
         self.tags = tags
         """Written when the file is closed; may be set until then, for what is only known once all samples have gone."""
         self._file = file
         self._writer = writer
         self._resampler = resampler
-        self._channels = channels
+        self.channels = channels
+        self.sample_rate_hz = resampler.from_hz
+        """Of the blocks; the file's own may be another one."""
         self._frames = 0
         self._open = True
         self._finished = False
@@ -59,8 +63,8 @@ class FileSink:
         in 32-bit float WAV."""
         if not self._open or self._finished:
             raise ValueError("this file is closed")
-        if block.ndim != 2 or block.shape[0] != self._channels:
-            raise ValueError(f"a block has the shape ({self._channels}, n), not {block.shape}")
+        if block.ndim != 2 or block.shape[0] != self.channels:
+            raise ValueError(f"a block has the shape ({self.channels}, n), not {block.shape}")
         if block.shape[1]:
             self._frames += block.shape[1]
             self._pass_on(self._resampler.process(block))
@@ -120,7 +124,7 @@ def open_sink(
     format: str,
     sample_rate_hz: int,
     channels: int,
-    bits: int = 24,
+    bits: int | None = None,
     tags: Tags = _NO_TAGS,
     overwrite: bool = False,
     numbered: bool = False,
@@ -128,21 +132,16 @@ def open_sink(
     """A new sound file, which appears under its name when it is closed; where ``numbered`` and the name is taken,
     under the next free one of "name 2.wav", "name 3.wav", …
 
-    ``format`` is one of ``FORMATS``: wav (16 or 24 bits, or 32 for float), flac (16 or 24), mp3 (320 kbit/s), m4a
-    (AAC, 256 kbit/s), opus (160 kbit/s); ``bits`` counts for the first two. A rate that the encoder does not take is
-    resampled. The folder is made where missing. Raises ``UnknownFormat`` (also for more channels than the format
-    holds), ``BadSetting``, ``OutputExists``, ``OutputNotWritable`` or ``DiskFull``.
+    ``format`` is one of ``DELIVERY_FORMATS``; ``bits`` gives wav (16, 24, or 32 for float) and flac (16 or 24) another
+    word length. A rate that the encoder does not take is resampled. The folder is made where missing. Raises
+    ``UnknownFormat`` (also for more channels than the format holds), ``BadSetting``, ``OutputExists``,
+    ``OutputNotWritable`` or ``DiskFull``.
     """
-    _check(format, sample_rate_hz, channels, bits)
-    coding = CODINGS.get(format)
-    rate_hz = sample_rate_hz if coding is None else coding.rate_for(sample_rate_hz)
+    wanted = _checked(format, sample_rate_hz, channels, bits)
+    rate_hz = wanted.rate_for(sample_rate_hz)
     file = PartFile(Path(path), overwrite=overwrite, numbered=numbered)
     try:
-        writer: WavWriter | FfmpegWriter
-        if coding is None:
-            writer = WavWriter(file, rate_hz, channels, bits)
-        else:
-            writer = FfmpegWriter(file, coding, rate_hz, channels, bits)
+        writer = _writer(file, wanted, rate_hz, channels)
     except BaseException:
         file.abandon()
         raise
@@ -154,7 +153,7 @@ def write_clip(
     clip: Clip,
     *,
     format: str,
-    bits: int = 24,
+    bits: int | None = None,
     tags: Tags = _NO_TAGS,
     overwrite: bool = False,
     numbered: bool = False,
@@ -178,17 +177,31 @@ def write_clip(
     return sink.path
 
 
-def _check(format: str, sample_rate_hz: int, channels: int, bits: int) -> None:
-    if format not in FORMATS:
-        raise UnknownFormat(f'The studio does not write "{format}".')
+def _writer(file: PartFile, format: DeliveryFormat, rate_hz: int, channels: int) -> _Writer:
+    if format.codec == "pcm":
+        return WavWriter(file, rate_hz, channels, format.bits)
+    if format.codec == "vorbis":
+        return VorbisWriter(file, format, rate_hz, channels)
+    return FfmpegWriter(file, format, rate_hz, channels)
+
+
+def _checked(name: str, sample_rate_hz: int, channels: int, bits: int | None) -> DeliveryFormat:
+    format = DELIVERY_FORMATS.get(name)
+    if format is None:
+        raise UnknownFormat(f'The studio does not write "{name}".')
     if not 1 <= sample_rate_hz <= 0xFFFFFFFF // 4:
         raise BadSetting(f"{sample_rate_hz} Hz is not a sample rate that a file can hold.")
-    if bits not in _BITS.get(format, (bits,)):
-        allowed = ", ".join(map(str, _BITS[format]))
-        raise BadSetting(f"{format.upper()} is written with {allowed} bits, not {bits}.", hint=f"Use one of {allowed}.")
-    most = CODINGS[format].most_channels if format in CODINGS else 64
-    if not 1 <= channels <= most:
+    allowed = _BITS.get(format.codec)
+    if bits is not None and allowed is not None:
+        if bits not in allowed:
+            numbers = ", ".join(map(str, allowed))
+            raise BadSetting(
+                f"{name.upper()} is written with {numbers} bits, not {bits}.", hint=f"Use one of {numbers}."
+            )
+        format = replace(format, bits=bits)
+    if not 1 <= channels <= format.most_channels:
         raise UnknownFormat(
-            f"{format.upper()} holds up to {most} channels here, not {channels}.",
+            f"{name.upper()} holds up to {format.most_channels} channels here, not {channels}.",
             hint="Use wav, or mix the channels down first.",
         )
+    return format

@@ -20,7 +20,16 @@ from sonicforge_studio.domain.engine import BatchEngine, Engine, Listener, Note,
 from sonicforge_studio.domain.errors import Cancelled, StudioError
 from sonicforge_studio.domain.genre import Genre
 from sonicforge_studio.domain.key import Key
-from sonicforge_studio.domain.mastering import Master, MasterSettings, Match, Proof, Suggestion, Target
+from sonicforge_studio.domain.mastering import (
+    Master,
+    MasterCurves,
+    MasterSettings,
+    Match,
+    Proof,
+    ReductionCurve,
+    Suggestion,
+    Target,
+)
 from sonicforge_studio.domain.neural import HeardSound, Neural, Sampling
 from sonicforge_studio.domain.plain import from_plain, to_plain
 from sonicforge_studio.domain.progress import Progress, SilentProgress, Span
@@ -50,6 +59,7 @@ __all__ = [
     "Listener",
     "Loudness",
     "Master",
+    "MasterCurves",
     "MasterSettings",
     "Match",
     "Neural",
@@ -59,6 +69,7 @@ __all__ = [
     "Proof",
     "Reason",
     "Recipe",
+    "ReductionCurve",
     "Rendering",
     "SampleChoice",
     "Samples",

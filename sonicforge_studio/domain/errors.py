@@ -113,7 +113,7 @@ class UnknownTarget(InputError):
 class UnknownFormat(InputError):
     code = "unknown-format"
     message = "The studio does not write this format."
-    hint = "Use wav, flac, mp3, m4a or opus."
+    hint = "Use wav, flac, mp3, m4a, opus or ogg."
 
 
 class UnknownEngine(InputError):

@@ -58,9 +58,25 @@ class Proof:
 
     format: str
     path: str
+    """Where the copy stands; empty where it was not kept."""
     loudness: Loudness
     passed: bool
     reason: str = ""
+    failure: str = ""
+    """What kind of failure it is first of all: ``ceiling``, ``clipping``, ``no-reading``, ``loudness``, ``length`` or
+    ``not-possible``."""
+    note: str = ""
+    """What is to be known of it though it passed."""
+    clipped_samples: int = 0
+    frames: int = 0
+    sample_rate_hz: int = 0
+    encoder_seconds: float = 0.0
+    check_seconds: float = 0.0
+    """To decode it again and to measure it."""
+    content_hash: str = ""
+    """blake3 of the file's bytes."""
+    pcm_hash: str = ""
+    """blake3 of the samples as they decode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +89,34 @@ class Master:
     gain_db: float
     proof: tuple[Proof, ...] = ()
     files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReductionCurve:
+    """By how many dB a stage turned down over time, each ≤ 0; of a stage with bands the name has a number, from 1."""
+
+    name: str
+    reduction_db: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MasterCurves:
+    """A master over time and over frequency, beside its original: for the report and the screen.
+
+    The loudness curves stand every ``step_seconds``, the first value at its end; −inf where there is no reading. Their
+    lengths may differ by a step. The spectra are the mean levels in dBFS of third octaves, all channels together.
+    """
+
+    step_seconds: float
+    momentary_before_lufs: tuple[float, ...] = ()
+    momentary_after_lufs: tuple[float, ...] = ()
+    short_term_before_lufs: tuple[float, ...] = ()
+    short_term_after_lufs: tuple[float, ...] = ()
+    reductions: tuple[ReductionCurve, ...] = ()
+    """Limiter, glue, de-esser and the bands of the compressor, as many of them as were at work."""
+    spectrum_hz: tuple[float, ...] = ()
+    spectrum_before_db: tuple[float, ...] = ()
+    spectrum_after_db: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

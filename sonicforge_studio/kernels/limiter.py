@@ -18,10 +18,10 @@ Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
-_AVERAGE_SECONDS = 0.400
+AVERAGE_SECONDS = 0.400
 _UNIT = float(1 << 30)
 """Gains are summed as whole multiples of 2⁻³⁰: moving averages then never drift, and unity stays exactly unity."""
-_CLOSED = 1.0 - 1e-6
+CLOSED = 1.0 - 1e-6
 _GRID = float(1 << 23)
 
 _HELD, _AVERAGE, _LOWEST, _TOTAL = range(4)
@@ -65,7 +65,7 @@ class Limiter:
         self._gain = gain
         self._ceiling = ceiling
         self._speeds = np.array(
-            [1.0 / (seconds * sample_rate_hz) for seconds in (pace.fast_release, pace.slow_release, _AVERAGE_SECONDS)]
+            [1.0 / (seconds * sample_rate_hz) for seconds in (pace.fast_release, pace.slow_release, AVERAGE_SECONDS)]
         )
         self._speeds = np.minimum(self._speeds, 0.5)
         self._levels = np.array([1.0, 1.0, 1.0, 0.0])
@@ -78,6 +78,12 @@ class Limiter:
         self._queue_gains = np.ones(room)
         self._queue_positions = np.zeros(room, np.int64)
         self._last = np.zeros((channels, self.latency_frames), np.float32)
+        self._gains = np.empty(0)
+
+    @property
+    def reductions(self) -> Float64:
+        """The gain of each frame that came out last, linear, without the gain before the ceiling: 1 where it rests."""
+        return self._gains / self._gain if self._gain > 0.0 else np.ones_like(self._gains)
 
     @property
     def deepest_reduction_db(self) -> float:
@@ -117,6 +123,7 @@ class Limiter:
         )
         out = np.empty((block.shape[0], frames), np.float32)
         _apply_on_grid(joined, gains, out)
+        self._gains = gains
         return out
 
 
@@ -160,7 +167,7 @@ def _limiting_gains(
         else:
             speed = fast if held < average else slow
             held = min(minimum, held + held * speed * (1.0 - held / minimum))
-            if held > _CLOSED and minimum == 1.0:
+            if held > CLOSED and minimum == 1.0:
                 held = 1.0
         average += averaging * (held - average)
         lowest = min(lowest, held)

@@ -127,10 +127,10 @@ def _hop_squares(
         channel = 0
         while channel < channels:
             if channel + 1 < channels:
-                _weigh_pair(block, stages, state, channel, start, stop)
+                weigh_pair(block, stages, state, channel, start, stop)
                 channel += 2
             else:
-                _weigh_one(block, stages, state, channel, start, stop)
+                weigh_one(block, stages, state, channel, start, stop)
                 channel += 1
         if stop == hop_end:
             total = 0.0
@@ -148,7 +148,7 @@ def _hop_squares(
 
 
 @fused_kernel
-def _weigh_one(block: Float32, stages: Float64, state: Float64, channel: int, start: int, stop: int) -> None:
+def weigh_one(block: Float32, stages: Float64, state: Float64, channel: int, start: int, stop: int) -> None:
     b0, b1, b2, a1, a2 = stages[0, 0], stages[0, 1], stages[0, 2], stages[0, 3], stages[0, 4]
     d0, d1, d2, c1, c2 = stages[1, 0], stages[1, 1], stages[1, 2], stages[1, 3], stages[1, 4]
     s1, s2, h1, h2 = state[channel, _S1], state[channel, _S2], state[channel, _H1], state[channel, _H2]
@@ -169,7 +169,7 @@ def _weigh_one(block: Float32, stages: Float64, state: Float64, channel: int, st
 
 
 @fused_kernel
-def _weigh_pair(block: Float32, stages: Float64, state: Float64, channel: int, start: int, stop: int) -> None:
+def weigh_pair(block: Float32, stages: Float64, state: Float64, channel: int, start: int, stop: int) -> None:
     """Two channels side by side: each waits for its own feedback, so the processor can work at the other meanwhile."""
     b0, b1, b2, a1, a2 = stages[0, 0], stages[0, 1], stages[0, 2], stages[0, 3], stages[0, 4]
     d0, d1, d2, c1, c2 = stages[1, 0], stages[1, 1], stages[1, 2], stages[1, 3], stages[1, 4]

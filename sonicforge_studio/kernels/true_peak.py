@@ -7,10 +7,13 @@ standard's example have lost 0.3 dB already. A peak between two points of the fo
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
 import numpy as np
 from numpy.typing import NDArray
 
-from sonicforge_studio.kernels._jit import kernel
+from sonicforge_studio.kernels._jit import fast_kernel, kernel
 
 Float32 = NDArray[np.float32]
 Int32 = NDArray[np.int32]
@@ -26,6 +29,10 @@ _ZERO = np.float32(0.0)
 _ONE = np.float32(1.0)
 _TWO = np.float32(2.0)
 _EIGHT = np.float32(8.0)
+_PARABOLA = np.float32(1.13)
+"""A parabola through interpolated points adds an eighth at most."""
+_MOST = np.float32(3.2)
+"""No peak between samples is so many times as high as the samples near it: the taps' magnitudes sum to 2.8."""
 _WITHOUT_SIGN = np.int32(0x7FFFFFFF)
 _SAMPLE, _TRUE, _RECENT = range(3)
 
@@ -47,6 +54,22 @@ def interpolation_taps(phases: int) -> Float32:
     return taps
 
 
+def interpolation_bend(taps: Float32) -> np.float32:
+    """How far an interpolated value can lie beyond its samples, as a share of their greatest second difference.
+
+    Each phase is a straight line between two samples plus a filter without a constant and a linear part, so that
+    filter is one of second differences, and the sum of its magnitudes is the bound.
+    """
+    most = 0.0
+    for row in taps.astype(np.float64):
+        position = np.arange(row.size) - (row.size // 2 - 1)
+        share = float((position * row).sum() / row.sum())
+        line = np.zeros(row.size)
+        line[row.size // 2 - 1], line[row.size // 2] = 1.0 - share, share
+        most = max(most, float(np.abs(np.cumsum(np.cumsum(row - line))).sum()))
+    return np.float32(most)
+
+
 class _Window:
     """The last samples of the stream before each block, so that interpolation knows no block borders."""
 
@@ -55,6 +78,7 @@ class _Window:
             raise ValueError("a sample rate and a channel count are positive")
         self.taps = interpolation_taps(oversampling_for(sample_rate_hz))
         self._last = np.zeros((channels, _TAPS), np.float32)
+        self.channels = channels
 
     def join(self, block: Float32) -> Float32:
         """The block with the 48 samples before it in front, shape ``(channels, 48 + n)``, cleaned."""
@@ -75,8 +99,7 @@ class TruePeak:
         if sample_rate_hz <= 0 or channels <= 0:
             raise ValueError("a sample rate and a channel count are positive")
         self._taps = interpolation_taps(oversampling_for(sample_rate_hz))
-        # What a peak between samples can be at most, over the highest sample near it; a parabola adds 1/8.
-        self._bound = np.float32(1.13 * max([1.0, *np.abs(self._taps).sum(axis=1).tolist()]))
+        self._bend = interpolation_bend(self._taps)
         self._last = np.zeros((channels, _TAPS), np.float32)
         self._peaks = np.zeros((channels, 3), np.float32)
         # Room to work in, so that a live block takes no memory.
@@ -94,7 +117,7 @@ class TruePeak:
             np.ascontiguousarray(block, np.float32),
             self._last,
             self._taps,
-            self._bound,
+            self._bend,
             self._peaks,
             self._row,
             self._grid,
@@ -144,8 +167,12 @@ class PeakEnvelope:
 
     latency_frames = _TAPS // 2
 
-    def __init__(self, sample_rate_hz: int, channels: int) -> None:
+    def __init__(self, sample_rate_hz: int, channels: int, *, floor: float = 0.0) -> None:
+        """Where no peak can be above ``floor``, linear, the samples' own level does: three times as fast in what is
+        mostly quieter. Above it the envelope is the same whatever the floor."""
         self._window = _Window(sample_rate_hz, channels)
+        self._bend = interpolation_bend(self._window.taps)
+        self._floor = np.float32(floor)
         self._interval_before = np.zeros(1, np.float32)
         self._position = -self.latency_frames
 
@@ -154,9 +181,20 @@ class PeakEnvelope:
         joined = self._window.join(block)
         delayed = joined[:, self.latency_frames : self.latency_frames + block.shape[1]].copy()
         envelope = np.zeros(block.shape[1], np.float32)
-        _interval_envelope(joined, self._window.taps, self._position, self._interval_before, envelope)
+        _interval_envelope(
+            joined, self._window.taps, self._bend, self._floor, self._position, self._interval_before, envelope
+        )
         self._position += block.shape[1]
         return delayed, envelope
+
+    def run(self, blocks: Iterable[Float32]) -> Iterator[tuple[Float32, Float32]]:
+        """A whole stream, in time: what came out late is cut away at the start and made up for at the end."""
+        late = self.latency_frames
+        channels = self._window.channels
+        for block in chain(blocks, (np.zeros((channels, late), np.float32),)):
+            samples, envelope = self.process(block)
+            cut, late = min(late, samples.shape[1]), late - min(late, samples.shape[1])
+            yield samples[:, cut:], envelope[cut:]
 
 
 def _clean(block: Float32, out: Float32) -> None:
@@ -213,7 +251,7 @@ def _raise_peaks(
     block: Float32,
     last: Float32,
     taps: Float32,
-    bound: np.float32,
+    bend: np.float32,
     peaks: Float32,
     row: Float32,
     grid: Float32,
@@ -234,7 +272,8 @@ def _raise_peaks(
             highest_bits[1] = _copy_sound(samples_bits[start : start + count], row_bits[_TAPS : _TAPS + count])
             sample = max(sample, highest[1])
             true = max(true, highest[1])
-            if max(highest[0], highest[1]) * bound > recent:
+            near = max(highest[0], highest[1])
+            if near * _MOST > recent and _PARABOLA * (near + bend * _greatest_bend(row[: _TAPS + count])) > recent:
                 _interval_peaks(row, _TAPS // 2, count, taps, grid, intervals)
                 for i in range(count):
                     if intervals[i] > recent:
@@ -259,9 +298,34 @@ def _copy_sound(bits: Int32, out: Int32) -> np.int32:
     return highest
 
 
+@fast_kernel
+def _greatest_bend(samples: Float32) -> np.float32:
+    """The greatest second difference."""
+    greatest = _ZERO
+    for i in range(1, samples.size - 1):
+        bend = abs((samples[i - 1] - samples[i]) + (samples[i + 1] - samples[i]))
+        greatest = max(bend, greatest)
+    return greatest
+
+
+@fast_kernel
+def _greatest_level(samples: Float32) -> np.float32:
+    greatest = _ZERO
+    for i in range(samples.size):
+        level = abs(samples[i])
+        greatest = max(level, greatest)
+    return greatest
+
+
 @kernel
 def _interval_envelope(
-    joined: Float32, taps: Float32, position: int, interval_before: Float32, envelope: Float32
+    joined: Float32,
+    taps: Float32,
+    bend: np.float32,
+    floor: np.float32,
+    position: int,
+    interval_before: Float32,
+    envelope: Float32,
 ) -> None:
     channels, width = joined.shape
     frames = width - _TAPS
@@ -274,9 +338,16 @@ def _interval_envelope(
         count = min(_TILE, frames - start)
         highest = envelope[start : start + count]
         for channel in range(channels):
-            _interval_peaks(joined[channel], start + half, count, taps, grid, intervals)
-            for i in range(count):
-                highest[i] = max(intervals[i], highest[i])
+            around = joined[channel, start : start + count + _TAPS]
+            near = _greatest_level(around)
+            if near * _MOST <= floor or _PARABOLA * (near + bend * _greatest_bend(around)) <= floor:
+                for i in range(count):
+                    level = max(abs(around[half + i]), abs(around[half + i + 1]))
+                    highest[i] = max(level, highest[i])
+            else:
+                _interval_peaks(joined[channel], start + half, count, taps, grid, intervals)
+                for i in range(count):
+                    highest[i] = max(intervals[i], highest[i])
             # Some interpolators (swresample among them) mirror the start of a stream where others see silence.
             for i in range(min(count, half - position - start)):
                 frame = position + start + i

@@ -1,6 +1,7 @@
 """From a finished mix to a delivered master: targets, presets and the chain."""
 
-from sonicforge_studio.mastering.passes import GREATEST_GAIN_DB, MasterOutcome, master
+from sonicforge_studio.mastering._aim import GREATEST_GAIN_DB
+from sonicforge_studio.mastering.passes import MasterOutcome, master
 from sonicforge_studio.mastering.targets import (
     CEILING_LIMITS_DBTP,
     LUFS_LIMITS,

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 
 from sonicforge_studio.domain import MasterSettings, Progress, Samples, Source
+from sonicforge_studio.kernels.loudness_forecast import LoudnessForecast
+from sonicforge_studio.kernels.true_peak import PeakEnvelope
+from sonicforge_studio.mastering._ahead import ahead
+from sonicforge_studio.mastering._curves import Heard, SpectrumTaker, StageReductions
 from sonicforge_studio.mastering._reading import Gauge
-from sonicforge_studio.mastering.chain import Shaped, Shaping
+from sonicforge_studio.mastering._shaping import ShapedStream
+from sonicforge_studio.mastering.chain import Shaped, StageMeter
 
-_MOST_KEPT_SAMPLES = 48_000_000
-"""Nine minutes of stereo at 44.1 kHz: 192 MB, and 96 MB for its envelope."""
+_MOST_KEPT_SAMPLES = 24_000_000
+"""Four and a half minutes of stereo at 44.1 kHz: 96 MB, 48 MB for its envelope, and 96 MB once it is finished."""
 _BLOCK_SAMPLES = 1 << 17
 _GUESSED_SECONDS = 60
+_SURE_DB = 4.0
+"""So much more gain than it first looks like the envelope is exact for."""
 
 
 class Piece:
@@ -32,59 +39,109 @@ class Piece:
         self._settings = settings
         self._raw: deque[Samples] | None = deque()
         self._shaped: list[Shaped] | None = None
+        self.heard = Heard()
         with closing(open_source()) as source:
-            self.sample_rate_hz, self.channels = source.sample_rate_hz, source.channels
-            gauge = Gauge(self.sample_rate_hz, self.channels)
-            for block in _blocks(source, source.frames, progress, "Measuring the original"):
-                gauge.add(block)
-                if self._raw is not None:
-                    self._raw.append(block.copy())
-                    if gauge.frames * self.channels > most_kept_samples:
-                        self._raw = None
-        self.frames = gauge.frames
+            self._source_rate_hz, self.channels = source.sample_rate_hz, source.channels
+            self.sample_rate_hz = settings.sample_rate_hz or source.sample_rate_hz
+            gauge = Gauge(self._source_rate_hz, self.channels)
+            spectrum = SpectrumTaker(self._source_rate_hz, self.channels)
+            guessed = source.frames or _GUESSED_SECONDS * source.sample_rate_hz
+            with closing(told(ahead(_blocks(source)), guessed, progress, "Measuring the original")) as blocks:
+                for block in blocks:
+                    gauge.add(block)
+                    spectrum.add(block)
+                    if self._raw is not None:
+                        self._raw.append(block)
+                        if gauge.frames * self.channels > most_kept_samples:
+                            self._raw = None
+        self._source_frames = gauge.frames
         self.too_short = gauge.too_short
-        self.before, self._before_lufs = gauge.finish()
+        self.before, self.before_lufs = gauge.finish()
+        self.heard = Heard(gauge.trace, spectrum.levels_db())
+        self.kept = self._raw is not None
         self.mean_glue_db = 0.0
+        self.stage_reductions: list[StageReductions] = []
+        self.meters: dict[str, StageMeter] = {}
+        self._exact_from = 0.0
 
-    def shaped(self, progress: Progress, note: str) -> Iterator[Shaped]:
-        """The stream behind high-pass and glue; the passes are alike, sample for sample."""
+    @property
+    def frames(self) -> int:
+        """As many as are delivered."""
+        rates = (self._source_rate_hz, self.sample_rate_hz)
+        return (2 * self._source_frames * rates[1] + rates[0]) // (2 * rates[0])
+
+    def shape(self, first_gain: float, ceiling: float, progress: Progress) -> LoudnessForecast:
+        """A pass behind the chain. ``first_gain`` is about what will be needed under ``ceiling``, linear."""
+        self._exact_from = ceiling / (first_gain * 10.0 ** (_SURE_DB / 20.0))
         if self._shaped is not None:
-            yield from self._from_memory(self._shaped, progress, note)
+            self._shaped = self._with_envelope(self._shaped)
+        forecast = LoudnessForecast(self.sample_rate_hz, self.channels)
+        with closing(self.shaped()) as pieces:
+            done = 0
+            for samples, envelope in pieces:
+                forecast.add(samples, envelope)
+                done += samples.shape[1]
+                progress.step(done, max(done, self.frames, 1), "Shaping")
+        forecast.finish()
+        return forecast
+
+    def _with_envelope(self, shaped: Iterable[Shaped]) -> list[Shaped]:
+        envelope = PeakEnvelope(self.sample_rate_hz, self.channels, floor=self._exact_from)
+        return list(envelope.run(samples for samples, _ in shaped))
+
+    def is_exact_for(self, gain: float, ceiling: float) -> bool:
+        """Whether the envelope holds all that has to be held down at this gain."""
+        return gain * self._exact_from <= ceiling
+
+    def shaped(self) -> Generator[Shaped, None, None]:
+        """The stream before the limiter; the passes are alike, sample for sample."""
+        if self._shaped is not None:
+            yield from self._shaped
             return
-        shaping = Shaping(self.sample_rate_hz, self.channels, self._settings, self._before_lufs)
+        stream = ShapedStream(
+            self._source_rate_hz,
+            self.channels,
+            self._settings,
+            self.before_lufs,
+            delivered_rate_hz=self.sample_rate_hz,
+            floor=self._exact_from,
+        )
         if self._raw is None:
-            with closing(self._open_source()) as source:
-                yield from shaping.run(_blocks(source, self.frames, progress, note))
+            with closing(self._open_source()) as source, closing(stream.run(_blocks(source))) as pieces:
+                yield from pieces
         else:
             kept: list[Shaped] = []
-            for piece in shaping.run(self._raw_from_memory(self._raw, progress, note)):
-                kept.append(piece)
-                yield piece
-            self._shaped, self._raw = kept, None
-        self.mean_glue_db = shaping.mean_reduction_db
+            raw, self._raw = self._raw, None
+            with closing(stream.run(_taken(raw))) as pieces:
+                for piece in pieces:
+                    kept.append(piece)
+                    yield piece
+            self._shaped = kept
+        self.mean_glue_db = stream.mean_glue_db
+        self.stage_reductions, self.meters = stream.reductions, stream.meters
 
-    def _raw_from_memory(self, raw: deque[Samples], progress: Progress, note: str) -> Iterator[Samples]:
-        """Each block is let go as its shaped one takes its place."""
-        done = 0
-        while raw:
-            block = raw.popleft()
+
+def told(blocks: Iterable[Samples], frames: int, progress: Progress, note: str) -> Generator[Samples, None, None]:
+    """The blocks as they are; after each the progress is told, and asked for a stop."""
+    done = 0
+    try:
+        for block in blocks:
             done += block.shape[1]
             yield block
-            progress.step(done, self.frames, note)
-
-    def _from_memory(self, shaped: Iterable[Shaped], progress: Progress, note: str) -> Iterator[Shaped]:
-        done = 0
-        for samples, envelope in shaped:
-            done += samples.shape[1]
-            yield samples, envelope
-            progress.step(done, self.frames, note)
+            progress.step(done, max(done, frames, 1), note)
+    finally:
+        if isinstance(blocks, Generator):
+            blocks.close()
 
 
-def _blocks(source: Source, frames: int | None, progress: Progress, note: str) -> Iterator[Samples]:
-    """All blocks of a source; a stop check after each."""
+def _taken(raw: deque[Samples]) -> Iterator[Samples]:
+    """Each block is let go as its shaped one takes its place."""
+    while raw:
+        yield raw.popleft()
+
+
+def _blocks(source: Source) -> Generator[Samples, None, None]:
+    """All blocks of a source, copies: a source may use its room again."""
     block_frames = max(1024, _BLOCK_SAMPLES // source.channels)
-    done = 0
     while (block := source.read(block_frames)).shape[1]:
-        done += block.shape[1]
-        yield block
-        progress.step(done, max(done, frames or done + _GUESSED_SECONDS * source.sample_rate_hz), note)
+        yield block.copy()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sonicforge_studio.audio.meters import LoudnessMeter
 from sonicforge_studio.domain import Loudness, Samples
 
 _SHORTEST_SECONDS = 0.4
+_TRACED_SECONDS = 30
+"""The meter remembers its last minute."""
 
 
 class Gauge:
@@ -22,11 +25,18 @@ class Gauge:
         self._meter = LoudnessMeter(sample_rate_hz, channels, peaks=peaks)
         self._lengthened = LoudnessMeter(sample_rate_hz, channels, peaks=False)
         self._channels = channels
+        self._traced_frames = _TRACED_SECONDS * sample_rate_hz
+        self._trace: list[NDArray[np.float32]] = []
+        self._steps = 0
         self._shortest_frames = math.ceil(_SHORTEST_SECONDS * sample_rate_hz)
         self.frames = 0
 
     def add(self, block: Samples) -> None:
-        self._meter.add(block)
+        for start in range(0, block.shape[1], self._traced_frames):
+            self._meter.add(block[:, start : start + self._traced_frames])
+            if self._meter.steps > self._steps:
+                self._trace.append(self._meter.trace(self._steps))
+                self._steps = self._meter.steps
         if self.frames < self._shortest_frames:
             self._lengthened.add(block)
         self.frames += block.shape[1]
@@ -34,6 +44,11 @@ class Gauge:
     @property
     def too_short(self) -> bool:
         return self.frames < self._shortest_frames
+
+    @property
+    def trace(self) -> NDArray[np.float32]:
+        """Momentary and short-term loudness in LUFS at the end of each 100 ms, shape ``(steps, 2)``."""
+        return np.concatenate([np.empty((0, 2), np.float32), *self._trace])
 
     def finish(self) -> tuple[Loudness, float]:
         """The figures of the piece, and the one to aim with, in LUFS.

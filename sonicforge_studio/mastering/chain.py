@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sonicforge_studio.domain import MasterSettings, Samples
+from sonicforge_studio.domain import Samples
 from sonicforge_studio.domain.chain import STAGES, ChainSettings
 from sonicforge_studio.kernels.dynamics import cleaned
 from sonicforge_studio.kernels.limiter import Limiter
-from sonicforge_studio.kernels.true_peak import PeakEnvelope
 from sonicforge_studio.mastering.stages import STAGE_MAKERS, Stage, StageMaker
-from sonicforge_studio.mastering.stages.glue import GlueStage
 
 Shaped = tuple[Samples, NDArray[np.float32]]
 """A block ``(channels, n)``, and for each frame the highest level around it, between the samples too."""
@@ -193,34 +191,6 @@ class _Slot:
 
 def _peak(block: Samples) -> float:
     return float(max(block.max(), -block.min())) if block.size else 0.0
-
-
-class Shaping:
-    """The chain and the measuring of peaks behind it; nothing in it depends on the final gain."""
-
-    def __init__(self, sample_rate_hz: int, channels: int, settings: MasterSettings, loudness_lufs: float) -> None:
-        self._channels = channels
-        self.chain = Chain(sample_rate_hz, channels, settings.chain, loudness_lufs, amount=settings.amount)
-        self._envelope = PeakEnvelope(sample_rate_hz, channels)
-
-    @property
-    def mean_reduction_db(self) -> float:
-        """Of the glue compressor."""
-        glue = self.chain.stage("glue")
-        return glue.mean_reduction_db if isinstance(glue, GlueStage) else 0.0
-
-    def run(self, blocks: Iterable[Samples]) -> Iterator[Shaped]:
-        """Shape a whole stream; its latency is taken away at the start and made up for at the end."""
-        late = self.chain.latency_frames + self._envelope.latency_frames
-        for block in blocks:
-            samples, envelope = self._envelope.process(self.chain.process(block))
-            cut, late = min(late, samples.shape[1]), late - min(late, samples.shape[1])
-            yield samples[:, cut:], envelope[cut:]
-        rest = np.zeros((self._channels, self._envelope.latency_frames), np.float32)
-        for block in (self.chain.flush(), rest):
-            samples, envelope = self._envelope.process(block)
-            cut, late = min(late, samples.shape[1]), late - min(late, samples.shape[1])
-            yield samples[:, cut:], envelope[cut:]
 
 
 def limited(pieces: Iterable[Shaped], limiter: Limiter, channels: int) -> Generator[Samples, None, None]:

@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
-from sonicforge_studio.domain import Loudness, MasterSettings, Progress, Samples, Sink, Source, Span, Target
-from sonicforge_studio.kernels.limiter import CALM, Limiter, Pace
-from sonicforge_studio.mastering._gain_search import find_gain
-from sonicforge_studio.mastering._piece import Piece
+from sonicforge_studio.domain import (
+    Loudness,
+    MasterCurves,
+    MasterSettings,
+    Progress,
+    Samples,
+    Sink,
+    Source,
+    Span,
+)
+from sonicforge_studio.kernels.limiter import Limiter
+from sonicforge_studio.mastering._ahead import ahead
+from sonicforge_studio.mastering._aim import GREATEST_GAIN_DB, NEAR_ENOUGH_LU, Aim, Setting
+from sonicforge_studio.mastering._curves import Heard, LowestGains, SpectrumTaker, curves_of
+from sonicforge_studio.mastering._piece import Piece, told
 from sonicforge_studio.mastering._reading import Gauge
-from sonicforge_studio.mastering.chain import limited
+from sonicforge_studio.mastering.chain import StageMeter, limited
 
-GREATEST_GAIN_DB = 40.0
-_LOWEST_GAIN_DB = -80.0
 _MARGIN_DB = 0.3
 """The limiter aims this far under the ceiling: other meters' interpolators read the same peak a little differently."""
 _CLEARANCE_DB = 0.2
 """What at least has to be left of it in the finished samples."""
-_MOST_LOWERINGS = 4
-_NEAR_ENOUGH_LU = 0.1
-_PACES = (
-    CALM,
-    Pace(look_ahead=0.003, hold=0.006, fast_release=0.040, slow_release=0.120),
-    Pace(look_ahead=0.0015, hold=0.003, fast_release=0.015, slow_release=0.045),
-    Pace(look_ahead=0.0015, hold=0.001, fast_release=0.004, slow_release=0.012),
-)
-"""The limiter's paces: what a calm one would only squash, a faster one still brings to a loud target."""
-_WORTHWHILE = 0.3
-_STILL_WORTHWHILE = 0.1
-"""The loudness in LU that a further dB of gain has to bring, at each pace and at the fastest: less means squashing."""
-_MOST_MEAN_REDUCTION_DB = 12.0
-_HARDLY_LOUDER_LU = 0.3
-_READ, _SHAPED, _SEARCHED = 0.2, 0.4, 0.85
+_MOST_ROUNDS = 6
+_EXACT_LU = 0.04
+"""A forecast that is further off than this is corrected by what was measured."""
+_READ, _SHAPED, _FINISHED = 0.25, 0.55, 0.9
 """How far the progress is after each stage."""
 
 
@@ -51,30 +49,22 @@ class MasterOutcome:
     limiter_db: float
     """Deepest gain reduction of the limiter, ≤ 0."""
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Setting:
-    gain_db: float
-    ceiling_dbtp: float
-    pace: Pace
-
-
-@dataclass(frozen=True, slots=True)
-class _Trial:
-    lufs: float
-    mean_limiter_db: float
+    curves: MasterCurves | None = None
+    meters: Mapping[str, StageMeter] = field(default_factory=dict)
+    """The stages that were at work, as they stood at the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """The setting that was found, and what the samples it makes measure."""
+    """A setting, and what the samples it makes measure."""
 
-    setting: _Setting
+    setting: Setting
     loudness: Loudness
     lufs: float
     """The loudness that was aimed with."""
     limiter_db: float
+    heard: Heard
+    gains: LowestGains
 
 
 def master(
@@ -83,20 +73,16 @@ def master(
     """Bring a piece to ``settings.target`` and write it to ``sink`` (to nowhere where that is None).
 
     ``open_source`` is called once for each pass over a piece that is too long to keep in memory, otherwise once. As
-    many frames and channels are written as were read, as multiples of 2⁻²³; the same input and settings make the same
-    samples. The sink stays open: whoever opened it closes or abandons it. Raises what source and sink raise, and
-    ``Cancelled``.
+    many channels are written as were read, and as many frames (at ``settings.sample_rate_hz`` as many as make the same
+    time), as multiples of 2⁻²³; the same input and settings make the same samples. The sink stays open: whoever opened
+    it closes or abandons it. Raises what source and sink raise, and ``Cancelled``; no thread is left behind.
     """
     piece = Piece(open_source, settings, Span(progress, 0.0, _READ))
-    gauge = Gauge(piece.sample_rate_hz, piece.channels, peaks=False)
-    for samples, _ in piece.shaped(Span(progress, _READ, _SHAPED), "Shaping"):
-        gauge.add(samples)
-    _, shaped_lufs = gauge.finish()
-    found = _search(piece, settings.target, shaped_lufs, Span(progress, _SHAPED, _SEARCHED))
+    found, finished, guarded = _find(piece, settings, progress)
     if sink is not None:
-        stage = Span(progress, _SEARCHED, 1.0)
+        made = finished if finished is not None else ahead(_limited(piece, _limiter(piece, found.setting)))
         # Should the sink fail, the source that the blocks come from is closed at once.
-        with closing(_finished(piece, _limiter(piece, found.setting), stage)) as blocks:
+        with closing(told(made, piece.frames, Span(progress, _FINISHED, 1.0), "Writing")) as blocks:
             for block in blocks:
                 sink.write(block)
     progress.step(1.0, 1.0, "Mastered")
@@ -106,98 +92,92 @@ def master(
         gain_db=found.setting.gain_db,
         glue_db=piece.mean_glue_db,
         limiter_db=found.limiter_db,
-        notes=_notes(piece, settings.target, found),
+        notes=_notes(piece, settings, found, guarded),
+        curves=curves_of(piece.heard, found.heard, found.gains, piece.stage_reductions),
+        meters=piece.meters,
     )
 
 
-def _search(piece: Piece, target: Target, shaped_lufs: float, progress: Progress) -> _Finding:
-    """The calmest limiter, and the gain, that bring the target's loudness; lower until the true peak is in bounds."""
-    search = _Search(piece, target.integrated_lufs, progress)
-    silent = not math.isfinite(shaped_lufs)
-    first_db = 0.0 if silent else target.integrated_lufs - shaped_lufs
-    setting = _Setting(first_db, target.ceiling_dbtp - _MARGIN_DB, CALM)
-    for _ in range(_MOST_LOWERINGS):
-        found = search.measure(setting if silent else search.nearest(setting))
-        over_db = found.loudness.true_peak_dbtp - (target.ceiling_dbtp - _CLEARANCE_DB)
-        if over_db <= 0.0:
+def _find(piece: Piece, settings: MasterSettings, progress: Progress) -> tuple[_Finding, list[Samples] | None, bool]:
+    """The setting that brings target and ceiling, the finished samples of a piece that is kept in memory, and whether
+    the dynamics guard decided."""
+    target = settings.target
+    ceiling_dbtp = target.ceiling_dbtp - _MARGIN_DB
+    guessed_db = target.integrated_lufs - piece.before_lufs if math.isfinite(piece.before_lufs) else 0.0
+    forecast = piece.shape(_linear(guessed_db), _linear(ceiling_dbtp), Span(progress, _READ, _SHAPED))
+    aim = Aim(forecast, piece.sample_rate_hz, settings)
+    rest = _Rest(progress, _SHAPED, _FINISHED)
+    found: _Finding | None = None
+    finished: list[Samples] | None = None
+    for _ in range(_MOST_ROUNDS):
+        setting = aim.setting(ceiling_dbtp)
+        if not piece.is_exact_for(_linear(setting.gain_db), _linear(setting.ceiling_dbtp)):
+            aim.forecast = piece.shape(_linear(setting.gain_db), _linear(setting.ceiling_dbtp), rest.next())
+            setting = aim.setting(ceiling_dbtp)
+        if found is not None and setting == found.setting:
             break
-        setting = replace(found.setting, ceiling_dbtp=found.setting.ceiling_dbtp - over_db - 0.01)
-    return found
+        finished = [] if piece.kept else None
+        found = _measured(piece, setting, rest.next(), finished)
+        over_db = found.loudness.true_peak_dbtp - (target.ceiling_dbtp - _CLEARANCE_DB)
+        if over_db > 0.0:
+            ceiling_dbtp -= over_db + 0.01
+        elif not aim.corrected(setting, found.lufs, _EXACT_LU):
+            break
+    assert found is not None
+    return found, finished, aim.guarded
 
 
-class _Search:
-    """Trials, each a pass over the piece, toward one loudness."""
+class _Rest:
+    """How many passes it takes shows at the end: each moves the bar by two thirds of what is left."""
 
-    def __init__(self, piece: Piece, wanted_lufs: float, progress: Progress) -> None:
-        self._piece = piece
-        self._wanted_lufs = wanted_lufs
+    def __init__(self, progress: Progress, start: float, end: float) -> None:
         self._progress = progress
-        self._count = 0
+        self._start, self._end = start, end
 
-    def nearest(self, first: _Setting) -> _Setting:
-        """The best gain from here, at this pace or, where that would only squash, at a faster one."""
-        fastest = first.pace == _PACES[-1]
-        worthwhile = _STILL_WORTHWHILE if fastest else _WORTHWHILE
-        trials: dict[float, _Trial] = {}
+    def next(self) -> Span:
+        start = self._start
+        self._start += (self._end - start) * 2.0 / 3.0
+        return Span(self._progress, start, self._start)
 
-        def missing_at(gain_db: float) -> float:
-            trial = self._try(replace(first, gain_db=gain_db))
-            below = max((tried for tried in trials if tried < gain_db), default=None)
-            trials[gain_db] = trial
-            missing = self._wanted_lufs - trial.lufs
-            if missing > _NEAR_ENOUGH_LU:
-                brought = math.inf if below is None else (trial.lufs - trials[below].lufs) / (gain_db - below)
-                if brought < worthwhile or trial.mean_limiter_db < -_MOST_MEAN_REDUCTION_DB:
-                    raise _Squashed
-            return missing
 
-        try:
-            gain_db = find_gain(missing_at, first.gain_db, _LOWEST_GAIN_DB, GREATEST_GAIN_DB)
-        except _Squashed:
-            if not fastest:
-                return self.nearest(replace(first, gain_db=min(trials), pace=_PACES[_PACES.index(first.pace) + 1]))
-            loudest = max(trial.lufs for trial in trials.values())
-            gain_db = min(tried for tried, trial in trials.items() if trial.lufs > loudest - _HARDLY_LOUDER_LU)
-        return replace(first, gain_db=gain_db)
-
-    def measure(self, setting: _Setting) -> _Finding:
-        """All figures of the finished samples."""
-        limiter = _limiter(self._piece, setting)
-        gauge = Gauge(self._piece.sample_rate_hz, self._piece.channels)
-        for block in _finished(self._piece, limiter, self._next_stage()):
+def _measured(piece: Piece, setting: Setting, progress: Progress, finished: list[Samples] | None) -> _Finding:
+    """All figures of the finished samples, which are kept in ``finished``."""
+    gauge = Gauge(piece.sample_rate_hz, piece.channels)
+    spectrum = SpectrumTaker(piece.sample_rate_hz, piece.channels)
+    gains = LowestGains(piece.sample_rate_hz)
+    limiter = _limiter(piece, setting)
+    made = _limited(piece, limiter, gains)
+    with closing(told(ahead(made), piece.frames, progress, "Limiting")) as blocks:
+        for block in blocks:
             gauge.add(block)
-        return _Finding(setting, *gauge.finish(), limiter.deepest_reduction_db)
-
-    def _try(self, setting: _Setting) -> _Trial:
-        limiter = _limiter(self._piece, setting)
-        gauge = Gauge(self._piece.sample_rate_hz, self._piece.channels, peaks=False)
-        for block in _finished(self._piece, limiter, self._next_stage()):
-            gauge.add(block)
-        return _Trial(gauge.finish()[1], limiter.mean_reduction_db)
-
-    def _next_stage(self) -> Span:
-        """How many passes it takes shows at the end: each moves the bar by a fifth of what is left."""
-        start, end = (1.0 - 0.8**count for count in (self._count, self._count + 1))
-        self._count += 1
-        return Span(self._progress, start, end)
+            spectrum.add(block)
+            if finished is not None:
+                finished.append(block)
+    heard = Heard(gauge.trace, spectrum.levels_db())
+    return _Finding(setting, *gauge.finish(), limiter.deepest_reduction_db, heard, gains)
 
 
-class _Squashed(Exception):
-    """More gain would bring hardly any loudness."""
+def _limited(piece: Piece, limiter: Limiter, gains: LowestGains | None = None) -> Generator[Samples, None, None]:
+    with closing(piece.shaped()) as shaped:
+        for block in limited(shaped, limiter, piece.channels):
+            if gains is not None:
+                gains.add(limiter.reductions)
+            yield block
 
 
-def _limiter(piece: Piece, setting: _Setting) -> Limiter:
-    gain, ceiling = (math.pow(10.0, level_db / 20.0) for level_db in (setting.gain_db, setting.ceiling_dbtp))
+def _limiter(piece: Piece, setting: Setting) -> Limiter:
+    gain, ceiling = _linear(setting.gain_db), _linear(setting.ceiling_dbtp)
     return Limiter(piece.sample_rate_hz, piece.channels, gain=gain, ceiling=ceiling, pace=setting.pace)
 
 
-def _finished(piece: Piece, limiter: Limiter, progress: Progress) -> Generator[Samples, None, None]:
-    return limited(piece.shaped(progress, "Limiting"), limiter, piece.channels)
+def _linear(level_db: float) -> float:
+    return math.pow(10.0, level_db / 20.0)
 
 
-def _notes(piece: Piece, target: Target, found: _Finding) -> tuple[str, ...]:
+def _notes(piece: Piece, settings: MasterSettings, found: _Finding, guarded: bool) -> tuple[str, ...]:
     if not math.isfinite(found.lufs):
         return ("There is no loudness to read in it, so it was left at its level.",)
+    target = settings.target
     notes = []
     if piece.too_short:
         notes.append(
@@ -206,8 +186,14 @@ def _notes(piece: Piece, target: Target, found: _Finding) -> tuple[str, ...]:
         )
     if found.setting.gain_db >= GREATEST_GAIN_DB:
         notes.append(f"It was raised by {GREATEST_GAIN_DB:g} dB, the most the chain gives.")
-    if abs(found.lufs - target.integrated_lufs) > _NEAR_ENOUGH_LU:
-        notes.append(
-            f"{found.lufs:.1f} LUFS is as near as it comes to {target.integrated_lufs:g} LUFS under this ceiling."
-        )
+    if abs(found.lufs - target.integrated_lufs) > NEAR_ENOUGH_LU:
+        if guarded:
+            notes.append(
+                f"It stays at {found.lufs:.1f} LUFS to keep its dynamics: louder, its peaks would lie less than "
+                f"{settings.least_peak_to_loudness_lu:g} dB over its loudness, or no higher than they do by themselves."
+            )
+        else:
+            notes.append(
+                f"{found.lufs:.1f} LUFS is as near as it comes to {target.integrated_lufs:g} LUFS under this ceiling."
+            )
     return tuple(notes)

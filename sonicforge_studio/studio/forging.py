@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sonicforge_studio.audio import Spool, open_source
+from sonicforge_studio.audio import DELIVERY_FORMATS, Spool, open_source
 from sonicforge_studio.domain import (
     BatchEngine,
     Concept,
@@ -33,13 +33,12 @@ from sonicforge_studio.generation import compose, criticise, notes_of, recipe_fr
 from sonicforge_studio.generation.limits import require_seed
 from sonicforge_studio.mastering import preset_named, target_named
 from sonicforge_studio.studio.blocks import each_block
+from sonicforge_studio.studio.delivering import Delivery
 from sonicforge_studio.studio.delivery import (
     as_delivered,
-    deliver,
     known_format,
     name_of,
     pcm_hash,
-    proof_of,
     tags_of,
     write_unmastered,
 )
@@ -188,7 +187,7 @@ class Forge:
             neural=best.rendering.neural,
         )
         folder = Path(request.folder) if request.folder else self._home_folder
-        wanted = folder / f"{name_of(raw)}.{request.format}"
+        wanted = folder / f"{name_of(raw)}.{DELIVERY_FORMATS[request.format].suffix}"
         stage = Span(progress, 0.62, 0.85)
         if request.mastered:
             path, recipe, proof = _write_master(mix, wanted, raw, request.format, settings, stage)
@@ -327,22 +326,19 @@ def _write_master(
     mix: Callable[[], Source], wanted: Path, raw: Recipe, format: str, settings: MasterSettings, progress: Progress
 ) -> tuple[Path, Recipe, Master]:
     """The main file, through the mastering chain; its place, recipe and proof."""
-    delivered = deliver(
+    delivered = Delivery(
         mix,
         wanted,
         format=format,
         settings=settings,
         tags=lambda pcm_hash, used: tags_of(replace(raw, pcm_hash=pcm_hash, mastering=(used,))),
-        overwrite=False,
         numbered=True,
-        progress=progress,
-    )
+    ).deliver(progress)
     path = delivered.path
     recipe = replace(raw, pcm_hash=delivered.pcm_hash, mastering=(delivered.settings,))
-    proof = proof_of(path, format, delivered.after, settings.target)
     outcome = delivered.outcome
     return (
         path,
         recipe,
-        Master(settings.target, outcome.before, delivered.after, outcome.gain_db, (proof,), (str(path),)),
+        Master(settings.target, outcome.before, delivered.after, outcome.gain_db, delivered.proofs, (str(path),)),
     )

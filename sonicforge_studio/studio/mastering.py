@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sonicforge_studio.audio import FORMATS, Tags, open_source
-from sonicforge_studio.domain import Master, MasterSettings, Progress, Proof, Recipe, Span, StudioError, Track
+from sonicforge_studio.audio import DELIVERY_FORMATS, FORMATS, PROOF_FORMATS, Tags, open_source, same_format
+from sonicforge_studio.domain import Master, MasterSettings, Progress, Recipe, Span, StudioError, Track
 from sonicforge_studio.domain.errors import BadSetting, OutputExists
 from sonicforge_studio.generation import recipe_from_json, recipe_to_json
 from sonicforge_studio.mastering import own_target, preset_named, target_named
-from sonicforge_studio.studio.delivery import deliver, known_format, loudness_of, proof_of
-from sonicforge_studio.studio.exporting import convert
+from sonicforge_studio.studio.delivering import Beside, Delivery
+from sonicforge_studio.studio.delivery import known_format
 from sonicforge_studio.studio.importing import Importer
 from sonicforge_studio.studio.measuring import Measurer
 
 MASTERING = "mastering"
 """The engine's name in the recipe of a master whose music was not made here."""
 
-ALL_FORMATS = tuple(FORMATS)
+ALL_FORMATS = tuple(format.name for format in PROOF_FORMATS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +38,8 @@ class MasterRequest:
     """Where empty, the suffix of ``out`` decides, or else WAV."""
     proof: tuple[str, ...] = ()
     """Formats to encode, decode and measure beside the written one."""
+    keep_proofs: str = ""
+    """A folder for the copies that were proved; they are not kept where empty."""
     overwrite: bool = False
 
 
@@ -57,10 +57,11 @@ class Mastered:
 class MasteringDesk:
     """The way from a track to its master."""
 
-    def __init__(self, measurer: Measurer, importer: Importer, home_folder: Path) -> None:
+    def __init__(self, measurer: Measurer, importer: Importer, home_folder: Path, spool_folder: Path) -> None:
         self._measurer = measurer
         self._importer = importer
         self._home_folder = home_folder
+        self._spool_folder = spool_folder
 
     def master(self, request: MasterRequest, progress: Progress) -> Mastered:
         """Master one file. Raises what reading, mastering and writing raise; no half file is left."""
@@ -75,7 +76,7 @@ class MasteringDesk:
             own = replace(recipe, pcm_hash=pcm_hash, mastering=(*recipe.mastering, used))
             return replace(original.tags, title=_title(original.tags, settings), recipe=recipe_to_json(own))
 
-        delivered = deliver(
+        delivered = Delivery(
             lambda: open_source(given),
             path,
             format=format,
@@ -83,11 +84,9 @@ class MasteringDesk:
             tags=tags,
             overwrite=request.overwrite and not into_folder,
             numbered=into_folder,
-            progress=Span(progress, 0.2, 0.7),
-        )
+            beside=self._beside(request, format),
+        ).deliver(Span(progress, 0.2, 0.9))
         path = delivered.path
-        proofs = [proof_of(path, format, delivered.after, settings.target)]
-        proofs += _prove(path, [name for name in request.proof if name != format], settings, Span(progress, 0.7, 0.9))
         measured = self._measurer.measure(path, Span(progress, 0.9, 1.0))
         track = self._importer.catalogue(path.absolute(), measured)
         master = Master(
@@ -95,19 +94,29 @@ class MasteringDesk:
             before=delivered.outcome.before,
             after=delivered.after,
             gain_db=delivered.outcome.gain_db,
-            proof=tuple(proofs),
-            files=(str(path),),
+            proof=delivered.proofs,
+            files=(str(path), *(proof.path for proof in delivered.proofs[1:] if proof.path)),
         )
         return Mastered(track, master, delivered.outcome.notes, recipe.licence)
+
+    def _beside(self, request: MasterRequest, written: str) -> Beside:
+        """The formats to prove, each once; what was written is proved as it is."""
+        formats: list[str] = []
+        for name in map(known_format, request.proof):
+            if not any(same_format(name, other) for other in (written, *formats)):
+                formats.append(name)
+        if request.keep_proofs:
+            return Beside(tuple(formats), Path(request.keep_proofs), keep=True)
+        return Beside(tuple(formats), self._spool_folder)
 
     def _destination(self, request: MasterRequest, given: Path, settings: MasterSettings) -> tuple[Path, str]:
         out = Path(request.out) if request.out else self._home_folder
         if request.out_is_folder or not request.out:
             format = known_format(request.format or "wav")
-            return out / f"{given.stem} ({settings.target.name}).{format}", format
+            return out / f"{given.stem} ({settings.target.name}).{DELIVERY_FORMATS[format].suffix}", format
         suffix = out.suffix.lstrip(".").lower()
         format = known_format(request.format or suffix)
-        if suffix in FORMATS and suffix != format:
+        if suffix in FORMATS and suffix != DELIVERY_FORMATS[format].suffix:
             raise BadSetting(
                 f'"{out.name}" would be {format.upper()} under another suffix.',
                 hint="Leave --format out, or rename it.",
@@ -158,15 +167,3 @@ def _recipe_before(tags: Tags, audio_hash: str, sample_rate_hz: int) -> Recipe:
         sample_rate_hz=sample_rate_hz,
         parents=(audio_hash,),
     )
-
-
-def _prove(path: Path, formats: Sequence[str], settings: MasterSettings, progress: Progress) -> list[Proof]:
-    """Encode the finished master into each format, decode it again and measure it; the copies are not kept."""
-    proofs = []
-    with tempfile.TemporaryDirectory(prefix="sonicforge-proof-") as folder:
-        for index, name in enumerate(formats):
-            stage = Span(progress, index / len(formats), (index + 1) / len(formats))
-            copy = Path(folder) / f"proof.{known_format(name)}"
-            convert(path, copy, name, Tags(), Span(stage, 0.0, 0.6))
-            proofs.append(proof_of(Path(name), name, loudness_of(copy, Span(stage, 0.6, 1.0)), settings.target))
-    return proofs

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from sonicforge_studio import __version__
-from sonicforge_studio.audio import open_source, read_tags
+from sonicforge_studio.audio import DELIVERY_FORMATS, open_source, read_tags
 from sonicforge_studio.domain import Engine, Neural, Progress, Recipe, Rendering, Source, Span
 from sonicforge_studio.domain.errors import (
     BadSetting,
@@ -97,7 +97,9 @@ class Remaker:
         for index, settings in enumerate(recipe.mastering):
             start, end = (0.6 + 0.3 * (index + step) / len(recipe.mastering) for step in (0, 1))
             source = mastered(source, settings, self._folders.spools, Span(progress, start, end)).open_source
-        wanted = (Path(folder) if folder else self._folders.forged) / f"{_name(recipe, recipe_file)}.{format}"
+        wanted = (
+            Path(folder) if folder else self._folders.forged
+        ) / f"{_name(recipe, recipe_file)}.{DELIVERY_FORMATS[format].suffix}"
         now = replace(recipe, engine_version=engine.version) if engine is not None else recipe
         if rendering is not None:
             now = replace(now, neural=rendering.neural)

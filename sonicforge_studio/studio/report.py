@@ -96,7 +96,22 @@ def licence_fields(licence: str) -> dict[str, str | None]:
 def master_fields(master: Master) -> dict[str, Any]:
     fields: dict[str, Any] = to_plain(master)
     fields["proof"] = [
-        {"format": proof.format, "passed": proof.passed, "reason": proof.reason, **loudness_fields(proof.loudness)}
+        {
+            "format": proof.format,
+            "passed": proof.passed,
+            "reason": proof.reason,
+            "failure": proof.failure or None,
+            "note": proof.note,
+            "path": proof.path or None,
+            **loudness_fields(proof.loudness),
+            "clipped_samples": proof.clipped_samples,
+            "frames": proof.frames,
+            "sample_rate_hz": proof.sample_rate_hz,
+            "encoder_seconds": proof.encoder_seconds,
+            "check_seconds": proof.check_seconds,
+            "content_hash": proof.content_hash or None,
+            "pcm_hash": proof.pcm_hash or None,
+        }
         for proof in master.proof
     ]
     return fields

@@ -128,22 +128,28 @@ def test_lossy_files_start_on_time_and_keep_their_length(format: str, rate_hz: i
     write_clip(path, original, format=format)
     with open_source(path) as source:
         declared = source.frames
-        assert source.codec == {"m4a": "aac"}.get(format, format)
+        assert source.codec == {"m4a": "aac", "ogg": "vorbis"}.get(format, format)
     back = read_clip(path)
     wanted = resample(original, back.sample_rate_hz)
-    assert back.frames == wanted.frames == declared
+    # FFmpeg cuts half a short block off the end of Vorbis that begins with one.
+    lost = 256 if format == "ogg" else 0
+    assert wanted.frames == declared
+    assert 0 <= wanted.frames - back.frames <= lost
     # A shift by one frame alone would make an error of 0.1 here.
-    assert np.abs(back.samples - wanted.samples).max() < 0.03
+    assert np.abs(back.samples - wanted.samples[:, : back.frames]).max() < 0.03
     expected_hz = {"opus": 48000, "mp3": {22050: 44100, 96000: 48000}.get(rate_hz, rate_hz)}.get(format, rate_hz)
     assert back.sample_rate_hz == expected_hz
 
 
-@pytest.mark.parametrize(("format", "bits_per_second"), [("mp3", 320_000), ("m4a", 256_000), ("opus", 160_000)])
+@pytest.mark.parametrize(
+    ("format", "bits_per_second"),
+    [("mp3-320", 320_000), ("mp3-v0", 260_000), ("aac-256", 256_000), ("aac-128", 128_000), ("opus-160", 160_000)],
+)
 def test_lossy_files_have_their_bit_rate(format: str, bits_per_second: int, tmp_path: Path) -> None:
     noise = np.random.default_rng(0).normal(0, 0.2, (2, 44100 * 6)).astype(np.float32)
     write_clip(tmp_path / "x", clip_of(noise), format=format)
     measured = (tmp_path / "x").stat().st_size * 8 / 6
-    assert measured == pytest.approx(bits_per_second, rel=0.15 if format == "opus" else 0.05)
+    assert measured == pytest.approx(bits_per_second, rel=0.15 if format == "opus-160" else 0.05)
 
 
 @pytest.mark.parametrize("format", ["flac", "m4a", "opus"])
@@ -159,7 +165,7 @@ def test_six_channels_keep_their_places(format: str, tmp_path: Path) -> None:
 def test_what_a_format_cannot_hold_is_refused_before_anything_is_made(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     for arguments, kind in (
-        ({"format": "ogg"}, UnknownFormat),
+        ({"format": "aiff"}, UnknownFormat),
         ({"format": "mp3", "channels": 3}, UnknownFormat),
         ({"format": "flac", "channels": 9}, UnknownFormat),
         ({"format": "wav", "bits": 20}, BadSetting),

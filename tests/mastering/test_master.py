@@ -20,7 +20,8 @@ from sonicforge_studio.domain.errors import Cancelled
 from sonicforge_studio.kernels.limiter import Limiter
 from sonicforge_studio.mastering import MasterOutcome, master, own_target, preset_named, target_named
 from sonicforge_studio.mastering._piece import Piece
-from sonicforge_studio.mastering.chain import Shaping, limited
+from sonicforge_studio.mastering._shaping import ShapedStream
+from sonicforge_studio.mastering.chain import limited
 from tests.judges import ebur128
 from tests.sounds import groove
 
@@ -149,7 +150,7 @@ def test_the_chain_knows_no_blocks(block_frames: int) -> None:
     def run(size: int) -> Samples:
         blocks = [samples[:, at : at + size] for at in range(0, samples.shape[1], size)]
         limiter = Limiter(RATE_HZ, 2, gain=3.0, ceiling=0.8)
-        shaped = Shaping(RATE_HZ, 2, settings(), -20.0).run(blocks)
+        shaped = ShapedStream(RATE_HZ, 2, settings(), -20.0, delivered_rate_hz=RATE_HZ).run(blocks)
         return np.concatenate(list(limited(shaped, limiter, 2)), axis=1)
 
     whole = run(samples.shape[1])
@@ -168,7 +169,7 @@ def test_a_long_piece_is_read_anew_and_comes_out_the_same() -> None:
     kept = Piece(source, settings(), SILENT)
     reread = Piece(source, settings(), SILENT, most_kept_samples=10_000)
     for _ in range(2):
-        streams = [list(piece.shaped(SILENT, "")) for piece in (kept, reread)]
+        streams = [list(piece.shaped()) for piece in (kept, reread)]
         for part in (0, 1):
             joined = [np.concatenate([blocks[part] for blocks in stream], axis=-1) for stream in streams]
             np.testing.assert_array_equal(*joined)

@@ -1,0 +1,263 @@
+"""A master on its way to a file: written, tagged, decoded again, measured, and led down where a codec overshoots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sonicforge_studio.audio import DELIVERY_FORMATS, FileSink, Spool, Tags, content_hash
+from sonicforge_studio.domain import Loudness, MasterSettings, Progress, Proof, Samples, Sink, Source, Span
+from sonicforge_studio.mastering import MasterOutcome, master
+from sonicforge_studio.studio.delivery import HashingSink, mastered, open_like
+from sonicforge_studio.studio.proving import (
+    LOSSLESS_TOLERANCE_LU,
+    Copy,
+    Promise,
+    ProvingRoom,
+    judged,
+    measure_written,
+    over_ceiling_db,
+)
+
+_STEPS_BELOW_DB = (0.05, 0.15, 0.3, 0.5, 0.8)
+"""How far below a codec's overshoot the limiter is led, round by round: each encoding overshoots by another amount."""
+_ROUNDS = len(_STEPS_BELOW_DB) + 1
+_WORTH_MENDING_LU = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The formats that a master has to pass in besides its own file."""
+
+    formats: tuple[str, ...] = ()
+    folder: Path | None = None
+    """Where their copies are made, hidden; beside the master where None."""
+    keep: bool = False
+    """Whether the copies are put under their names when all is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What stands in the file, and the settings that its samples really went through."""
+
+    path: Path
+    settings: MasterSettings
+    outcome: MasterOutcome
+    pcm_hash: str
+    after: Loudness
+    proofs: tuple[Proof, ...]
+    """Of the file itself, and then of the formats beside it, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A master that is to be delivered: from where, as what, and what it has to keep.
+
+    ``tags`` makes the file's tags from the hash of its PCM and the settings it went through; ``overwrite`` and
+    ``numbered`` are those of ``open_sink``.
+    """
+
+    source: Callable[[], Source]
+    path: Path
+    format: str
+    settings: MasterSettings
+    tags: Callable[[str, MasterSettings], Tags]
+    overwrite: bool = False
+    numbered: bool = False
+    beside: Beside = field(default_factory=Beside)
+
+    def deliver(self, progress: Progress) -> Delivered:
+        """Master into the file, led down until the file and every format beside it, decoded again, keep the ceiling.
+
+        One master for all; a format whose overshoot would cost that one its loudness gets a master of its own. The
+        file gets its name only when all is over: until then, and where reading, mastering or writing raise, what stood
+        under the name stays.
+        """
+        lossy = any(DELIVERY_FORMATS[name].lossy for name in (self.format, *self.beside.formats))
+        state = _State(self.settings, self.beside.formats)
+        for attempt in range(_ROUNDS if lossy else 1):
+            last = not lossy or attempt == _ROUNDS - 1
+            stage = Span(progress, *_share(attempt, last))
+            with ExitStack() as kept:
+                done = self._round(state, attempt, last, kept, stage)
+                if done is not None:
+                    return self._finished(done, state, kept, Span(stage, 0.9, 1.0))
+        raise AssertionError("the last round ends it")
+
+    def _round(self, state: _State, attempt: int, last: bool, kept: ExitStack, progress: Progress) -> _Round | None:
+        """One master and its proofs; None where it is to be made anew with what ``state`` says now."""
+        used = state.used
+        sink = open_like(self.source, self.path, self.format, self.settings, self.overwrite, self.numbered)
+        kept.callback(sink.abandon)
+        hashing = HashingSink(sink)
+        spool = Spool(sink.sample_rate_hz, sink.channels, self.beside.folder) if state.common else None
+        outcome = master(self.source, _Tee(hashing, spool), used, Span(progress, 0.0, 0.5))
+        if state.costs_loudness(outcome) and not last:
+            state.part_ways()
+            return None
+        sink.tags = self.tags(hashing.pcm_hash, used)
+        sink.finish()
+        promise = _promise(self.settings, outcome, hashing.frames / sink.sample_rate_hz)
+        written = self._written(sink, promise, Span(progress, 0.5, 0.6))
+        over_db = over_ceiling_db([written], promise.ceiling_dbtp)
+        lost_lu = outcome.after.integrated_lufs - written.loudness.integrated_lufs if attempt == 0 else 0.0
+        lost_lu = lost_lu if math.isfinite(lost_lu) else 0.0
+        if (over_db > 0 or abs(lost_lu) > _WORTH_MENDING_LU) and not last:
+            state.lead_down(over_db, attempt, lost_lu)
+            return None
+        copies: Mapping[str, Copy] = {}
+        room = None
+        if spool is not None:
+            room = kept.enter_context(self._room(spool, promise))
+            copies = room.prove_in_turn(state.suspects, state.common, sink.tags, last, Span(progress, 0.6, 0.9))
+            state.heard(copies, promise.ceiling_dbtp)
+            over_db = over_ceiling_db((copy.proof for copy in copies.values()), promise.ceiling_dbtp)
+            if over_db > 0 and not last:
+                state.lead_down(over_db, attempt, beside=True, outcome=outcome)
+                return None
+        return _Round(sink, outcome, hashing.pcm_hash, used, promise, written, copies, room)
+
+    def _finished(self, done: _Round, state: _State, kept: ExitStack, progress: Progress) -> Delivered:
+        proofs = {name: copy.proof for name, copy in done.copies.items()}
+        for index, (name, over_db) in enumerate(state.alone.items()):
+            stage = Span(progress, index / len(state.alone), (index + 1) / len(state.alone))
+            proofs[name] = self._alone(name, over_db, done.sink.tags, done.promise, stage)
+        if self.beside.keep and done.room is not None:
+            proofs |= {name: done.room.publish(copy) for name, copy in done.copies.items()}
+        done.sink.publish()
+        written = replace(done.written, path=str(done.sink.path))
+        return Delivered(
+            path=done.sink.path,
+            settings=done.used,
+            outcome=done.outcome,
+            pcm_hash=done.pcm_hash,
+            after=written.loudness,
+            proofs=(written, *(proofs[name] for name in self.beside.formats)),
+        )
+
+    def _alone(self, name: str, over_db: float, tags: Tags, promise: Promise, progress: Progress) -> Proof:
+        """The proof of a format that has a master of its own."""
+        state = _State(self.settings, (name,))
+        for attempt in range(_ROUNDS):
+            last = attempt == _ROUNDS - 1
+            state.lead_down(over_db, min(attempt, _ROUNDS - 2))
+            stage = Span(progress, *_share(attempt, last))
+            spool = mastered(self.source, state.used, self.beside.folder, Span(stage, 0.0, 0.5))
+            with self._room(spool, promise) as room:
+                (copy,) = room.prove([name], tags, Span(stage, 0.5, 1.0))
+                over_db = over_ceiling_db([copy.proof], promise.ceiling_dbtp)
+                if over_db <= 0 or last:
+                    proof = room.publish(copy) if self.beside.keep else copy.proof
+                    limit = f"It has a master of its own, limited to {state.used.target.ceiling_dbtp:.1f} dBTP."
+                    return replace(proof, note=f"{limit} {proof.note}".strip())
+        raise AssertionError("the last round ends it")
+
+    def _room(self, spool: Spool, promise: Promise) -> ProvingRoom:
+        return ProvingRoom(spool.open_source, promise, self.beside.folder or self.path.parent, self.path.stem)
+
+    def _written(self, sink: FileSink, promise: Promise, progress: Progress) -> Proof:
+        measured = measure_written(sink.part, Span(progress, 0.0, 0.9))
+        return judged(self.format, measured, promise, content_hash=content_hash(sink.part, Span(progress, 0.9, 1.0)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """A master that may be delivered."""
+
+    sink: FileSink
+    outcome: MasterOutcome
+    pcm_hash: str
+    used: MasterSettings
+    promise: Promise
+    written: Proof
+    copies: Mapping[str, Copy]
+    room: ProvingRoom | None
+
+
+class _State:
+    """What one round leaves to the next."""
+
+    def __init__(self, settings: MasterSettings, formats: tuple[str, ...]) -> None:
+        self.used = settings
+        self.common = formats
+        """Those that share the master."""
+        self.suspects: tuple[str, ...] = ()
+        """Those of them that were over the ceiling once."""
+        self.alone: dict[str, float] = {}
+        """Those that need a master of their own, with what they were over by at the full ceiling."""
+        self._wanted = settings
+        self._over_db: dict[str, float] = {}
+        self._before: MasterSettings | None = None
+        """What was used before all were led down for others than the file itself."""
+
+    def lead_down(
+        self,
+        over_db: float,
+        attempt: int,
+        lost_lu: float = 0.0,
+        *,
+        beside: bool = False,
+        outcome: MasterOutcome | None = None,
+    ) -> None:
+        """Lower the ceiling by what it was over, and a little more; aim as much higher as a codec took away."""
+        if beside and self._before is None and outcome is not None and not self._misses(outcome):
+            self._before = self.used
+        target = self.used.target
+        ceiling = target.ceiling_dbtp - (over_db + _STEPS_BELOW_DB[attempt] if over_db > 0 else 0.0)
+        target = replace(target, ceiling_dbtp=ceiling, integrated_lufs=target.integrated_lufs + lost_lu)
+        self.used = replace(self.used, target=target)
+
+    def heard(self, copies: Mapping[str, Copy], ceiling_dbtp: float) -> None:
+        over = {name: over_ceiling_db([copy.proof], ceiling_dbtp) for name, copy in copies.items()}
+        for name, over_db in over.items():
+            if over_db > 0:
+                self._over_db.setdefault(name, over_db)
+        self.suspects = tuple(name for name in self.common if name in self._over_db)
+
+    def costs_loudness(self, outcome: MasterOutcome) -> bool:
+        """Whether leading all down for some format took the loudness that the master had before."""
+        return self._before is not None and self._misses(outcome)
+
+    def part_ways(self) -> None:
+        """Give the master its ceiling back; those formats go by themselves from here."""
+        assert self._before is not None
+        self.used, self._before = self._before, None
+        self.alone |= {name: self._over_db[name] for name in self.suspects}
+        self.common = tuple(name for name in self.common if name not in self.alone)
+        self.suspects = ()
+
+    def _misses(self, outcome: MasterOutcome) -> bool:
+        return abs(outcome.after.integrated_lufs - self.used.target.integrated_lufs) > LOSSLESS_TOLERANCE_LU
+
+
+class _Tee:
+    """Writes to the file, and keeps the samples as they are for the formats beside it."""
+
+    def __init__(self, sink: Sink, spool: Spool | None) -> None:
+        self._sinks = (sink,) if spool is None else (sink, spool)
+
+    def write(self, block: Samples) -> None:
+        for sink in self._sinks:
+            sink.write(block)
+
+    def close(self) -> None:
+        """The one who opened the sinks closes them."""
+
+    def abandon(self) -> None:
+        """Likewise."""
+
+
+def _share(attempt: int, last: bool) -> tuple[float, float]:
+    """How many rounds it takes shows at the end: each has half of what is left of the bar."""
+    return 1.0 - 0.5**attempt, 1.0 if last else 1.0 - 0.5 ** (attempt + 1)
+
+
+def _promise(settings: MasterSettings, outcome: MasterOutcome, seconds: float) -> Promise:
+    """The target's loudness; where a guard keeps the dynamics instead, the one that it left."""
+    lufs = settings.target.integrated_lufs
+    if settings.least_peak_to_loudness_lu > 0.0 and math.isfinite(outcome.after.integrated_lufs):
+        lufs = min(lufs, outcome.after.integrated_lufs)
+    return Promise(lufs, settings.target.ceiling_dbtp, seconds)
