@@ -54,6 +54,11 @@ class Folders:
         return self.home / "masters"
 
     @property
+    def reports(self) -> Path:
+        """Where the window puts the reports of masters."""
+        return self.home / "masters" / "reports"
+
+    @property
     def master_presets(self) -> Path:
         """The user's own presets of the mastering chain."""
         return self.home / "presets"

@@ -2,6 +2,7 @@
 
 from sonicforge_studio.analysis.live import MusicReading
 from sonicforge_studio.audio import (
+    DELIVERY_FORMATS,
     ROWS_PER_SECOND,
     CaptureState,
     InputDevice,
@@ -13,6 +14,7 @@ from sonicforge_studio.audio import (
     Version,
     Waterfall,
     matching_gains,
+    same_format,
 )
 from sonicforge_studio.generation import (
     BEATS_PER_BAR,
@@ -48,6 +50,7 @@ from sonicforge_studio.studio.sheets import LONGEST_SHEET_SECONDS, Sheet, rewrit
 
 __all__ = [
     "BEATS_PER_BAR",
+    "DELIVERY_FORMATS",
     "DRUM_PITCHES",
     "DURATION_SECONDS",
     "GREATEST_CANDIDATES",
@@ -100,6 +103,7 @@ __all__ = [
     "recipe_to_json",
     "rewriting",
     "rewritten",
+    "same_format",
     "same_notes",
     "scale_of",
     "section_names",

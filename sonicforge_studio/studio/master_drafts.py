@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sonicforge_studio.audio import PROOF_FORMATS
 from sonicforge_studio.domain import ChainSettings, MasterSettings, Target, from_plain, to_plain
 from sonicforge_studio.domain.chain import chain_faults
 from sonicforge_studio.domain.mastering import Match
@@ -66,6 +67,8 @@ class MasterDraft:
             wanted["match_share"] = self.match_share
         if self.keep_dynamics_lu:
             wanted["keep_dynamics_lu"] = self.keep_dynamics_lu
+        if self.prove:
+            wanted["proof"] = [format.name for format in PROOF_FORMATS]
         if self.sample_rate_hz:
             wanted["sample_rate_hz"] = self.sample_rate_hz
         return wanted

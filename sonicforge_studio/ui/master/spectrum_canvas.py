@@ -119,7 +119,7 @@ class SpectrumCanvas(QWidget):
         paint_spectrum(
             self._pixels, curves[0], curves[1], curves[2], 0 in self._averages, 1 in self._averages,
             columns, rows, fill_colours(colour.canvas, colour.wave, height), opaque(colour.canvas), opaque(colour.line),
-            opaque(colour.wave), opaque(colour.text_faint), opaque(colour.text_muted), ratio,
+            opaque(colour.wave), opaque(colour.line_strong), opaque(colour.text_faint), ratio,
         )  # fmt: skip
         self._dirty = False
 

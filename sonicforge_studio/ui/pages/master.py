@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
@@ -57,6 +59,7 @@ class MasterPage(QWidget):
         self._track: Track | None = None
         self._job_id: int | None = None
         self._cancelled = False
+        self._reports = studio.folders.reports
         self.setObjectName("page")
         target = next((each for each in studio.targets if each.name == studio.settings.target), studio.targets[0])
         self.editing = MasterEditing(kit.tasks, live.master_drafts, first_draft(target))
@@ -273,6 +276,9 @@ class MasterPage(QWidget):
 
     async def _order(self, track: Track, draft: MasterDraft) -> None:
         arguments = {"track_id": track.id, **draft.arguments()}
+        if draft.prove:
+            now = datetime.now(UTC).strftime("%Y-%m-%d %H%M%S")
+            arguments["report"] = str(self._reports / f"{Path(track.path).stem} {now}.pdf")
         title = tr("Master “{title}” for {target}", title=track.title, target=target_text(draft.target))
         job = await self._desk.submit("master", arguments, title, Lane.HIGH)
         self._job_id = job.id
@@ -303,7 +309,8 @@ class MasterPage(QWidget):
         mastered = await self._actions.track(int(job.result["track_id"]))
         # Another track may have been opened meanwhile: the result then stands in the library alone.
         if self._track is not None and self._track.path == job.result["original_path"]:
-            self.result.show_master(self._track, mastered, master, job.result.get("notes") or [])
+            notes, report = job.result.get("notes") or [], job.result.get("report") or []
+            self.result.show_master(self._track, mastered, master, notes, report)
             self._show_view(RESULT)
         self._show_state()
 

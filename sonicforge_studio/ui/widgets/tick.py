@@ -37,6 +37,7 @@ class Tick(QCheckBox):
         if self.isChecked():
             theme.icon("check", colour.on_accent).paint(painter, box.toAlignedRect())
         text = QRect(side + theme.space.s, 0, self.width() - side - theme.space.s, self.height())
+        painter.setPen(QColor(colour.text if self.isEnabled() else colour.text_faint))
         self.style().drawItemText(
             painter, text, Qt.AlignmentFlag.AlignVCenter, option.palette, self.isEnabled(), self.text()
         )
