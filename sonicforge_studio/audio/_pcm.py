@@ -66,11 +66,6 @@ def planar(data: bytes, channels: int) -> Samples:
     return block
 
 
-def packed_24_bit(steps: NDArray[np.int32]) -> bytes:
-    """Three bytes a sample, little-endian."""
-    return steps.astype("<i4", copy=False).view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
-
-
 def float_samples(block: av.AudioFrame, channels: int) -> Samples:
     """Integers scaled so that full scale is ±1; floats as they are."""
     name, frames = block.format.name, block.samples

@@ -7,11 +7,12 @@ from typing import Protocol
 
 import numpy as np
 
-from sonicforge_studio.audio._pcm import Quantiser, finite, packed_24_bit
+from sonicforge_studio.audio._pcm import Quantiser, finite
 from sonicforge_studio.audio._riff import LARGEST_RIFF_BYTES
 from sonicforge_studio.audio._wav_tags import tag_chunks
 from sonicforge_studio.audio.tags import Tags
 from sonicforge_studio.domain import Samples
+from sonicforge_studio.kernels.packing import packed_24_bit_frames
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
@@ -46,7 +47,7 @@ class WavWriter:
         self._bits = bits
         self._frame_bytes = channels * bits // 8
         self._largest_riff_bytes = largest_riff_bytes
-        self._quantiser = Quantiser(bits) if bits < 32 else None
+        self._quantiser = Quantiser(bits) if bits == 16 else None
         self._data_bytes = 0
         self._format = _format_chunk(sample_rate_hz, channels, bits)
         head = self._head(0)
@@ -54,12 +55,12 @@ class WavWriter:
         file.write(head)
 
     def write(self, block: Samples) -> None:
-        if self._quantiser is None:
+        if self._bits == 24:
+            content = packed_24_bit_frames(block).tobytes()
+        elif self._quantiser is None:
             content = finite(np.ascontiguousarray(block.T)).astype("<f4", copy=False).tobytes()
-        elif self._bits == 16:
-            content = self._quantiser.quantise(block).astype("<i2").tobytes()
         else:
-            content = packed_24_bit(self._quantiser.quantise(block))
+            content = self._quantiser.quantise(block).astype("<i2").tobytes()
         self._file.write(content)
         self._data_bytes += len(content)
 

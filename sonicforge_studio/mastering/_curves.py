@@ -17,7 +17,7 @@ Float64 = NDArray[np.float64]
 _STEPS_PER_SECOND = 10
 _MOST_STEPS = 6000
 """Ten minutes at ten values a second; a longer piece has longer steps."""
-_HOP_WINDOWS = 2.0
+_HOP_WINDOWS = 4.0
 
 
 class LowestGains:

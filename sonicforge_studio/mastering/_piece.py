@@ -46,7 +46,7 @@ class Piece:
             gauge = Gauge(self._source_rate_hz, self.channels)
             spectrum = SpectrumTaker(self._source_rate_hz, self.channels)
             guessed = source.frames or _GUESSED_SECONDS * source.sample_rate_hz
-            with closing(told(ahead(_blocks(source)), guessed, progress, "Measuring the original")) as blocks:
+            with closing(told(ahead(source_blocks(source)), guessed, progress, "Measuring the original")) as blocks:
                 for block in blocks:
                     gauge.add(block)
                     spectrum.add(block)
@@ -107,7 +107,7 @@ class Piece:
             floor=self._exact_from,
         )
         if self._raw is None:
-            with closing(self._open_source()) as source, closing(stream.run(_blocks(source))) as pieces:
+            with closing(self._open_source()) as source, closing(stream.run(source_blocks(source))) as pieces:
                 yield from pieces
         else:
             kept: list[Shaped] = []
@@ -140,7 +140,7 @@ def _taken(raw: deque[Samples]) -> Iterator[Samples]:
         yield raw.popleft()
 
 
-def _blocks(source: Source) -> Generator[Samples, None, None]:
+def source_blocks(source: Source) -> Generator[Samples, None, None]:
     """All blocks of a source, copies: a source may use its room again."""
     block_frames = max(1024, _BLOCK_SAMPLES // source.channels)
     while (block := source.read(block_frames)).shape[1]:

@@ -45,12 +45,12 @@ class ThirdOctaves:
         if skipped == block.shape[1]:
             return
         self._held = np.concatenate((self._held, block[:, skipped:]), axis=1)
-        while self._held.shape[1] >= self._size:
-            self._read(self._held[:, : self._size])
-            beyond = self._hop - self._held.shape[1]
-            self._held = self._held[:, self._hop :].copy()
-            if beyond > 0:
-                self._skip = beyond
+        start, held = 0, self._held.shape[1]
+        while start + self._size <= held:
+            self._read(self._held[:, start : start + self._size])
+            start += self._hop
+        self._skip = max(0, start - held)
+        self._held = self._held[:, start:].copy()
 
     def finish(self) -> Float64:
         """The mean squares ``(windows, 2, 31)`` of middle and side."""

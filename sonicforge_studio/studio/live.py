@@ -129,8 +129,7 @@ class JobHandlers:
     def master(self, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
         wanted = dict(arguments)
         path = self._path_of(wanted)
-        request = from_plain(MasterRequest, wanted | {"path": path})
-        mastered = self._studio.mastering.master(request, progress)
+        mastered = self._studio.mastering.master(from_plain(MasterRequest, {"path": path, **wanted}), progress)
         return {
             "track_id": mastered.track.id,
             "original_path": path,

@@ -6,15 +6,30 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sonicforge_studio.audio import DELIVERY_FORMATS, FORMATS, PROOF_FORMATS, Tags, open_source, same_format
-from sonicforge_studio.domain import Master, MasterSettings, Progress, Recipe, Span, StudioError, Track
+from sonicforge_studio.domain import (
+    ChainSettings,
+    Master,
+    MasterCurves,
+    MasterSettings,
+    Progress,
+    Recipe,
+    Span,
+    StudioError,
+    Track,
+)
+from sonicforge_studio.domain.chain import chain_faults
 from sonicforge_studio.domain.errors import BadSetting, OutputExists
 from sonicforge_studio.generation import recipe_from_json, recipe_to_json
 from sonicforge_studio.mastering import own_target, preset_named, target_named
+from sonicforge_studio.studio.chain_changes import chain_with
 from sonicforge_studio.studio.delivering import Beside, Delivery
 from sonicforge_studio.studio.delivery import known_format
 from sonicforge_studio.studio.importing import Importer
+from sonicforge_studio.studio.master_report import report_of, require_free, write_report
 from sonicforge_studio.studio.measuring import Measurer
 
+MOST_KEPT_LU = 24.0
+RATES_HZ = (8000, 384_000)
 MASTERING = "mastering"
 """The engine's name in the recipe of a master whose music was not made here."""
 
@@ -33,13 +48,23 @@ class MasterRequest:
     lufs: float | None = None
     ceiling: float | None = None
     preset: str = "glue"
+    chain: ChainSettings | None = None
+    """Where it is given, in place of the preset."""
+    changes: tuple[str, ...] = ()
+    """Single figures of the chain, each as ``stage.name=value``."""
     amount: float = 1.0
+    keep_dynamics_lu: float = 0.0
+    """The dynamics guard: so far its true peak stays over its loudness, rather than reach the target; 0 is off."""
+    sample_rate_hz: int = 0
+    """What is delivered; 0 keeps the original's."""
     format: str = ""
     """Where empty, the suffix of ``out`` decides, or else WAV."""
     proof: tuple[str, ...] = ()
     """Formats to encode, decode and measure beside the written one."""
     keep_proofs: str = ""
     """A folder for the copies that were proved; they are not kept where empty."""
+    report: str = ""
+    """A PDF, with the same as JSON beside it, or the JSON alone, by its suffix; none where empty."""
     overwrite: bool = False
 
 
@@ -50,8 +75,13 @@ class Mastered:
     track: Track
     master: Master
     notes: tuple[str, ...]
+    settings: MasterSettings
+    """What it really went through."""
+    curves: MasterCurves | None = None
     licence: str = ""
     """As the original's tags or recipe have it."""
+    report: tuple[str, ...] = ()
+    """The report's files."""
 
 
 class MasteringDesk:
@@ -66,6 +96,8 @@ class MasteringDesk:
     def master(self, request: MasterRequest, progress: Progress) -> Mastered:
         """Master one file. Raises what reading, mastering and writing raise; no half file is left."""
         settings = settings_of(request)
+        if request.report:
+            require_free(Path(request.report), overwrite=request.overwrite)
         given = Path(request.path)
         original = self._measurer.measure(given, Span(progress, 0.0, 0.2))
         into_folder = request.out_is_folder or not request.out
@@ -97,7 +129,14 @@ class MasteringDesk:
             proof=delivered.proofs,
             files=(str(path), *(proof.path for proof in delivered.proofs[1:] if proof.path)),
         )
-        return Mastered(track, master, delivered.outcome.notes, recipe.licence)
+        made = Mastered(
+            track, master, delivered.outcome.notes, delivered.settings, delivered.outcome.curves, recipe.licence
+        )
+        return self._reported(made, given, request) if request.report else made
+
+    def _reported(self, made: Mastered, given: Path, request: MasterRequest) -> Mastered:
+        paths = write_report(Path(request.report), report_of(made, given), overwrite=request.overwrite)
+        return replace(made, report=tuple(map(str, paths)))
 
     def _beside(self, request: MasterRequest, written: str) -> Beside:
         """The formats to prove, each once; what was written is proved as it is."""
@@ -138,7 +177,24 @@ def settings_of(request: MasterRequest) -> MasterSettings:
         )
     if not 0.0 <= request.amount <= 1.0:
         raise BadSetting(f"The amount is from 0 to 1, not {request.amount:g}.")
-    return replace(preset_named(request.preset), target=target, amount=request.amount)
+    _require(0.0 <= request.keep_dynamics_lu <= MOST_KEPT_LU, f"The dynamics kept are from 0 to {MOST_KEPT_LU:g} LU.")
+    low, high = RATES_HZ
+    _require(request.sample_rate_hz == 0 or low <= request.sample_rate_hz <= high, f"Rates are {low} to {high} Hz.")
+    chain = preset_named(request.preset).chain if request.chain is None else request.chain
+    fault = next(iter(chain_faults(chain)), None)
+    _require(fault is None, f'What the chain has at "{fault}" is not possible.')
+    return MasterSettings(
+        target=target,
+        chain=chain_with(chain, request.changes),
+        amount=request.amount,
+        least_peak_to_loudness_lu=request.keep_dynamics_lu,
+        sample_rate_hz=request.sample_rate_hz,
+    )
+
+
+def _require(held: bool, otherwise: str) -> None:
+    if not held:
+        raise BadSetting(otherwise)
 
 
 def _title(tags: Tags, settings: MasterSettings) -> str | None:

@@ -18,9 +18,9 @@ _TAPS_SECONDS = 0.093
 _RIDER_SECONDS = 1.5
 """Slower than a bar of most music: it follows passages, never beats."""
 _RIDER_STEPS = 3
-_RIDER_SPAN_LU = 6.0
-_QUIET_LU = 20.0
-"""Passages this far under the piece's loudness are pauses: what is in them is not lifted."""
+_RIDER_SPAN_LU = 12.0
+_QUIET_LU, _SILENT_LU = 15.0, 30.0
+"""From so far under the piece's loudness on it is lifted less, and from there not at all: pauses stay pauses."""
 _LUFS_OFFSET_DB = -0.691
 
 
@@ -112,8 +112,9 @@ class _Rider:
 
     def _wanted_db(self) -> float:
         over_lu = _LUFS_OFFSET_DB + 10.0 * math.log10(self._power + 1e-20) - self._loudness_lufs
-        gain_db = -0.5 * self._range_db * math.tanh(over_lu / _RIDER_SPAN_LU)
-        return gain_db if over_lu >= 0.0 else gain_db * min(1.0, max(0.0, 2.0 + over_lu / _QUIET_LU * 2.0))
+        gain_db = -self._range_db * math.tanh(over_lu / _RIDER_SPAN_LU)
+        sound = min(1.0, max(0.0, (_SILENT_LU + over_lu) / (_SILENT_LU - _QUIET_LU)))
+        return gain_db * sound
 
 
 def _response(curve_db: Float64, sample_rate_hz: int, half: int, size: int) -> NDArray[np.complex64]:

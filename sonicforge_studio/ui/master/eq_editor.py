@@ -43,6 +43,7 @@ class EqEditor(SpectrumCanvas):
         self._neutral = EqSettings().bands
         self._curve: NDArray[np.float64] = np.zeros(_POINTS)
         self._own: NDArray[np.float64] = np.zeros(_POINTS)
+        self._line, self._area = QPolygonF(), QPolygonF()
         self.chosen = 0
         """The band whose figures are shown."""
         self.handles = [self._handle(number) for number in range(len(self._settings.bands))]
@@ -83,7 +84,15 @@ class EqEditor(SpectrumCanvas):
         self.place_handles()
         self.update()
 
+    def _shape(self) -> None:
+        """The curves as lines of the present size."""
+        zero = self.y_of(0.0)
+        own = self._points(self._own)
+        self._line = QPolygonF(self._points(self._curve))
+        self._area = QPolygonF([QPointF(self.x_of(_LOWEST_HZ), zero), *own, QPointF(self.x_of(_HIGHEST_HZ), zero)])
+
     def place_handles(self) -> None:
+        self._shape()
         for number, (handle, band) in enumerate(zip(self.handles, self._settings.bands, strict=True)):
             gain_db = 0.0 if band.kind in _GAINLESS else band.gain_db
             handle.stand_at(self.x_of(band.frequency_hz), self.y_of(gain_db))
@@ -100,14 +109,12 @@ class EqEditor(SpectrumCanvas):
         if on and self._settings.bands[self.chosen].on:
             fill = QColor(colour.accent)
             fill.setAlphaF(0.16)
-            area = QPolygonF([QPointF(self.x_of(_LOWEST_HZ), zero), *self._points(self._own)])
-            area.append(QPointF(self.x_of(_HIGHEST_HZ), zero))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(fill)
-            painter.drawPolygon(area)
+            painter.drawPolygon(self._area)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(accent, theme.size.focus))
-        painter.drawPolyline(QPolygonF(self._points(self._curve)))
+        painter.drawPolyline(self._line)
 
     def _points(self, curve: NDArray[np.float64]) -> list[QPointF]:
         shown = np.clip(curve, -2 * _GREATEST_DB, 2 * _GREATEST_DB)

@@ -8,7 +8,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from sonicforge_studio.kernels.raster import columns_from_bands, paint_spectrum
@@ -44,6 +44,13 @@ class SpectrumCanvas(QWidget):
         self._seen_at = 0.0
         self._dirty = True
         self._pixels: NDArray[np.uint32] = np.zeros((1, 1), np.uint32)
+        self._curves: NDArray[np.float32] = np.zeros((3, 1), np.float32)
+        self._gradient: NDArray[np.uint32] = np.zeros(1, np.uint32)
+        self._columns: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._rows: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._places: NDArray[np.float64] = np.zeros(0)
+        self._scales: QPixmap | None = None
+        """What is written on the scales, of the present size: text is the dearest thing on a picture."""
         self.setAccessibleName(name)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumHeight(theme.size.lane_open // 2)
@@ -101,27 +108,37 @@ class SpectrumCanvas(QWidget):
     def _paint_levels(self, levels: NDArray[np.float32] | None) -> None:
         ratio = self.devicePixelRatioF()
         shape = (max(1, round(self.height() * ratio)), max(1, round(self.width() * ratio)))
-        if self._pixels.shape != shape:
-            self._pixels = np.zeros(shape, np.uint32)
+        if self._pixels.shape != shape or self._places.size != self._frequencies_hz.size:
+            self._measure_up(shape, ratio)
         height, width = shape
-        curves = np.full((3, width), height, np.float32)
-        if levels is not None and self._frequencies_hz.size:
-            places = (np.log10(self._frequencies_hz) - _LEFT) / (_RIGHT - _LEFT)
-            places = (self._theme.space.s + places * (self.width() - 2 * self._theme.space.s)) * ratio
-            drawn = (levels, self._averages.get(0, levels), self._averages.get(1, levels))
-            for curve, shown in zip(curves, drawn, strict=True):
-                columns_from_bands(shown, places, _FLOOR_DB, _TOP_DB, height, curve)
-                curve[: max(0, math.ceil(places[0]))] = np.nan
-                curve[math.floor(places[-1]) + 1 :] = np.nan
+        for number, curve in enumerate(self._curves):
+            shown = levels if number == 0 else self._averages.get(number - 1)
+            if levels is None or shown is None or not self._places.size:
+                curve[:] = height
+                continue
+            columns_from_bands(shown, self._places, _FLOOR_DB, _TOP_DB, height, curve)
+            curve[: max(0, math.ceil(self._places[0]))] = np.nan
+            curve[min(width, math.floor(self._places[-1]) + 1) :] = np.nan
         colour = self._theme.colour
-        columns = np.array([self.x_of(10.0**place) * ratio for place, _ in frequency_ticks()], np.int64)
-        rows = np.array([self.y_of(value) * ratio for value in self._ticks], np.int64)
         paint_spectrum(
-            self._pixels, curves[0], curves[1], curves[2], 0 in self._averages, 1 in self._averages,
-            columns, rows, fill_colours(colour.canvas, colour.wave, height), opaque(colour.canvas), opaque(colour.line),
+            self._pixels, self._curves[0], self._curves[1], self._curves[2], 0 in self._averages, 1 in self._averages,
+            self._columns, self._rows, self._gradient, opaque(colour.canvas), opaque(colour.line),
             opaque(colour.wave), opaque(colour.line_strong), opaque(colour.text_faint), ratio,
         )  # fmt: skip
         self._dirty = False
+
+    def _measure_up(self, shape: tuple[int, int], ratio: float) -> None:
+        """Where bands, grid and gradient lie in the present size."""
+        height, width = shape
+        self._pixels = np.zeros(shape, np.uint32)
+        self._curves = np.full((3, width), height, np.float32)
+        self._gradient = fill_colours(self._theme.colour.canvas, self._theme.colour.wave, height)
+        self._columns = np.array([self.x_of(10.0**place) * ratio for place, _ in frequency_ticks()], np.int64)
+        self._rows = np.array([self.y_of(value) * ratio for value in self._ticks], np.int64)
+        self._scales = None
+        if self._frequencies_hz.size:
+            places = (np.log10(self._frequencies_hz) - _LEFT) / (_RIGHT - _LEFT)
+            self._places = (self._theme.space.s + places * (self.width() - 2 * self._theme.space.s)) * ratio
 
     # Painting
 
@@ -142,7 +159,9 @@ class SpectrumCanvas(QWidget):
         image.setDevicePixelRatio(self.devicePixelRatioF())
         painter.drawImage(QPointF(0.0, 0.0), image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_scales(painter)
+        if self._scales is None:
+            self._scales = self._drawn_scales()
+        painter.drawPixmap(0, 0, self._scales)
         self.paint_over(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QPen(QColor(self._theme.colour.line), self._theme.size.line))
@@ -153,8 +172,12 @@ class SpectrumCanvas(QWidget):
     def paint_over(self, painter: QPainter) -> None:
         """What is set, over the spectrum; for those that have something."""
 
-    def _paint_scales(self, painter: QPainter) -> None:
-        theme = self._theme
+    def _drawn_scales(self) -> QPixmap:
+        theme, ratio = self._theme, self.devicePixelRatioF()
+        drawn = QPixmap(self.size() * ratio)
+        drawn.setDevicePixelRatio(ratio)
+        drawn.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(drawn)
         painter.setFont(theme.font(theme.tokens.type.caption))
         painter.setPen(QColor(theme.colour.text_faint))
         line = painter.fontMetrics().height()
@@ -166,6 +189,8 @@ class SpectrumCanvas(QWidget):
             text = self.tick_text(value)
             above = QRectF(0, self.y_of(value) - line, self.width() - theme.space.s, line)
             painter.drawText(above, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, text)
+        painter.end()
+        return drawn
 
     def tick_text(self, value: float) -> str:
         return f"{decimal(value, 0, signed=bool(value))}{self._unit}"
