@@ -44,9 +44,24 @@ class Folders:
         return self.home / "drafts"
 
     @property
+    def master_drafts(self) -> Path:
+        """What masters were being set to when the page was left."""
+        return self.home / "drafts" / "masters"
+
+    @property
     def masters(self) -> Path:
         """Where the window puts what it masters."""
         return self.home / "masters"
+
+    @property
+    def reports(self) -> Path:
+        """Where the window puts the reports of masters."""
+        return self.home / "masters" / "reports"
+
+    @property
+    def master_presets(self) -> Path:
+        """The user's own presets of the mastering chain."""
+        return self.home / "presets"
 
     @property
     def recordings(self) -> Path:

@@ -2,6 +2,7 @@
 
 from sonicforge_studio.analysis.live import MusicReading
 from sonicforge_studio.audio import (
+    DELIVERY_FORMATS,
     ROWS_PER_SECOND,
     CaptureState,
     InputDevice,
@@ -13,6 +14,7 @@ from sonicforge_studio.audio import (
     Version,
     Waterfall,
     matching_gains,
+    same_format,
 )
 from sonicforge_studio.generation import (
     BEATS_PER_BAR,
@@ -34,6 +36,8 @@ from sonicforge_studio.generation.limits import DURATION_SECONDS, TEMPO_BPM
 from sonicforge_studio.jobs import Job, JobQueue, Lane
 from sonicforge_studio.kernels.live_spectrum import SpectrumSettings
 from sonicforge_studio.library import Library, TrackRow
+from sonicforge_studio.mastering.chain import StageMeter
+from sonicforge_studio.mastering.live import LiveMeters
 from sonicforge_studio.studio.compose import Studio, build_studio
 from sonicforge_studio.studio.delivery import genre_title
 from sonicforge_studio.studio.drafts import DraftShelf
@@ -46,6 +50,7 @@ from sonicforge_studio.studio.sheets import LONGEST_SHEET_SECONDS, Sheet, rewrit
 
 __all__ = [
     "BEATS_PER_BAR",
+    "DELIVERY_FORMATS",
     "DRUM_PITCHES",
     "DURATION_SECONDS",
     "GREATEST_CANDIDATES",
@@ -64,6 +69,7 @@ __all__ = [
     "Lane",
     "Library",
     "Live",
+    "LiveMeters",
     "LiveSnapshot",
     "LoudnessTrace",
     "ModelCard",
@@ -78,6 +84,7 @@ __all__ = [
     "Previews",
     "Sheet",
     "SpectrumSettings",
+    "StageMeter",
     "Studio",
     "TrackRow",
     "Version",
@@ -96,6 +103,7 @@ __all__ = [
     "recipe_to_json",
     "rewriting",
     "rewritten",
+    "same_format",
     "same_notes",
     "scale_of",
     "section_names",

@@ -22,6 +22,8 @@ from sonicforge_studio.studio.drafts import DraftShelf
 from sonicforge_studio.studio.exporting import export
 from sonicforge_studio.studio.forging import ForgeRequest
 from sonicforge_studio.studio.hearables import Hearables
+from sonicforge_studio.studio.master_drafts import MasterDrafts
+from sonicforge_studio.studio.master_presets import PresetShelf
 from sonicforge_studio.studio.mastering import MasterRequest
 from sonicforge_studio.studio.previewing import Previews
 from sonicforge_studio.studio.report import licence_fields
@@ -45,6 +47,8 @@ class Live:
     hearables: Hearables
     previews: Previews
     drafts: DraftShelf
+    master_drafts: MasterDrafts
+    master_presets: PresetShelf
     takes: TakeDesk
 
     def hearable(self, job_id: int) -> Callable[[], Source] | None:
@@ -178,5 +182,7 @@ def open_live(studio: Studio, devices: Devices | None = None) -> Live:
         hearables=hearables,
         previews=Previews(studio.folders.spools),
         drafts=DraftShelf(studio.folders.drafts),
+        master_drafts=MasterDrafts(studio.folders.master_drafts),
+        master_presets=PresetShelf(studio.folders.master_presets),
         takes=studio.takes,
     )

@@ -221,6 +221,11 @@ class Actions(QObject):
         elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent))):
             self.trouble.emit(StudioError(tr("No file manager answered."), hint=tr("The file is at {path}", path=path)))
 
+    def open_file(self, path: str) -> None:
+        """Show a file in the program that the system has for it."""
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(path)):
+            self.trouble.emit(StudioError(tr("No program answered."), hint=tr("The file is at {path}", path=path)))
+
     def copy_paths(self, paths: Sequence[str]) -> None:
         QGuiApplication.clipboard().setText("\n".join(paths))
 

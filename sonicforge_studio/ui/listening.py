@@ -111,13 +111,23 @@ class Listening(QObject):
         self, pieces: Sequence[Piece], gains_db: Sequence[float], chosen: int, *, from_seconds: float = 0.0
     ) -> None:
         """Play one of several versions of the same music, each with a gain that matches its loudness to the others'."""
-        self._load(pieces[chosen])
-        self._compared = tuple(pieces)
         versions = [
             Version.of_file(piece.path, piece.title, gain_db) for piece, gain_db in zip(pieces, gains_db, strict=True)
         ]
+        self.compare_versions(pieces, versions, chosen, from_seconds=from_seconds)
+
+    def compare_versions(
+        self, pieces: Sequence[Piece], versions: Sequence[Version], chosen: int, *, from_seconds: float = 0.0
+    ) -> None:
+        """The same where the sound of the pieces is not simply in their files, but made as it is heard."""
+        self._load(pieces[chosen])
+        self._compared = tuple(pieces)
         self._player.compare(versions, start_seconds=from_seconds, version=chosen)
         self._hurry()
+
+    def refresh(self) -> None:
+        """What is heard is made otherwise from now on: have it read anew."""
+        self._player.refresh()
 
     def choose_version(self, chosen: int) -> None:
         """Go over to another one of those that are compared, at the same place."""

@@ -119,6 +119,10 @@ class Sizes:
     note_row: int
     row_names: int
     strip: int
+    stage: int
+    knob: int
+    figure: int
+    handle: int
     engine: int
     icon_s: int
     icon: int

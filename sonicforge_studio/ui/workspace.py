@@ -58,8 +58,8 @@ class Workspace(QObject):
         self.shelf = ModelShelf(studio.models, self.desk, kit.tasks)
         self.forge = ForgePage(studio, self.desk, self.actions, self.listening, self.bridge, kit, live, self.shelf)
         self.library = LibraryPage(studio, self.actions, self.listening, self.bridge, kit)
-        self.master = MasterPage(studio, self.desk, self.actions, self.listening, kit)
         self.clock = FrameClock(lambda: live.analyser.newest)
+        self.master = MasterPage(studio, self.desk, self.actions, self.listening, self.clock, kit, live)
         self.live = LivePage(studio, live, self.listening, self.clock, kit, memory)
         self.analysis = AnalysisPage(studio, self.actions, self.listening, self.bridge, kit)
         self.models = ModelsPage(self.shelf, self.actions, kit)
@@ -240,7 +240,7 @@ class Workspace(QObject):
 
     def _fit_scope(self) -> None:
         """The dock is not shown under the page that shows the same, larger, nor under those that need the room."""
-        elsewhere = self.window.page() not in ("live", "analysis", "models")
+        elsewhere = self.window.page() not in ("master", "live", "analysis", "models")
         self.scope.setVisible(self._scope_wanted and elsewhere)
         self.window.rail.scope_button.setEnabled(elsewhere)
         self.window.fit_floating()
@@ -305,6 +305,8 @@ class Workspace(QObject):
         """Import what was dropped; one thing dropped on the Master page is there to be mastered, one or two on the
         Analysis page to be looked at, folders on the Models page to play."""
         page = self.window.page()
+        if page == "master" and self.master.take_drop(paths):
+            return
         if page == "master" and len(paths) == 1:
             self._kit.tasks.start(self._import_for(paths, lambda ids: self.actions.master(ids[0])))
         elif page == "analysis" and len(paths) <= 2:
@@ -375,6 +377,7 @@ class Workspace(QObject):
     async def finish(self) -> None:
         """What is not written yet is, before anything is closed."""
         await self.forge.sheet.finish()
+        await self.master.finish()
 
     def close(self) -> None:
         """Stop looking and listening; the studio itself is closed by who built it."""
@@ -384,6 +387,7 @@ class Workspace(QObject):
         self.listening.close()
         self._counting.stop()
         self.clock.close()
+        self.master.close_down()
         self.live.close_down()
         self.analysis.close_down()
         self._full_screen.put_back()

@@ -49,12 +49,17 @@ def test_a_file_dropped_on_the_page_is_imported_and_opened(workspace: Workspace,
 
 
 def test_the_targets_are_offered_with_their_figures(workspace: Workspace) -> None:
-    arguments = workspace.master.controls.arguments()
-    assert arguments == {"preset": "glue", "amount": 1.0, "target": "spotify"}
-    workspace.master.controls.choose_own(-12.5, -1.5)
-    workspace.master.controls.amount.setValue(40)
-    workspace.master.controls.preset.choose("punchy")
-    assert workspace.master.controls.arguments() == {"preset": "punchy", "amount": 0.4, "lufs": -12.5, "ceiling": -1.5}
+    page = workspace.master
+    assert "−14 LUFS" in page.controls.target.itemText(page.controls.target.findData("spotify"))
+    assert page.editing.draft.arguments()["target"] == "spotify"
+    page.controls.choose_own(-12.5, -1.5)
+    page.controls.amount.setValue(40)
+    page.order.prove.click()
+    wanted = page.editing.draft.arguments()
+    assert (wanted["lufs"], wanted["ceiling"], wanted["amount"]) == (-12.5, -1.5, 0.4)
+    assert "target" not in wanted
+    assert "proof" not in wanted
+    assert page.controls.lufs.value() == -12.5
 
 
 def test_a_master_reaches_its_target_and_shows_both_sides(mastered: Workspace) -> None:

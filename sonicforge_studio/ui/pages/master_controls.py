@@ -1,83 +1,62 @@
-"""Where the master will be heard, how it is treated, and how much."""
+"""Where the master will be heard, how it is treated, and how much: the column beside the chain."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QDoubleSpinBox,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QSlider,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from sonicforge_studio.domain import Target
+from sonicforge_studio.studio.master_drafts import MasterDraft
 from sonicforge_studio.ui.numbers import decimal
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
-from sonicforge_studio.ui.widgets.choice import indent
+from sonicforge_studio.ui.widgets.choice import Choice, indent
 from sonicforge_studio.ui.widgets.controls import Button, label
-from sonicforge_studio.ui.widgets.names import preset_name, target_name
-from sonicforge_studio.ui.widgets.segments import Segments
+from sonicforge_studio.ui.widgets.names import target_name
 
-_COLUMNS = 3
 _PERCENT = 100
-_DEFAULT_PRESET = "glue"
+_OWN = "own"
 
 
 class MasterControls(QWidget):
-    def __init__(self, theme: Theme, targets: Sequence[Target], presets: Sequence[str], target: str) -> None:
+    """A view: it tells what is wanted and shows what it is told."""
+
+    changed = Signal(object, str)
+    """Fields of the draft with their values, and the word that joins them with the step before."""
+    let_go = Signal()
+
+    def __init__(
+        self, theme: Theme, targets: Sequence[Target], presets: QWidget, assistant: Button, references: QWidget
+    ) -> None:
         super().__init__()
         self._theme = theme
-        self._targets = tuple(targets)
+        self._targets = {target.name: target for target in targets}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, theme.space.m, 0)
         layout.setSpacing(theme.space.s)
         layout.addWidget(label(tr("Where it will be heard"), "section"))
-        layout.addLayout(self._target_grid())
+        layout.addWidget(self._target_choice())
         layout.addWidget(self._own_numbers())
         layout.addSpacing(theme.space.s)
-        layout.addWidget(label(tr("Character"), "section"))
-        self.preset = Segments(theme, tr("Character"), [(name, preset_name(name)) for name in presets])
-        if _DEFAULT_PRESET in presets:
-            self.preset.choose(_DEFAULT_PRESET)
-        layout.addWidget(self.preset)
+        layout.addWidget(label(tr("Preset"), "section"))
+        layout.addWidget(presets)
+        layout.addWidget(assistant)
         layout.addSpacing(theme.space.s)
         layout.addLayout(self._amount())
+        layout.addSpacing(theme.space.s)
+        layout.addWidget(references)
         layout.addStretch(1)
-        self.choose(target)
 
-    def _target_grid(self) -> QGridLayout:
-        theme = self._theme
-        grid = QGridLayout()
-        grid.setSpacing(theme.space.s)
-        self._group = QButtonGroup(self)
-        entries = [
-            (target_name(target.name), f"{decimal(target.integrated_lufs, 0)} / {decimal(target.ceiling_dbtp)}")
-            for target in self._targets
-        ]
-        entries.append((tr("Own numbers"), tr("LUFS / dBTP")))
-        for number, (name, figures) in enumerate(entries):
-            button = Button("", "target")
-            button.setCheckable(True)
-            button.setAccessibleName(f"{name}, {figures}")
-            inner = QVBoxLayout(button)
-            inner.setContentsMargins(theme.space.s, theme.space.xs, theme.space.s, theme.space.xs)
-            inner.setSpacing(0)
-            for text, role in ((name, "item"), (figures, "caption")):
-                line = label(text, role)
-                line.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-                inner.addWidget(line)
-            self._group.addButton(button, number)
-            grid.addWidget(button, number // _COLUMNS, number % _COLUMNS)
-        self._group.idToggled.connect(self._show_own)
-        return grid
+    def _target_choice(self) -> QWidget:
+        self.target = Choice(self._theme, tr("Where it will be heard"))
+        for target in self._targets.values():
+            figures = f"{decimal(target.integrated_lufs, 0)} LUFS / {decimal(target.ceiling_dbtp)} dBTP"
+            self.target.addItem(f"{target_name(target.name)}   {figures}", target.name)
+        self.target.addItem(tr("Own numbers"), _OWN)
+        self.target.activated.connect(lambda _: self._target_chosen())
+        return self.target
 
     def _own_numbers(self) -> QWidget:
         self._own = QWidget()
@@ -87,9 +66,7 @@ class MasterControls(QWidget):
         self.lufs = self._level(tr("Loudness"), -40.0, -5.0, -14.0, " LUFS")
         self.ceiling = self._level(tr("Ceiling"), -9.0, 0.0, -1.0, " dBTP")
         for box in (self.lufs, self.ceiling):
-            caption = label(box.accessibleName(), "caption")
-            caption.setBuddy(box)
-            row.addWidget(caption)
+            box.valueChanged.connect(lambda _: self._own_told())
             row.addWidget(box, 1)
         return self._own
 
@@ -102,6 +79,7 @@ class MasterControls(QWidget):
         box.setSuffix(suffix)
         indent(box, self._theme)
         box.setAccessibleName(name)
+        box.setToolTip(name)
         return box
 
     def _amount(self) -> QVBoxLayout:
@@ -117,39 +95,53 @@ class MasterControls(QWidget):
         self.amount = QSlider(Qt.Orientation.Horizontal)
         self.amount.setProperty("role", "accent")
         self.amount.setRange(0, _PERCENT)
-        self.amount.setAccessibleName(tr("Amount"))
-        self.amount.setToolTip(tr("How much of the glue compressor is mixed in; loudness and ceiling always hold."))
-        self.amount.valueChanged.connect(lambda value: self._share.setText(f"{value} %"))
         self.amount.setValue(_PERCENT)
+        self.amount.setAccessibleName(tr("Amount"))
+        self.amount.setToolTip(tr("How much of the whole chain is done; loudness and ceiling always hold."))
+        self.amount.valueChanged.connect(lambda value: self.changed.emit({"amount": value / _PERCENT}, "amount"))
+        self.amount.sliderReleased.connect(self.let_go)
         column.addWidget(self.amount)
         return column
 
-    def choose(self, name: str) -> None:
-        """Switch to a target by its name; the first one where there is none of that name."""
-        names = [target.name for target in self._targets]
-        self._group.button(names.index(name) if name in names else 0).setChecked(True)
-        self._show_own()
+    # What is told
 
-    def _show_own(self) -> None:
-        self._own.setVisible(self._group.checkedId() == len(self._targets))
+    def _target_chosen(self) -> None:
+        name = self.target.currentData()
+        if name == _OWN:
+            self._own_told()
+        else:
+            self.changed.emit({"target": self._targets[name]}, "")
+
+    def _own_told(self) -> None:
+        self.changed.emit({"target": Target(_OWN, self.lufs.value(), self.ceiling.value())}, "target")
+
+    def choose(self, name: str) -> None:
+        """Switch to a target by its name, as a hand does; the first one where there is none of that name."""
+        self.target.setCurrentIndex(max(0, self.target.findData(name)))
+        self._target_chosen()
 
     def choose_own(self, lufs: float, ceiling_dbtp: float) -> None:
         """Switch to a target of the user's own."""
-        self._group.button(len(self._targets)).setChecked(True)
-        self.lufs.setValue(lufs)
-        self.ceiling.setValue(ceiling_dbtp)
+        self.changed.emit({"target": Target(_OWN, lufs, ceiling_dbtp)}, "")
 
-    def target_text(self) -> str:
-        """The target's name, or its figures where it is an own one."""
-        number = self._group.checkedId()
-        if number < len(self._targets):
-            return self._targets[number].name
-        return f"{decimal(self.lufs.value())} LUFS"
+    # What is shown
 
-    def arguments(self) -> dict[str, Any]:
-        """What the master job is given."""
-        number = self._group.checkedId()
-        wanted: dict[str, Any] = {"preset": self.preset.value(), "amount": self.amount.value() / _PERCENT}
-        if number < len(self._targets):
-            return wanted | {"target": self._targets[number].name}
-        return wanted | {"lufs": self.lufs.value(), "ceiling": self.ceiling.value()}
+    def show_draft(self, draft: MasterDraft) -> None:
+        own = self._targets.get(draft.target.name) != draft.target
+        self.target.setCurrentIndex(self.target.findData(_OWN if own else draft.target.name))
+        self._own.setVisible(own)
+        shown = (
+            (self.lufs, draft.target.integrated_lufs),
+            (self.ceiling, draft.target.ceiling_dbtp),
+            (self.amount, round(draft.amount * _PERCENT)),
+        )
+        for field, value in shown:
+            field.blockSignals(True)
+            field.setValue(value)  # type: ignore[arg-type]
+            field.blockSignals(False)
+        self._share.setText(f"{self.amount.value()} %")
+
+
+def target_text(target: Target) -> str:
+    """The target's name, or its loudness where it is an own one."""
+    return f"{decimal(target.integrated_lufs)} LUFS" if target.name == _OWN else target_name(target.name)

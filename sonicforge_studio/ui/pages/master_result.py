@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from sonicforge_studio.domain import Master, Track
-from sonicforge_studio.studio import PlayerState, matching_gains
+from sonicforge_studio.domain import Master, Proof, Track
+from sonicforge_studio.studio import PlayerState, matching_gains, same_format
 from sonicforge_studio.ui.actions import FORMAT_NAMES, FORMATS, Actions, piece_of
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, Piece, is_sounding
+from sonicforge_studio.ui.master.proof_table import ProofTable, format_title
 from sonicforge_studio.ui.numbers import decimal
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.widgets.choice import Choice
 from sonicforge_studio.ui.widgets.controls import Button, Card, ElidedLabel, IconButton, label, picture
 from sonicforge_studio.ui.widgets.names import target_name
+from sonicforge_studio.ui.widgets.question import Question
 from sonicforge_studio.ui.widgets.segments import Segments
 from sonicforge_studio.ui.widgets.waveform import WaveformView
 
@@ -31,6 +33,8 @@ class MasterResult(QScrollArea):
         self._listening = listening
         self._original: Track | None = None
         self._mastered: Track | None = None
+        self._master: Master | None = None
+        self._report: tuple[str, ...] = ()
         self._gains_db: tuple[float, ...] = (0.0, 0.0)
         """What brings the louder of the two down to the other."""
         self.setWidgetResizable(True)
@@ -44,6 +48,8 @@ class MasterResult(QScrollArea):
         layout.setSpacing(theme.space.m)
         layout.addWidget(self._compare_card())
         layout.addWidget(self._figures_card())
+        self.proof = ProofTable(theme)
+        layout.addWidget(self.proof)
         layout.addWidget(self._export_card(format))
         layout.addStretch(1)
         listening.changed.connect(self._show_playback)
@@ -120,6 +126,9 @@ class MasterResult(QScrollArea):
         row.addWidget(self.format)
         row.addStretch(1)
         row.addWidget(Button(tr("Show in folder"), "quiet", self._reveal))
+        self.report_button = Button(tr("Report (PDF)"), "", self._open_report)
+        self.report_button.setToolTip(tr("One page with the curves, the figures and the proof of every format"))
+        row.addWidget(self.report_button)
         self.export_button = Button(tr("Export…"), "", self.export)
         self.export_button.setIcon(theme.icon("export"))
         self.export_button.setToolTip("Ctrl+E")
@@ -135,7 +144,18 @@ class MasterResult(QScrollArea):
     def forget(self) -> None:
         self._original = self._mastered = None
 
-    def show_master(self, original: Track, mastered: Track, master: Master, notes: Sequence[str]) -> None:
+    def show_master(
+        self,
+        original: Track,
+        mastered: Track,
+        master: Master,
+        notes: Sequence[str],
+        report: Sequence[str] = (),
+    ) -> None:
+        """``report`` are the files of the report, the PDF first."""
+        self._master, self._report = master, tuple(report)
+        self.proof.show_proofs(master.proof, master.target)
+        self.report_button.setVisible(bool(report))
         self._original, self._mastered = original, mastered
         self._title.show_text(tr("Mastered for {target}", target=target_name(master.target.name)))
         self.switch.choose("master")
@@ -163,9 +183,8 @@ class MasterResult(QScrollArea):
         )
         self._fill("range", decimal(before.loudness_range_lu), decimal(after.loudness_range_lu), "")
         self._fill("gain", "", decimal(master.gain_db, signed=True), "")
-        reasons = [proof.reason for proof in master.proof if proof.reason]
-        self._notes.setText("\n".join([*reasons, *notes]))
-        self._notes.setVisible(bool(reasons or notes))
+        self._notes.setText("\n".join(tr(note) for note in notes))
+        self._notes.setVisible(bool(notes))
 
     def shown(self, name: str) -> tuple[str, str, str, str]:
         """Before, after, wanted, and whether that was reached, of "lufs", "peak", "range" or "gain"."""
@@ -250,8 +269,32 @@ class MasterResult(QScrollArea):
     # The way out
 
     def export(self) -> None:
+        """Ask where to; where the proof of this format did not pass, ask first whether it is wanted all the same."""
+        failed = self._failed_proof(self.format.currentData())
+        if failed is None:
+            self._export()
+            return
+        question = Question(
+            self._kit.theme,
+            self.window(),
+            tr("{format} did not pass", format=format_title(failed.format)),
+            tr(failed.reason) or tr("It was not proved that it keeps loudness and ceiling."),
+            tr("Export all the same"),
+        )
+        question.accepted.connect(self._export)
+        question.open()
+
+    def _failed_proof(self, format: str) -> Proof | None:
+        proofs = self._master.proof if self._master is not None else ()
+        return next((proof for proof in proofs if same_format(proof.format, format) and not proof.passed), None)
+
+    def _export(self) -> None:
         if self._mastered is not None:
             self._actions.export([(self._mastered.id, self._mastered.title)], self.format.currentData())
+
+    def _open_report(self) -> None:
+        if self._report:
+            self._actions.open_file(self._report[0])
 
     def _reveal(self) -> None:
         if self._mastered is not None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from sonicforge_studio.domain import Recipe
-
-_MOST_STEPS = 200
+from sonicforge_studio.ui.steps import Steps
 
 
 class Draft(QObject):
@@ -14,17 +13,16 @@ class Draft(QObject):
 
     def __init__(self, recipe: Recipe) -> None:
         super().__init__()
-        self._steps = [recipe]
-        self._at = 0
+        self._steps = Steps(recipe)
 
     @property
     def recipe(self) -> Recipe:
-        return self._steps[self._at]
+        return self._steps.now
 
     @property
     def original(self) -> Recipe:
         """As it was opened."""
-        return self._steps[0]
+        return self._steps.first
 
     @property
     def is_changed(self) -> bool:
@@ -32,35 +30,22 @@ class Draft(QObject):
 
     @property
     def can_undo(self) -> bool:
-        return self._at > 0
+        return self._steps.can_undo
 
     @property
     def can_redo(self) -> bool:
-        return self._at < len(self._steps) - 1
+        return self._steps.can_redo
 
     def apply(self, recipe: Recipe, *, joined: bool = False) -> None:
-        """The next state; what was taken back is forgotten. ``joined`` makes one step of it with the last one, as a
-        fader that is still being moved does."""
-        if recipe == self.recipe:
-            return
-        del self._steps[self._at + 1 :]
-        if joined and self.can_undo:
-            self._steps[-1] = recipe
-            if recipe == self._steps[-2]:
-                self._steps.pop()  # moved and put back: no step
-        else:
-            self._steps.append(recipe)
-        if len(self._steps) > _MOST_STEPS:
-            del self._steps[1]
-        self._at = len(self._steps) - 1
-        self.changed.emit()
+        """The next state; ``joined`` makes one step of it with the last one, as a fader that is still being moved
+        does."""
+        if self._steps.apply(recipe, joined=joined):
+            self.changed.emit()
 
     def undo(self) -> None:
-        if self.can_undo:
-            self._at -= 1
+        if self._steps.undo():
             self.changed.emit()
 
     def redo(self) -> None:
-        if self.can_redo:
-            self._at += 1
+        if self._steps.redo():
             self.changed.emit()

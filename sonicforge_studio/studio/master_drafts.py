@@ -1,0 +1,131 @@
+"""What a master is being set to, kept on the disk from change to change: one file for each track, the newest ones."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from sonicforge_studio.audio import PROOF_FORMATS
+from sonicforge_studio.domain import ChainSettings, MasterSettings, Target, from_plain, to_plain
+from sonicforge_studio.domain.chain import chain_faults
+from sonicforge_studio.domain.mastering import Match
+from sonicforge_studio.host.writing import write_text
+from sonicforge_studio.mastering import TARGETS, preset_named
+
+_MOST_DRAFTS = 200
+_VERSION = 1
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A track that a master is to be led towards, and how much it counts beside the others."""
+
+    path: str
+    title: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class MasterDraft:
+    """Everything that a hand can set before a master is made."""
+
+    target: Target
+    preset: str = "glue"
+    chain: ChainSettings = field(default_factory=ChainSettings)
+    amount: float = 1.0
+    match: Match | None = None
+    """What a preset brings of the references it was made with."""
+    references: tuple[Reference, ...] = ()
+    match_share: float = 0.5
+    keep_dynamics_lu: float = 0.0
+    sample_rate_hz: int = 0
+    prove: bool = True
+    """Whether every format of delivery is made and measured."""
+
+    @property
+    def settings(self) -> MasterSettings:
+        """What is heard of it while it plays; references are worked out when the master is made."""
+        return MasterSettings(
+            self.target, self.chain, self.amount, self.match, self.keep_dynamics_lu, self.sample_rate_hz
+        )
+
+    def arguments(self) -> dict[str, Any]:
+        """What the master job is given."""
+        wanted: dict[str, Any] = {"preset": self.preset, "chain": to_plain(self.chain), "amount": self.amount}
+        if TARGETS.get(self.target.name) == self.target:
+            wanted["target"] = self.target.name
+        else:
+            wanted |= {"lufs": self.target.integrated_lufs, "ceiling": self.target.ceiling_dbtp}
+        if self.references:
+            wanted["references"] = [[reference.path, reference.weight] for reference in self.references]
+            wanted["match_share"] = self.match_share
+        if self.keep_dynamics_lu:
+            wanted["keep_dynamics_lu"] = self.keep_dynamics_lu
+        if self.prove:
+            wanted["proof"] = [format.name for format in PROOF_FORMATS]
+        if self.sample_rate_hz:
+            wanted["sample_rate_hz"] = self.sample_rate_hz
+        return wanted
+
+
+def first_draft(target: Target, preset: str = "glue") -> MasterDraft:
+    """What a track's master begins as. Raises ``BadSetting`` where there is no such preset."""
+    return with_preset(MasterDraft(target), preset, preset_named(preset))
+
+
+def with_preset(draft: MasterDraft, name: str, settings: MasterSettings) -> MasterDraft:
+    """The chain of a preset under the target of the draft."""
+    return replace(draft, preset=name, chain=settings.chain, amount=settings.amount, match=settings.match)
+
+
+class MasterDrafts:
+    """One file for each track, under the hash of its sound: a moved or renamed file finds its draft again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, audio_hash: str, draft: MasterDraft) -> None:
+        """Remember how far it has got. Raises ``DiskFull`` or ``OutputNotWritable``."""
+        text = json.dumps({"version": _VERSION, "audio_hash": audio_hash, "draft": to_plain(draft)}, ensure_ascii=False)
+        write_text(self._place(audio_hash), text)
+        self._clear_oldest()
+
+    def find(self, audio_hash: str) -> MasterDraft | None:
+        """How far it had got; None where nobody began, or where what is there cannot be read any more."""
+        place = self._place(audio_hash)
+        try:
+            return _read(json.loads(place.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError, KeyError, LookupError, AttributeError) as error:
+            _log.warning("the draft %s cannot be read: %s", place, error)
+            return None
+
+    def forget(self, audio_hash: str) -> None:
+        with suppress(OSError):
+            self._place(audio_hash).unlink()
+
+    def _place(self, audio_hash: str) -> Path:
+        return self._folder / f"{audio_hash}.json"
+
+    def _clear_oldest(self) -> None:
+        with suppress(OSError):
+            places = sorted(self._folder.glob("*.json"), key=lambda place: place.stat().st_mtime_ns)
+            for place in places[:-_MOST_DRAFTS]:
+                place.unlink()
+
+
+def _read(stored: Mapping[str, Any]) -> MasterDraft:
+    if stored["version"] != _VERSION:
+        raise ValueError(f"version {stored['version']}")
+    draft = from_plain(MasterDraft, stored["draft"])
+    faults = list(chain_faults(draft.chain))
+    if faults or not 0.0 <= draft.amount <= 1.0 or not 0.0 <= draft.match_share <= 1.0:
+        raise ValueError(f"out of its limits: {faults or 'amount'}")
+    return draft
