@@ -82,9 +82,11 @@ class GlueCompressor:
         attack_ms: float = 30.0,
         amount: float = 1.0,
     ) -> None:
-        _require_glue(ratio, attack_ms, amount)
+        if ratio < 1.0 or not 0.0 <= amount <= 1.0 or attack_ms <= 0.0:
+            raise ValueError("a ratio is 1 or more, an amount from 0 to 1, an attack longer than 0")
+        self._sample_rate_hz, self._channels = sample_rate_hz, channels
         self._control_frames = max(1, round(_CONTROL_SECONDS * sample_rate_hz))
-        self._step_seconds = step_seconds = self._control_frames / sample_rate_hz
+        step_seconds = self._control_frames / sample_rate_hz
         left = [
             math.exp(-step_seconds / seconds)
             for seconds in (
@@ -103,18 +105,24 @@ class GlueCompressor:
         self._reduction = np.zeros(2)
         self._idle = ratio == 1.0 or amount == 0.0
 
-    def set(self, *, threshold_lufs: float, ratio: float, attack_ms: float, amount: float) -> None:
-        """Go on with other figures from the next control step; the gain moves there as fast as it always does."""
-        _require_glue(ratio, attack_ms, amount)
-        self._settings[: _AMOUNT + 1] = threshold_lufs, 1.0 - 1.0 / ratio, amount
-        self._settings[_ATTACK] = math.exp(-self._step_seconds * 1000.0 / attack_ms)
-        # What was heard may still hold the gain down.
-        self._idle = False
+    def successor(self, *, threshold_lufs: float, ratio: float, attack_ms: float, amount: float) -> GlueCompressor:
+        """Other settings over what this one has heard so far."""
+        other = GlueCompressor(
+            self._sample_rate_hz,
+            self._channels,
+            threshold_lufs=threshold_lufs,
+            ratio=ratio,
+            attack_ms=attack_ms,
+            amount=amount,
+        )
+        other._side_chain[:], other._state[:] = self._side_chain, self._state
+        other._reduction[:] = self._reduction
+        return other
 
     @property
     def reduction_db(self) -> float:
-        """The gain reduction now, as it is mixed in; ≤ 0."""
-        return float(20.0 * np.log10(min(1.0, self._state[_GAIN])))
+        """The gain reduction now, of the compressed sound beneath any dry one; ≤ 0."""
+        return 0.0 if self._idle else -float(max(self._state[_FAST], self._state[_SLOW]))
 
     @property
     def mean_reduction_db(self) -> float:
@@ -137,11 +145,6 @@ class GlueCompressor:
             out,
         )
         return out
-
-
-def _require_glue(ratio: float, attack_ms: float, amount: float) -> None:
-    if ratio < 1.0 or not 0.0 <= amount <= 1.0 or attack_ms <= 0.0:
-        raise ValueError("a ratio is 1 or more, an amount from 0 to 1, an attack longer than 0")
 
 
 def high_pass_coefficients(sample_rate_hz: float, cutoff_hz: float) -> Float64:

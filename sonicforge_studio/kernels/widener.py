@@ -1,14 +1,13 @@
-"""Width by band: gains on the side signal alone, so that what lies in the middle passes untouched.
+"""The sides of a stereo sound, wider or narrower in three bands; the middle stays as it is.
 
-Shelving filters turn the side up or down, which is monotone from one width to the next and keeps all phase where widths
-are equal; a fourth-order high-pass takes the side out of the bass. The sum of both channels never changes, so that mono
-playback hears what it always heard.
+Side and middle are half the difference and half the sum of the channels. Each band's width adds a share of that band
+of the side: low and high are first-order filters, middle is what they leave, so that equal widths are that width
+exactly and 1 changes nothing, bit for bit. What is to be mono goes through a Butterworth high-pass of fourth order.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,178 +17,192 @@ from sonicforge_studio.kernels._jit import fused_kernel
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 
-_SHELF_Q = math.sqrt(0.5)
-_BUTTERWORTH_4 = (0.54119610, 1.30656296)
-_LEAST_WIDTH = 1e-3
-"""A shelf cannot come down from nothing: 60 dB down is mono."""
-_CONTROL_SECONDS = 0.0007
+_CONTROL_SECONDS = 0.0014
 _GUARD_SECONDS = 0.3
-_SHARE_SECONDS = 0.05
-_MOST_SIDE_POWER = 0.98
-"""Of the middle's: correlation is 0 where they are equal."""
+_LEAST_CORRELATION = 0.05
+"""What the guard aims at: its reading lags a little behind."""
+_MOST_SIDE = (1.0 - _LEAST_CORRELATION) / (1.0 + _LEAST_CORRELATION)
+"""The side's power over the middle's where correlation, of channels equally loud, is the least."""
 _TINY = 1e-30
+_HIGHEST_CROSSOVER = 0.45
+_FOURTH_ORDER_Q = (0.5411961001461969, 1.3065629648763766)
 
-_MIDDLE, _SIDE, _CROSS, _ADDED, _SHARE, _STEP, _COUNTED = range(7)
-"""State: mean powers of middle and side, of side times what is added and of that; the share of it that is heard, how
-that moves, and frames of this control step."""
-_SUMS = 7
-"""From here on the sums of this step, in the order of the means."""
-_STATES = 11
+_LOW, _HIGH, _MONO = 0, 1, 2
+_MIDDLE_POWER, _OWN_POWER, _CROSS_POWER, _ADDED_POWER = 6, 7, 8, 9
+_COUNTED, _SHARE, _STEP = 10, 11, 12
+_SLOW = 13
+"""State: two first-order filters, two sections of the high-pass, the control step's powers, its frames, the guard's
+share and how it moves, and the four powers over a third of a second."""
 
 
 class Widener:
-    """Stereo only: a block of shape ``(2, n)``. Exact where nothing is widened or narrowed; no latency."""
+    """Two channels. ``widths`` are those of low, middle and high, 0 for mono, 1 as it is."""
 
     def __init__(
         self,
         sample_rate_hz: int,
-        *,
         crossovers_hz: tuple[float, float],
         widths: tuple[float, float, float],
-        mono_below_hz: float,
-        guard: bool,
+        *,
+        mono_below_hz: float = 0.0,
+        guard: bool = True,
     ) -> None:
+        self.sample_rate_hz = sample_rate_hz
         self.idle = widths == (1.0, 1.0, 1.0) and mono_below_hz == 0.0
-        rows = _sections(sample_rate_hz, crossovers_hz, widths)
-        self._cut = _cuts(sample_rate_hz, mono_below_hz)
-        self._sections = np.array(rows).reshape(-1, 5)
-        self._gain = max(_LEAST_WIDTH, widths[1])
-        if max(widths) <= _LEAST_WIDTH:
-            self._gain = 0.0
-        self._filters = np.zeros((len(self._cut) + len(self._sections), 2))
-        self._frames = max(1, round(_CONTROL_SECONDS * sample_rate_hz))
-        self._left = math.exp(-self._frames / (_GUARD_SECONDS * sample_rate_hz))
-        self._share_left = math.exp(-self._frames / (_SHARE_SECONDS * sample_rate_hz))
-        self._guard = guard
-        self._state = np.zeros(_STATES)
-        self._state[_SHARE] = 1.0
+        self._control_frames = max(1, round(_CONTROL_SECONDS * sample_rate_hz))
+        low, high = (_first_order(sample_rate_hz, crossover) for crossover in crossovers_hz)
+        self._filters = np.array([low, high])
+        self._less = np.array([min(width, 1.0) - 1.0 for width in widths])
+        self._more = np.array([max(width, 1.0) - 1.0 for width in widths])
+        self._mono = _high_pass(sample_rate_hz, mono_below_hz)
+        self._guarded = guard and any(width > 1.0 for width in widths)
+        self._slow_left = math.exp(-self._control_frames / (_GUARD_SECONDS * sample_rate_hz))
+        self._state = np.zeros(17)
+        self._state[_SHARE] = 0.0 if self._guarded else 1.0
 
-    @property
-    def share(self) -> float:
-        """How much of the change is heard: below 1 where the guard holds it back."""
-        return float(self._state[_SHARE])
+    def successor(
+        self,
+        crossovers_hz: tuple[float, float],
+        widths: tuple[float, float, float],
+        *,
+        mono_below_hz: float = 0.0,
+        guard: bool = True,
+    ) -> Widener:
+        """Other settings from the state that these have reached."""
+        other = Widener(self.sample_rate_hz, crossovers_hz, widths, mono_below_hz=mono_below_hz, guard=guard)
+        other._state[:] = self._state
+        if not other._guarded:
+            other._state[_SHARE], other._state[_STEP] = 1.0, 0.0
+        return other
 
     def process(self, block: Float32) -> Float32:
-        """The block, float32 ``(2, n)``, finite."""
+        """The block ``(2, n)`` with other sides."""
         if self.idle:
             return block
+        block = np.ascontiguousarray(block)
         out = np.empty_like(block)
         _widen(
-            np.ascontiguousarray(block), self._cut, self._sections, self._gain, self._filters, self._frames,
-            self._left, self._share_left, self._guard, self._state, out,
-        )  # fmt: skip
+            block,
+            self._filters,
+            self._less,
+            self._more,
+            self._mono,
+            self._guarded,
+            self._control_frames,
+            self._slow_left,
+            self._state,
+            out,
+        )
         return out
 
 
-def _sections(
-    sample_rate_hz: int, crossovers_hz: tuple[float, float], widths: tuple[float, float, float]
-) -> Sequence[Float64]:
-    """Shelves from the middle band's width to those beside it; none where they are equal or above hearing."""
-    low, middle, high = (max(width, _LEAST_WIDTH) for width in widths)
+def _first_order(sample_rate_hz: int, crossover_hz: float) -> float:
+    return math.tan(math.pi * min(crossover_hz / sample_rate_hz, _HIGHEST_CROSSOVER))
+
+
+def _high_pass(sample_rate_hz: int, cutoff_hz: float) -> Float64:
+    """Two sections ``b0 a1 a2`` (b1 is −2·b0, b2 b0); none where nothing is cut."""
+    if cutoff_hz == 0.0:
+        return np.zeros((0, 3))
+    k = math.tan(math.pi * min(cutoff_hz / sample_rate_hz, _HIGHEST_CROSSOVER))
     rows = []
-    if low != middle and crossovers_hz[0] < 0.45 * sample_rate_hz:
-        rows.append(_shelf(sample_rate_hz, crossovers_hz[0], low / middle, high=False))
-    if high != middle and crossovers_hz[1] < 0.45 * sample_rate_hz:
-        rows.append(_shelf(sample_rate_hz, crossovers_hz[1], high / middle, high=True))
-    return rows
-
-
-def _shelf(sample_rate_hz: int, frequency_hz: float, gain: float, *, high: bool) -> Float64:
-    """``b0 b1 b2 a1 a2`` of a second-order shelf (Bristow-Johnson, "Cookbook formulae for audio EQ")."""
-    a, w = math.sqrt(gain), 2.0 * math.pi * frequency_hz / sample_rate_hz
-    cosine, alpha = math.cos(w), math.sin(w) / (2.0 * _SHELF_Q)
-    sign = -1.0 if high else 1.0
-    root = 2.0 * math.sqrt(a) * alpha
-    b0 = a * ((a + 1.0) - sign * (a - 1.0) * cosine + root)
-    b1 = sign * 2.0 * a * ((a - 1.0) - sign * (a + 1.0) * cosine)
-    b2 = a * ((a + 1.0) - sign * (a - 1.0) * cosine - root)
-    a0 = (a + 1.0) + sign * (a - 1.0) * cosine + root
-    a1 = -sign * 2.0 * ((a - 1.0) + sign * (a + 1.0) * cosine)
-    a2 = (a + 1.0) + sign * (a - 1.0) * cosine - root
-    return np.array([b0, b1, b2, a1, a2]) / a0
-
-
-def _cuts(sample_rate_hz: int, mono_below_hz: float) -> Float64:
-    """A Butterworth high-pass of the fourth order, as two sections."""
-    if not 0.0 < mono_below_hz < 0.45 * sample_rate_hz:
-        return np.empty((0, 5))
-    k = math.tan(math.pi * mono_below_hz / sample_rate_hz)
-    rows = []
-    for q in _BUTTERWORTH_4:
+    for q in _FOURTH_ORDER_Q:
         a0 = 1.0 + k / q + k * k
-        rows.append([1.0 / a0, -2.0 / a0, 1.0 / a0, 2.0 * (k * k - 1.0) / a0, (1.0 - k / q + k * k) / a0])
+        rows.append([1.0 / a0, 2.0 * (k * k - 1.0) / a0, (1.0 - k / q + k * k) / a0])
     return np.array(rows)
 
 
 @fused_kernel
 def _widen(
     block: Float32,
-    cut: Float64,
-    sections: Float64,
-    gain: float,
     filters: Float64,
+    less: Float64,
+    more: Float64,
+    mono: Float64,
+    guarded: bool,
     control_frames: int,
-    left: float,
-    share_left: float,
-    guard: bool,
+    slow_left: float,
     state: Float64,
     out: Float32,
 ) -> None:
-    frames, cuts, shelves = block.shape[1], cut.shape[0], sections.shape[0]
-    share, step, counted = state[_SHARE], state[_STEP], int(state[_COUNTED])
-    for i in range(frames):
-        first, second = float(block[0, i]), float(block[1, i])
-        middle, side = 0.5 * (first + second), 0.5 * (first - second)
-        kept = side
-        for row in range(cuts):
-            kept = _section(cut, row, filters, row, kept)
-        wide = kept
-        for row in range(shelves):
-            wide = _section(sections, row, filters, cuts + row, wide)
-        added = gain * wide - kept
-        share += step
-        change = kept - side + share * added
-        out[0, i] = first + change
-        out[1, i] = second - change
-        state[_SUMS] += middle * middle
-        state[_SUMS + 1] += kept * kept
-        state[_SUMS + 2] += kept * added
-        state[_SUMS + 3] += added * added
-        counted += 1
+    frames = block.shape[1]
+    left_in, right_in, left_out, right_out = block[0], block[1], out[0], out[1]
+    low_pole = (1.0 - filters[0]) / (1.0 + filters[0])
+    low_gain = filters[0] / (1.0 + filters[0])
+    high_pole = (1.0 - filters[1]) / (1.0 + filters[1])
+    high_gain = filters[1] / (1.0 + filters[1])
+    is_mono = mono.shape[0] > 0
+    b0, a1, a2, d0, c1, c2 = 1.0, 0.0, 0.0, 1.0, 0.0, 0.0
+    if is_mono:
+        b0, a1, a2 = mono[0, 0], mono[0, 1], mono[0, 2]
+        d0, c1, c2 = mono[1, 0], mono[1, 1], mono[1, 2]
+    start = 0
+    while start < frames:
+        counted = int(state[_COUNTED])
+        stop = min(frames, start + control_frames - counted)
+        low, high = state[_LOW], state[_HIGH]
+        m1, m2, n1, n2 = state[_MONO], state[_MONO + 1], state[_MONO + 2], state[_MONO + 3]
+        middle_power, own_power = state[_MIDDLE_POWER], state[_OWN_POWER]
+        cross_power, added_power = state[_CROSS_POWER], state[_ADDED_POWER]
+        share, step = state[_SHARE], state[_STEP]
+        for i in range(start, stop):
+            left, right = float(left_in[i]), float(right_in[i])
+            side = 0.5 * (left - right)
+            cut = side
+            if is_mono:
+                cut = b0 * side + m1
+                m1 = m2 - 2.0 * b0 * side - a1 * cut
+                m2 = b0 * side - a2 * cut
+                x = cut
+                cut = d0 * x + n1
+                n1 = n2 - 2.0 * d0 * x - c1 * cut
+                n2 = d0 * x - c2 * cut
+            lows = low_gain * cut + low
+            low = low_gain * cut + low_pole * lows
+            below = high_gain * cut + high
+            high = high_gain * cut + high_pole * below
+            highs = cut - below
+            middles = below - lows
+            changed = cut + (less[0] * lows + less[1] * middles + less[2] * highs)
+            added = more[0] * lows + more[1] * middles + more[2] * highs
+            difference = changed - side + (share + step * (counted + i - start + 1)) * added
+            left_out[i] = left + difference
+            right_out[i] = right - difference
+            middle = 0.5 * (left + right)
+            middle_power += middle * middle
+            own_power += changed * changed
+            cross_power += changed * added
+            added_power += added * added
+        state[_LOW], state[_HIGH] = low, high
+        state[_MONO], state[_MONO + 1], state[_MONO + 2], state[_MONO + 3] = m1, m2, n1, n2
+        state[_MIDDLE_POWER], state[_OWN_POWER] = middle_power, own_power
+        state[_CROSS_POWER], state[_ADDED_POWER] = cross_power, added_power
+        counted += stop - start
         if counted == control_frames:
+            _control(guarded, control_frames, slow_left, state)
             counted = 0
-            for k in range(4):
-                mean = state[_SUMS + k] / control_frames
-                state[_MIDDLE + k] = mean + left * (state[_MIDDLE + k] - mean)
-                state[_SUMS + k] = 0.0
-            wanted = float(_share_that_mono_bears(state)) if guard else 1.0
-            # Held back at once where it has to be, let go slowly.
-            goal = wanted if wanted < share else wanted + share_left * (share - wanted)
-            step = (goal - share) / control_frames
-            for row in range(filters.shape[0]):
-                for k in range(2):
-                    if abs(filters[row, k]) < _TINY:
-                        filters[row, k] = 0.0
-    state[_SHARE], state[_STEP], state[_COUNTED] = share, step, counted
+            for i in range(_MIDDLE_POWER):
+                if abs(state[i]) < _TINY:
+                    state[i] = 0.0
+        state[_COUNTED] = counted
+        start = stop
 
 
 @fused_kernel
-def _section(rows: Float64, row: int, filters: Float64, at: int, x: float) -> float:
-    y: float = rows[row, 0] * x + filters[at, 0]
-    filters[at, 0] = rows[row, 1] * x - rows[row, 3] * y + filters[at, 1]
-    filters[at, 1] = rows[row, 2] * x - rows[row, 4] * y
-    return y
-
-
-@fused_kernel
-def _share_that_mono_bears(state: Float64) -> float:
-    """The largest share of the change, 0 to 1, at which the side's power stays under the middle's: of a quadratic."""
-    room = _MOST_SIDE_POWER * state[_MIDDLE] - state[_SIDE]
-    cross, added = state[_CROSS], state[_ADDED]
-    if added <= _TINY or 2.0 * cross + added <= room:
-        return 1.0
-    if room <= 0.0:
-        # Wider than mono bears already: it is made no wider.
-        return 0.0 if 2.0 * cross + added > 0.0 else 1.0
-    share: float = min(1.0, (np.sqrt(cross * cross + added * room) - cross) / added)
-    return share
+def _control(guarded: bool, control_frames: int, slow_left: float, state: Float64) -> None:
+    """The greatest share of what is added with which the side's power stays under the middle's."""
+    for power in range(4):
+        mean = state[_MIDDLE_POWER + power] / control_frames
+        slow = mean + slow_left * (state[_SLOW + power] - mean)
+        state[_SLOW + power] = slow if abs(slow) > _TINY else 0.0
+        state[_MIDDLE_POWER + power] = 0.0
+    state[_SHARE] += state[_STEP] * control_frames
+    wanted = 1.0
+    if guarded:
+        room = _MOST_SIDE * state[_SLOW] - state[_SLOW + 1]
+        cross, added = state[_SLOW + 2], state[_SLOW + 3]
+        if room <= 0.0:
+            wanted = 0.0
+        elif added > 0.0:
+            wanted = min(1.0, (np.sqrt(cross * cross + added * room) - cross) / added)
+    state[_STEP] = (wanted - state[_SHARE]) / control_frames
