@@ -20,7 +20,7 @@ _VECTOR = ir.VectorType(_DOUBLE, LANES)
 
 class _Lanes(types.Type):
     def __init__(self) -> None:
-        super().__init__(name="Lanes")  # type: ignore[no-untyped-call]
+        super().__init__(name="Lanes")
 
 
 _LANES = _Lanes()
