@@ -19,11 +19,10 @@ _VECTOR = ir.VectorType(_DOUBLE, LANES)
 
 
 class _Lanes(types.Type):
-    def __init__(self) -> None:
-        super().__init__(name="Lanes")
+    """Four float64 in one register."""
 
 
-_LANES = _Lanes()
+_LANES: Any = _Lanes(name="Lanes")
 
 
 @register_model(_Lanes)
@@ -117,6 +116,17 @@ def _lane(typing: Any, lanes: Any, number: Any) -> Any:
     return types.float64(lanes, types.intp), generate
 
 
+def _joined(places: tuple[int, ...]) -> Any:
+    def typed(typing: Any, first: Any, second: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            mask = ir.Constant(ir.VectorType(_INDEX, LANES), list(places))
+            return builder.shuffle_vector(arguments[0], arguments[1], mask)
+
+        return _LANES(first, second), generate
+
+    return typed
+
+
 def _shuffled(places: tuple[int, ...]) -> Any:
     def typed(typing: Any, lanes: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -141,3 +151,7 @@ lower_twice: Any = intrinsic(_shuffled((0, 1, 0, 1)))
 """The first two lanes, twice."""
 upper_twice: Any = intrinsic(_shuffled((2, 3, 2, 3)))
 """The last two lanes, twice."""
+lower_of_both: Any = intrinsic(_joined((0, 1, 4, 5)))
+"""The first two lanes of one and of another."""
+upper_and_lower: Any = intrinsic(_joined((2, 3, 4, 5)))
+"""The last two lanes of one and the first two of another."""
