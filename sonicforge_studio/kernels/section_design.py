@@ -133,7 +133,8 @@ def _matched(prototype: _Prototype, corner: float) -> Float64:
 
 def _inverse(section: Float64) -> Float64:
     b0, b1, b2, a1, a2 = section
-    return np.array([1.0, a1, a2, b1, b2]) / b0
+    turned: Float64 = np.array([1.0, a1, a2, b1, b2]) / b0
+    return turned
 
 
 def _at(squares: tuple[float, float, float], angle: float) -> float:

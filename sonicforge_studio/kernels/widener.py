@@ -18,8 +18,9 @@ Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 
 _CONTROL_SECONDS = 0.0014
-_GUARD_SECONDS = 0.3
-_LEAST_CORRELATION = 0.05
+_GUARD_SECONDS = 0.015
+_RELEASE_SECONDS = 0.3
+_LEAST_CORRELATION = 0.08
 """What the guard aims at: its reading lags a little behind."""
 _MOST_SIDE = (1.0 - _LEAST_CORRELATION) / (1.0 + _LEAST_CORRELATION)
 """The side's power over the middle's where correlation, of channels equally loud, is the least."""
@@ -32,7 +33,7 @@ _MIDDLE_POWER, _OWN_POWER, _CROSS_POWER, _ADDED_POWER = 6, 7, 8, 9
 _COUNTED, _SHARE, _STEP = 10, 11, 12
 _SLOW = 13
 """State: two first-order filters, two sections of the high-pass, the control step's powers, its frames, the guard's
-share and how it moves, and the four powers over a third of a second."""
+share and how it moves, and the four powers over the guard's time."""
 
 
 class Widener:
@@ -56,7 +57,8 @@ class Widener:
         self._more = np.array([max(width, 1.0) - 1.0 for width in widths])
         self._mono = _high_pass(sample_rate_hz, mono_below_hz)
         self._guarded = guard and any(width > 1.0 for width in widths)
-        self._slow_left = math.exp(-self._control_frames / (_GUARD_SECONDS * sample_rate_hz))
+        step_seconds = self._control_frames / sample_rate_hz
+        self._left = np.exp(-step_seconds / np.array([_GUARD_SECONDS, _RELEASE_SECONDS]))
         self._state = np.zeros(17)
         self._state[_SHARE] = 0.0 if self._guarded else 1.0
 
@@ -89,7 +91,7 @@ class Widener:
             self._mono,
             self._guarded,
             self._control_frames,
-            self._slow_left,
+            self._left,
             self._state,
             out,
         )
@@ -121,7 +123,7 @@ def _widen(
     mono: Float64,
     guarded: bool,
     control_frames: int,
-    slow_left: float,
+    guard_left: Float64,
     state: Float64,
     out: Float32,
 ) -> None:
@@ -179,7 +181,7 @@ def _widen(
         state[_CROSS_POWER], state[_ADDED_POWER] = cross_power, added_power
         counted += stop - start
         if counted == control_frames:
-            _control(guarded, control_frames, slow_left, state)
+            _control(guarded, control_frames, guard_left, state)
             counted = 0
             for i in range(_MIDDLE_POWER):
                 if abs(state[i]) < _TINY:
@@ -189,11 +191,13 @@ def _widen(
 
 
 @fused_kernel
-def _control(guarded: bool, control_frames: int, slow_left: float, state: Float64) -> None:
-    """The greatest share of what is added with which the side's power stays under the middle's."""
+def _control(guarded: bool, control_frames: int, left: Float64, state: Float64) -> None:
+    """The greatest share of what is added with which the side's power stays under the middle's; less of it at once,
+    more of it within a third of a second, but from silence at once."""
+    from_silence = state[_SLOW] == 0.0 and state[_SLOW + 1] == 0.0
     for power in range(4):
         mean = state[_MIDDLE_POWER + power] / control_frames
-        slow = mean + slow_left * (state[_SLOW + power] - mean)
+        slow = mean + left[0] * (state[_SLOW + power] - mean)
         state[_SLOW + power] = slow if abs(slow) > _TINY else 0.0
         state[_MIDDLE_POWER + power] = 0.0
     state[_SHARE] += state[_STEP] * control_frames
@@ -205,4 +209,6 @@ def _control(guarded: bool, control_frames: int, slow_left: float, state: Float6
             wanted = 0.0
         elif added > 0.0:
             wanted = min(1.0, (np.sqrt(cross * cross + added * room) - cross) / added)
+    if wanted > state[_SHARE] and not from_silence:
+        wanted += left[1] * (state[_SHARE] - wanted)
     state[_STEP] = (wanted - state[_SHARE]) / control_frames

@@ -9,6 +9,7 @@ from pathlib import Path
 from sonicforge_studio.audio import warm_live_analysis
 from sonicforge_studio.audio.spectrogram import warm_spectrogram
 from sonicforge_studio.domain import Progress, Span
+from sonicforge_studio.mastering.stages import warm_stages
 from sonicforge_studio.studio.compose import build_studio
 from sonicforge_studio.studio.forging import ForgeRequest
 
@@ -27,6 +28,7 @@ def prepare(progress: Progress) -> None:
             studio.forge.forge(request, Span(progress, index / len(_PIECES), (index + 1) / len(_PIECES)))
     warm_live_analysis()
     warm_spectrogram()
+    warm_stages()
     if find_spec("torch") is not None:
         from sonicforge_studio.kernels.transformer import warm_transformer
 
