@@ -1,5 +1,6 @@
 """From a finished mix to a delivered master: targets, presets and the chain."""
 
+from sonicforge_studio.mastering.chain import warm_chain
 from sonicforge_studio.mastering.passes import GREATEST_GAIN_DB, MasterOutcome, master
 from sonicforge_studio.mastering.targets import (
     CEILING_LIMITS_DBTP,
@@ -26,4 +27,5 @@ __all__ = [
     "own_target",
     "preset_named",
     "target_named",
+    "warm_chain",
 ]
