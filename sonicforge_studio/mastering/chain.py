@@ -41,7 +41,7 @@ def scaled(chain: ChainSettings, amount: float) -> ChainSettings:
     """The chain at a share of 0..1 of what it does: itself at 1, at 0 each stage neutral."""
     if amount >= 1.0:
         return chain
-    parts = {name: STAGE_MAKERS[name].scaled(getattr(chain, name), amount) for name in STAGES if name in STAGE_MAKERS}
+    parts = {name: STAGE_MAKERS[name].scaled(getattr(chain, name), amount) for name in STAGES}
     return replace(chain, **parts)
 
 
@@ -61,15 +61,18 @@ class Chain:
         loudness_lufs: float,
         *,
         amount: float = 1.0,
+        neutral_too: bool = False,
     ) -> None:
-        """``loudness_lufs`` is the piece's own, which the thresholds hang on."""
+        """``loudness_lufs`` is the piece's own, which the thresholds hang on. With ``neutral_too`` sound goes through
+        what is on and would change nothing as well: so is it seen that it changes nothing."""
         self.channels = channels
         self._settings = settings
         self._amount = amount
         at_amount = scaled(settings, amount)
         fade_frames = max(1, round(_FADE_SECONDS * sample_rate_hz))
         self._slots: dict[str, _Slot] = {}
-        for name in _acting(at_amount):
+        self._neutral_too = neutral_too
+        for name in _acting(at_amount, neutral_too):
             stage = STAGE_MAKERS[name](sample_rate_hz, channels, getattr(at_amount, name), loudness_lufs)
             self._slots[name] = _Slot(stage, fade_frames)
 
@@ -105,7 +108,7 @@ class Chain:
         """Go on with other settings without a click. False where other stages, or one of another latency, are needed:
         this chain is then to be replaced, and may be partly set."""
         at_amount = scaled(settings, amount)
-        if _acting(at_amount) != list(self._slots):
+        if _acting(at_amount, self._neutral_too) != list(self._slots):
             return False
         for name, slot in self._slots.items():
             if not slot.stage.configure(getattr(at_amount, name)):
@@ -125,13 +128,10 @@ class Chain:
         return {name: slot.meter for name, slot in self._slots.items()}
 
 
-def _acting(chain: ChainSettings) -> list[str]:
-    """The stages that change something, in their order."""
-    return [
-        name
-        for name in STAGES
-        if name in STAGE_MAKERS and getattr(chain, name).on and not STAGE_MAKERS[name].is_neutral(getattr(chain, name))
-    ]
+def _acting(chain: ChainSettings, neutral_too: bool) -> list[str]:
+    """The stages that are on and change something, in their order."""
+    on = [name for name in STAGES if getattr(chain, name).on]
+    return on if neutral_too else [name for name in on if not STAGE_MAKERS[name].is_neutral(getattr(chain, name))]
 
 
 class _Slot:

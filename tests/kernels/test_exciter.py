@@ -10,6 +10,9 @@ from sonicforge_studio.kernels.exciter import Exciter
 
 RATE_HZ = 44_100
 FRAMES = 1 << 15
+DRIVES_DB = (6.0, 24.0)
+BINS = (2_601, 3_715, 5_424, 6_762, 9_660)
+"""3.5 to 13 kHz: what lies higher has no harmonics that are heard."""
 Block = NDArray[np.float32]
 
 
@@ -49,15 +52,20 @@ def test_the_harmonics_that_were_asked_for_and_no_others(
     assert decibels(heard[:20].max()) < -100.0  # no offset
 
 
-@pytest.mark.parametrize("drive_db", [6.0, 24.0])
-@pytest.mark.parametrize("bin", [2_601, 3_715, 5_424, 6_762, 9_660])
-def test_what_is_folded_back_stays_90_db_under_the_harmonics(drive_db: float, bin: int) -> None:
+def worst_alias_db(bin: int, drive_db: float) -> float:
+    """The strongest line under 20 kHz that is no harmonic of the tone, against the harmonics."""
     heard = spectrum_of_tone(bin, drive_db=drive_db)
-    own = 10 ** ((drive_db - 24) / 20) / 4
+    usual = 10 ** ((drive_db - 24) / 20) / 4  # where all harmonics lie above hearing
     harmonics = [heard[number * bin] for number in range(2, 6) if number * bin < heard.size]
     for number in range(7):
         heard[max(0, number * bin - 12) : number * bin + 13] = 0.0
-    assert decibels(heard[: 20_000 * FRAMES // RATE_HZ].max() / max([own, *harmonics])) < -90.0
+    return decibels(heard[: 20_000 * FRAMES // RATE_HZ].max() / max([usual, *harmonics]))
+
+
+@pytest.mark.parametrize("drive_db", DRIVES_DB)
+@pytest.mark.parametrize("bin", BINS)
+def test_what_is_folded_back_stays_90_db_under_the_harmonics(drive_db: float, bin: int) -> None:
+    assert worst_alias_db(bin, drive_db) < -90.0
 
 
 def test_more_drive_is_louder_and_higher() -> None:

@@ -7,7 +7,7 @@ import pytest
 import scipy.ndimage
 from numpy.typing import NDArray
 
-from sonicforge_studio.kernels.limiter import CALM, Limiter, Pace
+from sonicforge_studio.kernels.limiter import CALM, Limiter, Pace, _follow
 from sonicforge_studio.kernels.true_peak import PeakEnvelope, TruePeak
 
 RATE_HZ = 44_100
@@ -166,3 +166,35 @@ def test_impossible_settings_are_refused() -> None:
     for gain, ceiling in ((-1.0, 0.5), (1.0, 0.0), (1.0, 1.5)):
         with pytest.raises(ValueError, match="ceiling"):
             Limiter(RATE_HZ, 1, gain=gain, ceiling=ceiling)
+
+
+@pytest.mark.parametrize("pace", [CALM, QUICK])
+def test_where_nothing_is_held_the_short_way_comes_to_the_same(pace: Pace) -> None:
+    loud = np.abs(torture(5, 1)[0])
+    envelope = np.concatenate((loud, 1e-3 * np.tile(loud, 5), loud)).astype(np.float32)
+    ceiling = 0.5
+    short, whole = (Limiter(RATE_HZ, 1, gain=1.0, ceiling=ceiling, pace=pace) for _ in range(2))
+    ones = np.ones((1, envelope.size), np.float32) * np.float32(0.25)
+    out = short.process(ones, envelope)
+    level = envelope.astype(np.float64)
+    needed = np.where(level > ceiling, ceiling / np.maximum(level, 1e-9), 1.0)
+    sums = np.empty(needed.size, np.int64)
+    _follow(
+        needed,
+        whole._speeds,
+        whole._levels,
+        whole._counts,
+        whole._span,
+        whole._first,
+        whole._second,
+        whole._queue_gains,
+        whole._queue_positions,
+        sums,
+    )
+    gains = sums / (whole._first.size * whole._second.size * 2.0**30)
+    assert gains.min() < 0.9
+    assert np.count_nonzero(gains[30_000:] == 1.0) > 5_000
+    late = short.latency_frames
+    np.testing.assert_array_equal(out[0, late:], np.rint(0.25 * gains[late:] * 2**23) / 2**23)
+    np.testing.assert_array_equal(short._levels, whole._levels)
+    np.testing.assert_array_equal(short._counts[0], whole._counts[0])

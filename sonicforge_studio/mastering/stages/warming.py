@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from sonicforge_studio.domain.chain import EqSettings, MultibandSettings, StereoSettings
+from sonicforge_studio.domain.chain import (
+    DeEsserSettings,
+    EqSettings,
+    ExciterSettings,
+    MultibandSettings,
+    RepairSettings,
+    StereoSettings,
+)
 from sonicforge_studio.kernels.convolution import Convolver
+from sonicforge_studio.mastering.stages.de_esser import DeEsserStage
 from sonicforge_studio.mastering.stages.eq import EqStage
+from sonicforge_studio.mastering.stages.exciter import ExciterStage
 from sonicforge_studio.mastering.stages.multiband import MultibandStage
+from sonicforge_studio.mastering.stages.repair import RepairStage
 from sonicforge_studio.mastering.stages.stage import Stage
 from sonicforge_studio.mastering.stages.stereo import StereoStage
 
@@ -17,7 +27,11 @@ _LOUDNESS_LUFS = -14.0
 
 def warm_stages() -> None:
     """Some milliseconds of silence through each of them, and one block through the long filters."""
+    broken = RepairSettings(declip=1.0, hum_hz=50.0, declick=1.0)
     stages: tuple[Stage, ...] = (
+        RepairStage(_RATE_HZ, 2, broken, _LOUDNESS_LUFS),
+        DeEsserStage(_RATE_HZ, 2, DeEsserSettings(), _LOUDNESS_LUFS),
+        ExciterStage(_RATE_HZ, 2, ExciterSettings(amount=1.0), _LOUDNESS_LUFS),
         EqStage(_RATE_HZ, 2, EqSettings(tilt_db=1.0), _LOUDNESS_LUFS),
         EqStage(_RATE_HZ, 2, EqSettings(tilt_db=1.0, phase="linear"), _LOUDNESS_LUFS),
         MultibandStage(_RATE_HZ, 2, MultibandSettings(), _LOUDNESS_LUFS),
