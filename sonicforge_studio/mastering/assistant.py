@@ -25,7 +25,7 @@ Float64 = NDArray[np.float64]
 _TYPICAL_DB: Float64 = np.interp(
     np.log2(CENTRES_HZ),
     np.log2([20.0, 40.0, 63.0, 100.0, 1000.0, 4000.0, 10_000.0, 20_000.0]),
-    [-16.0, -3.0, 0.0, 0.0, -6.6, -10.6, -16.0, -30.0],
+    [-16.0, -3.0, 0.0, 0.0, -6.6, -10.6, -15.0, -26.0],
 )
 _GENRE_BASS_DB: Mapping[str, float] = MappingProxyType(
     {

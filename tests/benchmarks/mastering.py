@@ -203,7 +203,8 @@ def _loudnorm(track: Path, out: Path) -> Run:
         track, aim, out, rate = sys.argv[1:]
         began = time.perf_counter()
         command = ["ffmpeg", "-nostdin", "-hide_banner", "-y", "-i", track, "-af"]
-        heard = subprocess.run([*command, aim + ":print_format=json", "-f", "null", "-"], capture_output=True, text=True)
+        first = [*command, aim + ":print_format=json", "-f", "null", "-"]
+        heard = subprocess.run(first, capture_output=True, text=True)
         told = json.loads(re.findall(r"\\{[^}]*\\}", heard.stderr)[-1])
         known = "".join(f":measured_{a}={told['input_' + b]}" for a, b in
                         (("I", "i"), ("TP", "tp"), ("LRA", "lra"), ("thresh", "thresh")))
