@@ -1,0 +1,157 @@
+"""Four float64 side by side, as one value inside a kernel: the compiler keeps them in one register.
+
+A recursive filter waits for its own last value, so that one stream leaves most of the processor idle; four streams
+(channels, or bands of them) take the same time. Numba vectorises loops only, and here frames follow upon each other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic, models, register_model
+
+LANES = 4
+
+_DOUBLE, _INDEX = ir.DoubleType(), ir.IntType(32)
+_VECTOR = ir.VectorType(_DOUBLE, LANES)
+
+
+class _Lanes(types.Type):
+    """Four float64 in one register."""
+
+
+_LANES: Any = _Lanes(name="Lanes")
+
+
+@register_model(_Lanes)
+class _LanesModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, kind: Any) -> None:
+        super().__init__(manager, kind, _VECTOR)
+
+
+def _pointer(context: Any, builder: Any, kind: Any, array: Any, offset: Any) -> Any:
+    place = builder.gep(context.make_array(kind)(context, builder, array).data, [offset])
+    return builder.bitcast(place, _VECTOR.as_pointer())
+
+
+def _load(typing: Any, array: Any, offset: Any) -> Any:
+    """The four numbers from ``offset`` on of a contiguous float64 array."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        place = _pointer(context, builder, signature.args[0], *arguments)
+        return builder.load(place, align=8)
+
+    return _LANES(array, types.intp), generate
+
+
+def _store(typing: Any, array: Any, offset: Any, lanes: Any) -> Any:
+    """Write four numbers from ``offset`` on into a contiguous float64 array."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        place = _pointer(context, builder, signature.args[0], *arguments[:2])
+        builder.store(arguments[2], place, align=8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, lanes), generate
+
+
+def _mul(typing: Any, a: Any, b: Any) -> Any:
+    """``a·b``."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.fmul(arguments[0], arguments[1], flags=("contract",))
+
+    return _LANES(a, b), generate
+
+
+def _add(typing: Any, a: Any, b: Any) -> Any:
+    """``a + b``."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.fadd(arguments[0], arguments[1], flags=("contract",))
+
+    return _LANES(a, b), generate
+
+
+def _mul_add(typing: Any, a: Any, b: Any, c: Any) -> Any:
+    """``a·b + c``, rounded once where the processor can."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        product = builder.fmul(arguments[0], arguments[1], flags=("contract",))
+        return builder.fadd(product, arguments[2], flags=("contract",))
+
+    return _LANES(a, b, c), generate
+
+
+def _sub_mul(typing: Any, c: Any, a: Any, b: Any) -> Any:
+    """``c − a·b``, rounded once where the processor can."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        product = builder.fmul(arguments[1], arguments[2], flags=("contract",))
+        return builder.fsub(arguments[0], product, flags=("contract",))
+
+    return _LANES(c, a, b), generate
+
+
+def _lanes_of(typing: Any, first: Any, second: Any, third: Any, fourth: Any) -> Any:
+    """Four numbers as lanes."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        value = ir.Constant(_VECTOR, ir.Undefined)
+        for lane, number in enumerate(arguments):
+            value = builder.insert_element(value, number, ir.Constant(_INDEX, lane))
+        return value
+
+    return _LANES(*(types.float64,) * LANES), generate
+
+
+def _lane(typing: Any, lanes: Any, number: Any) -> Any:
+    """One of the four."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.extract_element(arguments[0], builder.trunc(arguments[1], _INDEX))
+
+    return types.float64(lanes, types.intp), generate
+
+
+def _joined(places: tuple[int, ...]) -> Any:
+    def typed(typing: Any, first: Any, second: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            mask = ir.Constant(ir.VectorType(_INDEX, LANES), list(places))
+            return builder.shuffle_vector(arguments[0], arguments[1], mask)
+
+        return _LANES(first, second), generate
+
+    return typed
+
+
+def _shuffled(places: tuple[int, ...]) -> Any:
+    def typed(typing: Any, lanes: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            mask = ir.Constant(ir.VectorType(_INDEX, LANES), list(places))
+            return builder.shuffle_vector(arguments[0], ir.Constant(_VECTOR, ir.Undefined), mask)
+
+        return _LANES(lanes), generate
+
+    return typed
+
+
+# The names are Any: what Numba makes of the functions takes other arguments than they do.
+load: Any = intrinsic(_load)
+store: Any = intrinsic(_store)
+mul: Any = intrinsic(_mul)
+add: Any = intrinsic(_add)
+mul_add: Any = intrinsic(_mul_add)
+sub_mul: Any = intrinsic(_sub_mul)
+lanes_of: Any = intrinsic(_lanes_of)
+lane: Any = intrinsic(_lane)
+lower_twice: Any = intrinsic(_shuffled((0, 1, 0, 1)))
+"""The first two lanes, twice."""
+upper_twice: Any = intrinsic(_shuffled((2, 3, 2, 3)))
+"""The last two lanes, twice."""
+lower_of_both: Any = intrinsic(_joined((0, 1, 4, 5)))
+"""The first two lanes of one and of another."""
+upper_and_lower: Any = intrinsic(_joined((2, 3, 4, 5)))
+"""The last two lanes of one and the first two of another."""
