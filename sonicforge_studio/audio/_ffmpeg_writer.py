@@ -67,7 +67,7 @@ class FfmpegWriter:
         self._coding = coding
         self._sample_rate_hz = sample_rate_hz
         self._layout = _LAYOUTS[channels]
-        self._quantiser = None if coding.bit_rate else Quantiser(bits)
+        self._quantiser = None if coding.bit_rate else Quantiser(bits, channels)
         self._sample_format = "fltp" if coding.bit_rate else "s16" if bits == 16 else "s32"
         self._shift = 8 if self._sample_format == "s32" else 0
         self._frames = 0

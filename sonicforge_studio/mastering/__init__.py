@@ -3,6 +3,7 @@
 from sonicforge_studio.mastering._aim import GREATEST_GAIN_DB
 from sonicforge_studio.mastering.album import AlbumTrack, album_lufs, album_targets
 from sonicforge_studio.mastering.assistant import propose
+from sonicforge_studio.mastering.chain import warm_chain
 from sonicforge_studio.mastering.matching import Profile, match_to, profile_of, spectral_distance_db, target_of
 from sonicforge_studio.mastering.passes import MasterOutcome, master
 from sonicforge_studio.mastering.presets import (
@@ -52,5 +53,6 @@ __all__ = [
     "spectral_distance_db",
     "target_named",
     "target_of",
+    "warm_chain",
     "write_preset",
 ]

@@ -11,7 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonicforge_studio.domain import Samples
-from sonicforge_studio.domain.chain import STAGES, ChainSettings
+from sonicforge_studio.domain.chain import (
+    DYNAMICS_BANDS,
+    STAGES,
+    ChainSettings,
+    DeEsserSettings,
+    DynamicsBand,
+    EqSettings,
+    ExciterSettings,
+    MultibandSettings,
+    RepairSettings,
+    StereoSettings,
+)
 from sonicforge_studio.kernels.dynamics import cleaned
 from sonicforge_studio.kernels.limiter import Limiter
 from sonicforge_studio.mastering.stages import STAGE_MAKERS, Stage, StageMaker
@@ -202,3 +213,16 @@ def limited(pieces: Iterable[Shaped], limiter: Limiter, channels: int) -> Genera
         yield out[:, cut:]
     rest = np.zeros((channels, limiter.latency_frames), np.float32)
     yield limiter.process(rest, np.zeros(limiter.latency_frames, np.float32))[:, late:]
+
+
+def warm_chain() -> None:
+    """Compile every stage's kernels, or read them from the cache, before a master or a preview waits for them."""
+    settings = ChainSettings(
+        repair=RepairSettings(declip=1.0, hum_hz=50.0, declick=1.0),
+        eq=EqSettings(tilt_db=1.0),
+        de_esser=DeEsserSettings(on=True),
+        multiband=MultibandSettings(on=True, bands=(DynamicsBand(ratio=2.0),) * DYNAMICS_BANDS),
+        exciter=ExciterSettings(on=True, amount=1.0),
+        stereo=StereoSettings(on=True, widths=(0.5, 1.5, 1.5), mono_below_hz=100.0),
+    )
+    Chain(48_000, 2, settings, -20.0, live=True).process(np.zeros((2, 64), np.float32))

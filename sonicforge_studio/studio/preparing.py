@@ -9,6 +9,7 @@ from pathlib import Path
 from sonicforge_studio.audio import warm_live_analysis
 from sonicforge_studio.audio.spectrogram import warm_spectrogram
 from sonicforge_studio.domain import Progress, Span
+from sonicforge_studio.mastering import warm_chain
 from sonicforge_studio.studio.compose import build_studio
 from sonicforge_studio.studio.forging import ForgeRequest
 
@@ -25,6 +26,7 @@ def prepare(progress: Progress) -> None:
         for index, prompt in enumerate(_PIECES):
             request = ForgeRequest(prompt, seconds=4.0, seed=1, folder=str(Path(folder) / "out"))
             studio.forge.forge(request, Span(progress, index / len(_PIECES), (index + 1) / len(_PIECES)))
+    warm_chain()
     warm_live_analysis()
     warm_spectrogram()
     if find_spec("torch") is not None:
