@@ -328,6 +328,8 @@ class MasterPage(QWidget):
         self.view.choose(view)
         result = self.result if self.result.shows() else self._waiting
         self._views.setCurrentWidget(self.chain if view == CHAIN else result)
+        # The result has both sides and their waveform itself.
+        self.bar.setVisible(view == CHAIN or not self.result.shows())
 
     def _show_state(self) -> None:
         self.order.show_state(ready=self._track is not None, working=self._job_id is not None)
