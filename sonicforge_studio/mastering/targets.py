@@ -1,4 +1,4 @@
-"""Delivery targets, and the chain's presets."""
+"""Delivery targets."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from sonicforge_studio.domain import ChainSettings, MasterSettings, Target, from_plain
+from sonicforge_studio.domain import Target
 from sonicforge_studio.domain.errors import BadSetting, UnknownTarget
 from sonicforge_studio.host.resources import resource
 
 OWN = "own"
 LUFS_LIMITS = (-40.0, -5.0)
 CEILING_LIMITS_DBTP = (-20.0, 0.0)
-_USUAL = "spotify"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +25,16 @@ class Origin:
     date: str
 
 
-def _tables(name: str) -> dict[str, dict[str, Any]]:
-    return tomllib.loads(resource(name).read_text(encoding="utf-8"))
-
-
-_TARGET_TABLES = _tables("targets.toml")
+_TABLES: dict[str, dict[str, Any]] = tomllib.loads(resource("targets.toml").read_text(encoding="utf-8"))
 
 TARGETS: Mapping[str, Target] = MappingProxyType(
     {
         name: Target(name, float(table["integrated_lufs"]), float(table["ceiling_dbtp"]))
-        for name, table in _TARGET_TABLES.items()
+        for name, table in _TABLES.items()
     }
 )
 ORIGINS: Mapping[str, Origin] = MappingProxyType(
-    {name: Origin(str(table["source"]), table["date"].isoformat()) for name, table in _TARGET_TABLES.items()}
-)
-PRESETS: Mapping[str, MasterSettings] = MappingProxyType(
-    {
-        name: MasterSettings(TARGETS[_USUAL], from_plain(ChainSettings, table))
-        for name, table in _tables("mastering-presets.toml").items()
-    }
+    {name: Origin(str(table["source"]), table["date"].isoformat()) for name, table in _TABLES.items()}
 )
 
 
@@ -62,14 +51,6 @@ def own_target(lufs: float, ceiling_dbtp: float) -> Target:
     _require("loudness", "LUFS", lufs, LUFS_LIMITS)
     _require("ceiling", "dBTP", ceiling_dbtp, CEILING_LIMITS_DBTP)
     return Target(OWN, lufs, ceiling_dbtp)
-
-
-def preset_named(name: str) -> MasterSettings:
-    """The preset of this name, aimed at Spotify's target; ``replace`` aims it elsewhere. Raises ``BadSetting``."""
-    found = PRESETS.get(name.strip().lower())
-    if found is None:
-        raise BadSetting(f'There is no preset named "{name}".', hint=f"Use one of: {', '.join(PRESETS)}.")
-    return found
 
 
 def _require(what: str, unit: str, value: float, limits: tuple[float, float]) -> None:

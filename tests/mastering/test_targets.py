@@ -1,4 +1,4 @@
-"""Targets and presets: what they are called, what they ask for, and how a wrong one is refused."""
+"""Targets: what they are called, what they ask for, and how a wrong one is refused."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import math
 import pytest
 
 from sonicforge_studio.domain.errors import BadSetting, UnknownTarget
-from sonicforge_studio.mastering import ORIGINS, PRESETS, TARGETS, own_target, preset_named, target_named
+from sonicforge_studio.mastering import ORIGINS, TARGETS, own_target, target_named
 
 PROMISED = {
     "spotify": (-14, -1),
@@ -61,17 +61,3 @@ def test_an_own_target_keeps_to_the_limits() -> None:
 def test_an_own_target_beyond_them_is_refused(lufs: float, ceiling: float) -> None:
     with pytest.raises(BadSetting):
         own_target(lufs, ceiling)
-
-
-def test_presets() -> None:
-    assert list(PRESETS) == ["transparent", "glue", "punchy"]
-    assert not preset_named("transparent").chain.glue.on
-    assert preset_named("glue").chain.glue.ratio == 1.6
-    assert preset_named("Punchy").chain.glue.attack_ms > preset_named("glue").chain.glue.attack_ms
-
-
-def test_an_unknown_preset_lists_those_there_are() -> None:
-    with pytest.raises(BadSetting) as failure:
-        preset_named("warm")
-    assert "warm" in failure.value.message
-    assert all(name in failure.value.hint for name in PRESETS)
