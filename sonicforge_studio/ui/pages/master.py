@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
@@ -41,6 +41,9 @@ CHAIN, RESULT = "chain", "result"
 
 
 class MasterPage(QWidget):
+    opened = Signal(int)
+    """The id of the track that is on the page now."""
+
     def __init__(
         self,
         studio: Studio,
@@ -190,6 +193,7 @@ class MasterPage(QWidget):
             self._show_view(CHAIN)
             self._hear_alone(None)
         self._track = track
+        self.opened.emit(track.id)
         self.editing.open(track)
         self.rehearsal.open(track, self.editing.draft.settings)
         self.bar.show_track(track)
@@ -245,12 +249,14 @@ class MasterPage(QWidget):
     def suggest(self) -> None:
         if self._track is not None:
             self.assistant_button.setEnabled(False)
+            self._reading.show_text(tr("Listening to the track…"))
             self._kit.tasks.start(self._suggest(self._track), failed=self._failed)
 
     async def _suggest(self, track: Track) -> None:
         try:
             suggestions = await asyncio.to_thread(suggestions_for, track)
         finally:
+            self._reading.show_text("")
             self._show_state()
         if track is self._track:
             dialog = SuggestionsDialog(self._kit.theme, self.window(), suggestions)
