@@ -51,6 +51,9 @@ class Profile:
     loudness: Loudness
     loudness_spread_lu: float
     sample_rate_hz: int
+    hum_50_hz_db: float = 0.0
+    """By how much hum of the mains at 50 Hz stands over what is beside it; 0 where there is none."""
+    hum_60_hz_db: float = 0.0
 
     @property
     def peak_to_loudness_lu(self) -> float:
@@ -82,7 +85,15 @@ def profile_of(open_source: Callable[[], Source], progress: Progress) -> Profile
         rate_hz = source.sample_rate_hz
     middle_db, side_db = _loud_levels(bands.finish())
     spread = loudness.loudness_range_lu
-    return Profile(middle_db, side_db, loudness, spread if math.isfinite(spread) else 0.0, rate_hz)
+    return Profile(
+        middle_db,
+        side_db,
+        loudness,
+        spread if math.isfinite(spread) else 0.0,
+        rate_hz,
+        round(bands.hum_db(50.0), 1),
+        round(bands.hum_db(60.0), 1),
+    )
 
 
 def match_to(references: Sequence[tuple[Profile, float]], own: Profile, share: float) -> Match:
