@@ -51,7 +51,7 @@ class FfmpegWriter:
         self._coding = coding = _CODINGS[format.codec]
         self._sample_rate_hz = sample_rate_hz
         self._layout = _LAYOUTS[channels]
-        self._quantiser = None if format.lossy else Quantiser(format.bits)
+        self._quantiser = None if format.lossy else Quantiser(format.bits, channels)
         self._sample_format = "fltp" if format.lossy else "s16" if format.bits == 16 else "s32"
         self._shift = 8 if self._sample_format == "s32" else 0
         self._frames = 0

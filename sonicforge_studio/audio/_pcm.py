@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonicforge_studio.domain import Samples
+from sonicforge_studio.kernels.dither import Dither
 
 _SCALES: dict[str, tuple[str, float]] = {
     "u8": ("u1", 2.0**-7),
@@ -16,26 +17,25 @@ _SCALES: dict[str, tuple[str, float]] = {
     "flt": ("f4", 1.0),
     "dbl": ("f8", 1.0),
 }
-_DITHER_SEED = 0x50_1C_F0_26E
 
 
 class Quantiser:
     """float32 blocks to interleaved integers of 16 or 24 bits: rounded to nearest and clipped.
 
-    16 bits get triangular dither of ±1 step (Lipshitz, Wannamaker and Vanderkooy 1992), the same in every run and
-    for every division into blocks; 24 bits none. NaN and infinities become 0.
+    This is the one place where a word gets shorter, so here is the dither: 16 bits get it, the same in every run and
+    for every division into blocks; 24 bits none, for float32 has no more itself. NaN and infinities become 0.
     """
 
-    def __init__(self, bits: int) -> None:
+    def __init__(self, bits: int, channels: int) -> None:
         self._steps = float(2 ** (bits - 1))
-        self._noise = np.random.Philox(_DITHER_SEED) if bits == 16 else None
+        self._dither = Dither(bits, channels) if bits == 16 else None
 
     def quantise(self, block: Samples) -> NDArray[np.int32]:
         """Integers of shape ``(frames, channels)``."""
-        scaled = finite(np.ascontiguousarray(block.T)) * np.float32(self._steps)
-        if self._noise is not None:
-            raw = self._noise.random_raw(scaled.size).view(np.uint32).astype(np.float32).reshape(*scaled.shape, 2)
-            scaled += (raw[..., 0] - raw[..., 1]) * np.float32(2.0**-32)
+        block = finite(block)
+        if self._dither is not None:
+            block = self._dither.process(block)
+        scaled = np.ascontiguousarray(block.T) * np.float32(self._steps)
         np.rint(scaled, out=scaled)
         np.clip(scaled, -self._steps, self._steps - 1.0, out=scaled)
         return scaled.astype(np.int32)

@@ -47,7 +47,7 @@ class WavWriter:
         self._bits = bits
         self._frame_bytes = channels * bits // 8
         self._largest_riff_bytes = largest_riff_bytes
-        self._quantiser = Quantiser(bits) if bits == 16 else None
+        self._quantiser = Quantiser(bits, channels) if bits == 16 else None
         self._data_bytes = 0
         self._format = _format_chunk(sample_rate_hz, channels, bits)
         head = self._head(0)

@@ -20,7 +20,7 @@ _VECTOR = ir.VectorType(_DOUBLE, LANES)
 
 class _Lanes(types.Type):
     def __init__(self) -> None:
-        super().__init__(name="Lanes")
+        super().__init__(name="Lanes")  # type: ignore[no-untyped-call]
 
 
 _LANES = _Lanes()
@@ -37,8 +37,7 @@ def _pointer(context: Any, builder: Any, kind: Any, array: Any, offset: Any) -> 
     return builder.bitcast(place, _VECTOR.as_pointer())
 
 
-@intrinsic
-def load(typing: Any, array: Any, offset: Any) -> Any:
+def _load(typing: Any, array: Any, offset: Any) -> Any:
     """The four numbers from ``offset`` on of a contiguous float64 array."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -48,8 +47,7 @@ def load(typing: Any, array: Any, offset: Any) -> Any:
     return _LANES(array, types.intp), generate
 
 
-@intrinsic
-def store(typing: Any, array: Any, offset: Any, lanes: Any) -> Any:
+def _store(typing: Any, array: Any, offset: Any, lanes: Any) -> Any:
     """Write four numbers from ``offset`` on into a contiguous float64 array."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -60,8 +58,7 @@ def store(typing: Any, array: Any, offset: Any, lanes: Any) -> Any:
     return types.void(array, types.intp, lanes), generate
 
 
-@intrinsic
-def mul(typing: Any, a: Any, b: Any) -> Any:
+def _mul(typing: Any, a: Any, b: Any) -> Any:
     """``a·b``."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -70,8 +67,7 @@ def mul(typing: Any, a: Any, b: Any) -> Any:
     return _LANES(a, b), generate
 
 
-@intrinsic
-def add(typing: Any, a: Any, b: Any) -> Any:
+def _add(typing: Any, a: Any, b: Any) -> Any:
     """``a + b``."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -80,8 +76,7 @@ def add(typing: Any, a: Any, b: Any) -> Any:
     return _LANES(a, b), generate
 
 
-@intrinsic
-def mul_add(typing: Any, a: Any, b: Any, c: Any) -> Any:
+def _mul_add(typing: Any, a: Any, b: Any, c: Any) -> Any:
     """``a·b + c``, rounded once where the processor can."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -91,8 +86,7 @@ def mul_add(typing: Any, a: Any, b: Any, c: Any) -> Any:
     return _LANES(a, b, c), generate
 
 
-@intrinsic
-def sub_mul(typing: Any, c: Any, a: Any, b: Any) -> Any:
+def _sub_mul(typing: Any, c: Any, a: Any, b: Any) -> Any:
     """``c − a·b``, rounded once where the processor can."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -102,8 +96,7 @@ def sub_mul(typing: Any, c: Any, a: Any, b: Any) -> Any:
     return _LANES(c, a, b), generate
 
 
-@intrinsic
-def lanes_of(typing: Any, first: Any, second: Any, third: Any, fourth: Any) -> Any:
+def _lanes_of(typing: Any, first: Any, second: Any, third: Any, fourth: Any) -> Any:
     """Four numbers as lanes."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -115,8 +108,7 @@ def lanes_of(typing: Any, first: Any, second: Any, third: Any, fourth: Any) -> A
     return _LANES(*(types.float64,) * LANES), generate
 
 
-@intrinsic
-def lane(typing: Any, lanes: Any, number: Any) -> Any:
+def _lane(typing: Any, lanes: Any, number: Any) -> Any:
     """One of the four."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -136,7 +128,16 @@ def _shuffled(places: tuple[int, ...]) -> Any:
     return typed
 
 
-lower_twice = intrinsic(_shuffled((0, 1, 0, 1)))
+# The names are Any: what Numba makes of the functions takes other arguments than they do.
+load: Any = intrinsic(_load)
+store: Any = intrinsic(_store)
+mul: Any = intrinsic(_mul)
+add: Any = intrinsic(_add)
+mul_add: Any = intrinsic(_mul_add)
+sub_mul: Any = intrinsic(_sub_mul)
+lanes_of: Any = intrinsic(_lanes_of)
+lane: Any = intrinsic(_lane)
+lower_twice: Any = intrinsic(_shuffled((0, 1, 0, 1)))
 """The first two lanes, twice."""
-upper_twice = intrinsic(_shuffled((2, 3, 2, 3)))
+upper_twice: Any = intrinsic(_shuffled((2, 3, 2, 3)))
 """The last two lanes, twice."""

@@ -18,6 +18,7 @@ Float64 = NDArray[np.float64]
 Complex128 = NDArray[np.complex128]
 
 _BLOCK_FRAMES = 2048
+_FIR_SECONDS = 0.34
 
 
 class Convolver:
@@ -134,11 +135,17 @@ class LinearPhaseFilter:
         filtered = self._convolver.process(block)
         if self._convolver.idle:
             return np.ascontiguousarray(joined[:, : block.shape[1]])
-        return filtered[0]
+        only: Float32 = filtered[0]
+        return only
 
 
 def _row(impulse: Float64 | None, taps: int) -> Float64:
     return np.zeros((1, taps)) if impulse is None else impulse[None]
+
+
+def fir_taps(sample_rate_hz: int) -> int:
+    """How long a filter of linear phase is: the power of two nearest to a third of a second."""
+    return 1 << round(float(np.log2(_FIR_SECONDS * sample_rate_hz)))
 
 
 def linear_phase(magnitudes: Float64) -> Float64:

@@ -84,6 +84,7 @@ class GlueCompressor:
     ) -> None:
         if ratio < 1.0 or not 0.0 <= amount <= 1.0 or attack_ms <= 0.0:
             raise ValueError("a ratio is 1 or more, an amount from 0 to 1, an attack longer than 0")
+        self._sample_rate_hz, self._channels = sample_rate_hz, channels
         self._control_frames = max(1, round(_CONTROL_SECONDS * sample_rate_hz))
         step_seconds = self._control_frames / sample_rate_hz
         left = [
@@ -103,6 +104,25 @@ class GlueCompressor:
         self._state[_GAIN] = 1.0
         self._reduction = np.zeros(2)
         self._idle = ratio == 1.0 or amount == 0.0
+
+    def successor(self, *, threshold_lufs: float, ratio: float, attack_ms: float, amount: float) -> GlueCompressor:
+        """Other settings over what this one has heard so far."""
+        other = GlueCompressor(
+            self._sample_rate_hz,
+            self._channels,
+            threshold_lufs=threshold_lufs,
+            ratio=ratio,
+            attack_ms=attack_ms,
+            amount=amount,
+        )
+        other._side_chain[:], other._state[:] = self._side_chain, self._state
+        other._reduction[:] = self._reduction
+        return other
+
+    @property
+    def reduction_db(self) -> float:
+        """The gain reduction now, of the compressed sound beneath any dry one; ≤ 0."""
+        return 0.0 if self._idle else -float(max(self._state[_FAST], self._state[_SLOW]))
 
     @property
     def mean_reduction_db(self) -> float:

@@ -23,6 +23,7 @@ _UNIT = float(1 << 30)
 """Gains are summed as whole multiples of 2⁻³⁰: moving averages then never drift, and unity stays exactly unity."""
 CLOSED = 1.0 - 1e-6
 _GRID = float(1 << 23)
+_TILE = 256
 
 _HELD, _AVERAGE, _LOWEST, _TOTAL = range(4)
 """State: the gain after its release, its slow average, the lowest of all, the sum of all."""
@@ -142,20 +143,81 @@ def _limiting_gains(
     queue_positions: Int64,
     gains: Float64,
 ) -> None:
+    needed, sums = np.empty(_TILE), np.empty(_TILE, np.int64)
+    open_sum = float(first.size) * float(second.size) * _UNIT
+    for start in range(0, envelope.size, _TILE):
+        count = min(_TILE, envelope.size - start)
+        peaks = envelope[start : start + count]
+        over = np.int32(0)
+        for i in range(count):
+            level = float(peaks[i]) * gain
+            is_over = level > ceiling
+            over += np.int32(is_over)
+            needed[i] = ceiling / level if is_over else 1.0
+        if over == 0 and _is_open(levels, counts, first, second, queue_gains):
+            _stay_open(count, speeds, levels, counts, queue_positions)
+            for i in range(count):
+                gains[start + i] = gain
+            continue
+        _follow(needed[:count], speeds, levels, counts, span, first, second, queue_gains, queue_positions, sums)
+        target = gains[start : start + count]
+        for i in range(count):
+            target[i] = float(sums[i]) / open_sum * gain
+
+
+@kernel
+def _is_open(levels: Float64, counts: Int64, first: Int64, second: Int64, queue_gains: Float64) -> bool:
+    """Whether nothing is held and both averages have nothing but unity in them."""
+    unit = np.int64(_UNIT)
+    waiting = counts[_TAIL] > counts[_HEAD]
+    return bool(
+        waiting
+        and queue_gains[counts[_HEAD] & (queue_gains.size - 1)] == 1.0
+        and levels[_HELD] == 1.0
+        and counts[_FIRST_SUM] == first.size * unit
+        and counts[_SECOND_SUM] == first.size * second.size * unit
+    )
+
+
+@kernel
+def _stay_open(count: int, speeds: Float64, levels: Float64, counts: Int64, queue_positions: Int64) -> None:
+    """What ``_follow`` comes to where it is open and stays it, without its work."""
+    average, total = levels[_AVERAGE], levels[_TOTAL]
+    for _ in range(count):
+        average += speeds[2] * (1.0 - average)
+        total += 1.0
+    levels[_AVERAGE], levels[_TOTAL] = average, total
+    counts[_POSITION] += count
+    # The queue holds one unity, that of the last frame.
+    queue_positions[(counts[_TAIL] - 1) & (queue_positions.size - 1)] = counts[_POSITION] - 1
+
+
+@kernel
+def _follow(
+    needed: Float64,
+    speeds: Float64,
+    levels: Float64,
+    counts: Int64,
+    span: int,
+    first: Int64,
+    second: Int64,
+    queue_gains: Float64,
+    queue_positions: Int64,
+    sums: Int64,
+) -> None:
+    """From the gains that are needed to the sums of the second moving average."""
     held, average, lowest, total = levels[_HELD], levels[_AVERAGE], levels[_LOWEST], levels[_TOTAL]
     position, head, tail = counts[_POSITION], counts[_HEAD], counts[_TAIL]
     first_sum, second_sum = counts[_FIRST_SUM], counts[_SECOND_SUM]
     fast, slow, averaging = speeds[0], speeds[1], speeds[2]
     around = queue_gains.size - 1
     first_at, second_at = position % first.size, position % second.size
-    open_sum = float(first.size) * float(second.size) * _UNIT
-    for i in range(envelope.size):
-        level = float(envelope[i]) * gain
-        needed = ceiling / level if level > ceiling else 1.0
+    for i in range(needed.size):
+        wanted = needed[i]
         # The queue holds rising minima; its head is the lowest of the last ``span`` frames.
-        while tail > head and queue_gains[(tail - 1) & around] >= needed:
+        while tail > head and queue_gains[(tail - 1) & around] >= wanted:
             tail -= 1
-        queue_gains[tail & around] = needed
+        queue_gains[tail & around] = wanted
         queue_positions[tail & around] = position
         tail += 1
         if queue_positions[head & around] <= position - span:
@@ -180,7 +242,7 @@ def _limiting_gains(
         second_sum += first_sum - second[second_at]
         second[second_at] = first_sum
         second_at = second_at + 1 if second_at + 1 < second.size else 0
-        gains[i] = float(second_sum) / open_sum * gain
+        sums[i] = second_sum
         position += 1
     levels[_HELD], levels[_AVERAGE], levels[_LOWEST], levels[_TOTAL] = held, average, lowest, total
     counts[_POSITION], counts[_HEAD], counts[_TAIL] = position, head, tail

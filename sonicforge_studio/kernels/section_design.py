@@ -104,7 +104,8 @@ def response(sections: Float64, sample_rate_hz: float, frequencies_hz: Float64) 
     product = np.ones(turn.shape, np.complex128)
     for b0, b1, b2, a1, a2 in sections:
         product *= (b0 + turn * (b1 + turn * b2)) / (1.0 + turn * (a1 + turn * a2))
-    return np.abs(product)
+    magnitude: Float64 = np.abs(product)
+    return magnitude
 
 
 def _matched(prototype: _Prototype, corner: float) -> Float64:

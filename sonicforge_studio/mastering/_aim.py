@@ -17,7 +17,7 @@ from sonicforge_studio.mastering._gain_search import find_gain
 GREATEST_GAIN_DB = 40.0
 _LOWEST_GAIN_DB = -80.0
 NEAR_ENOUGH_LU = 0.1
-_PACES = (
+PACES = (
     CALM,
     Pace(look_ahead=0.003, hold=0.006, fast_release=0.040, slow_release=0.120),
     Pace(look_ahead=0.0015, hold=0.003, fast_release=0.015, slow_release=0.045),
@@ -95,7 +95,7 @@ class Aim:
 
     def _nearest(self, first: Setting, wanted_lufs: float) -> Setting:
         """The best gain from here, at this pace or, where that would only squash, at a faster one."""
-        fastest = first.pace == _PACES[-1]
+        fastest = first.pace == PACES[-1]
         worthwhile = _STILL_WORTHWHILE if fastest else _WORTHWHILE
         trials: dict[float, _Trial] = {}
 
@@ -115,7 +115,7 @@ class Aim:
             gain_db = find_gain(missing_at, first.gain_db, _LOWEST_GAIN_DB, GREATEST_GAIN_DB, close_enough=0.005)
         except _Squashed:
             if not fastest:
-                self._pace = _PACES[_PACES.index(first.pace) + 1]
+                self._pace = PACES[PACES.index(first.pace) + 1]
                 return self._nearest(replace(first, gain_db=min(trials), pace=self._pace), wanted_lufs)
             self._reached = False
             loudest = max(trial.lufs for trial in trials.values())

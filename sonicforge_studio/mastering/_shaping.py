@@ -88,14 +88,12 @@ class ShapedStream:
     def _through(
         self, chain: Chain, reductions: StageReductions, blocks: Generator[Samples, None, None]
     ) -> Generator[Samples, None, None]:
-        late = chain.latency_frames
         with closing(blocks):
             for block in blocks:
                 out = chain.process(block)
-                reductions.add(block.shape[1], chain.meters)
-                cut, late = min(late, out.shape[1]), late - min(late, out.shape[1])
-                yield out[:, cut:]
-        yield chain.flush()[:, late:]
+                reductions.add(out.shape[1], chain.meters)
+                yield out
+        yield chain.flush()
 
     def _resampled(self, blocks: Generator[Samples, None, None]) -> Generator[Samples, None, None]:
         if self._resampler is None:

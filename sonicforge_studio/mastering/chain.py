@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +14,17 @@ from sonicforge_studio.domain import Samples
 from sonicforge_studio.domain.chain import STAGES, ChainSettings
 from sonicforge_studio.kernels.dynamics import cleaned
 from sonicforge_studio.kernels.limiter import Limiter
-from sonicforge_studio.mastering.stages import STAGE_MAKERS, Stage, StageMaker
+from sonicforge_studio.mastering.stages import STAGE_MAKERS, Stage
 
 Shaped = tuple[Samples, NDArray[np.float32]]
 """A block ``(channels, n)``, and for each frame the highest level around it, between the samples too."""
 
 _Heard = Literal["as set", "difference", "untreated"]
 
+_SHARES: dict[_Heard, tuple[float, float]] = {"as set": (1.0, 0.0), "difference": (1.0, -1.0), "untreated": (0.0, 1.0)}
+"""Of the treated and the untreated sound."""
 _FADE_SECONDS = 0.02
-"""A stage that is switched on, off or to its difference comes and goes in this time."""
+"""From one of these to another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,12 @@ def scaled(chain: ChainSettings, amount: float) -> ChainSettings:
 
 
 class Chain:
-    """A stream through all stages that are on and not neutral; with ``live`` through all there are, so that any of
-    them can be turned on while it plays. The output is ``latency_frames`` late."""
+    """A stream through all stages that are on and not neutral.
+
+    Each stage is handed the stream from its first frame on, however late those before it are: what one does depends on
+    what comes out of the others, never on which of them are there. So the first ``latency_frames`` are missing from
+    what ``process`` gives, and ``flush`` gives them at the end.
+    """
 
     def __init__(
         self,
@@ -55,20 +61,17 @@ class Chain:
         loudness_lufs: float,
         *,
         amount: float = 1.0,
-        live: bool = False,
     ) -> None:
         """``loudness_lufs`` is the piece's own, which the thresholds hang on."""
         self.channels = channels
         self._settings = settings
         self._amount = amount
         at_amount = scaled(settings, amount)
+        fade_frames = max(1, round(_FADE_SECONDS * sample_rate_hz))
         self._slots: dict[str, _Slot] = {}
-        for name in STAGES:
-            maker = STAGE_MAKERS.get(name)
-            own = getattr(at_amount, name)
-            if maker is not None and (live or _acts(maker, own)):
-                fade_frames = max(1, round(_FADE_SECONDS * sample_rate_hz))
-                self._slots[name] = _Slot(maker(sample_rate_hz, channels, own, loudness_lufs), own.on, fade_frames)
+        for name in _acting(at_amount):
+            stage = STAGE_MAKERS[name](sample_rate_hz, channels, getattr(at_amount, name), loudness_lufs)
+            self._slots[name] = _Slot(stage, fade_frames)
 
     @property
     def latency_frames(self) -> int:
@@ -84,7 +87,7 @@ class Chain:
         return None if slot is None else slot.stage
 
     def process(self, block: Samples) -> Samples:
-        """The block behind all stages, float32 ``(channels, n)``; NaN and whatever is no audio counts as 0."""
+        """What comes out behind all stages, float32 ``(channels, n)``; NaN and whatever is no audio counts as 0."""
         out: Samples = cleaned(block)
         for slot in self._slots.values():
             out = slot.process(out)
@@ -92,17 +95,21 @@ class Chain:
 
     def flush(self) -> Samples:
         """What is still inside at the end: ``latency_frames`` of it."""
-        return self.process(np.zeros((self.channels, self.latency_frames), np.float32))
+        out: Samples = np.zeros((self.channels, 0), np.float32)
+        for slot in self._slots.values():
+            silence = np.zeros((self.channels, slot.stage.latency_frames), np.float32)
+            out = slot.process(np.concatenate((out, silence), axis=1))
+        return out
 
     def configure(self, settings: ChainSettings, amount: float) -> bool:
-        """Go on with other settings without a click. False, where a chain of another latency is needed; this one is
-        then still as it was, or partly set: it is to be replaced."""
+        """Go on with other settings without a click. False where other stages, or one of another latency, are needed:
+        this chain is then to be replaced, and may be partly set."""
         at_amount = scaled(settings, amount)
+        if _acting(at_amount) != list(self._slots):
+            return False
         for name, slot in self._slots.items():
-            own = getattr(at_amount, name)
-            if not slot.stage.configure(own):
+            if not slot.stage.configure(getattr(at_amount, name)):
                 return False
-            slot.turn(on=own.on)
         self._settings, self._amount = settings, amount
         return True
 
@@ -118,50 +125,43 @@ class Chain:
         return {name: slot.meter for name, slot in self._slots.items()}
 
 
-def _acts(maker: StageMaker, settings: Any) -> bool:
-    return bool(settings.on) and not maker.is_neutral(settings)
+def _acting(chain: ChainSettings) -> list[str]:
+    """The stages that change something, in their order."""
+    return [
+        name
+        for name in STAGES
+        if name in STAGE_MAKERS and getattr(chain, name).on and not STAGE_MAKERS[name].is_neutral(getattr(chain, name))
+    ]
 
 
 class _Slot:
     """A stage in its place: beside it the untreated sound, as late as the stage is."""
 
-    def __init__(self, stage: Stage, on: bool, fade_frames: int) -> None:
+    def __init__(self, stage: Stage, fade_frames: int) -> None:
         self.stage = stage
         self._fade_frames = fade_frames
-        self._on = on
-        self._heard: _Heard = "as set"
         self._late: Samples | None = None
-        self._mix = self._wanted = (1.0, 0.0) if on else (0.0, 1.0)
-        """Shares of the treated and the untreated sound."""
+        self._missing = stage.latency_frames
+        self._mix = self._wanted = _SHARES["as set"]
         self._peaks = (0.0, 0.0)
 
-    def turn(self, *, on: bool) -> None:
-        self._on = on
-        self._set_wanted()
-
     def hear(self, what: _Heard) -> None:
-        self._heard = what
-        self._set_wanted()
-
-    def _set_wanted(self) -> None:
-        if self._heard == "difference":
-            self._wanted = (1.0, -1.0) if self._on else (0.0, 0.0)
-        else:
-            self._wanted = (1.0, 0.0) if self._on and self._heard == "as set" else (0.0, 1.0)
+        self._wanted = _SHARES[what]
 
     @property
     def meter(self) -> StageMeter:
         levels = [20.0 * math.log10(peak) if peak > 0.0 else -math.inf for peak in self._peaks]
-        return StageMeter(levels[0], levels[1], self.stage.reductions_db if self._on else ())
+        return StageMeter(levels[0], levels[1], self.stage.reductions_db)
 
     def process(self, block: Samples) -> Samples:
         if not block.shape[1]:
             return block
         dry = self._delayed(block)
-        wet = self.stage.process(block)
-        out = self._mixed(wet, dry)
+        out = self._mixed(self.stage.process(block), dry)
+        missing = min(self._missing, out.shape[1])
+        self._missing -= missing
         self._peaks = (_peak(block), _peak(out))
-        return out
+        return np.ascontiguousarray(out[:, missing:])
 
     def _delayed(self, block: Samples) -> Samples:
         frames = self.stage.latency_frames
@@ -174,16 +174,10 @@ class _Slot:
         return joined[:, : block.shape[1]]
 
     def _mixed(self, wet: Samples, dry: Samples) -> Samples:
-        if self._mix == self._wanted:
-            if self._mix == (1.0, 0.0):
-                return wet
-            if self._mix == (0.0, 1.0):
-                return np.ascontiguousarray(dry)
-        step = 1.0 / self._fade_frames
-        run = step * np.arange(1, wet.shape[1] + 1, dtype=np.float64)
-        shares = []
-        for now, goal in zip(self._mix, self._wanted, strict=True):
-            shares.append(now + np.clip(goal - now, -run, run))
+        if self._mix == self._wanted == _SHARES["as set"]:
+            return wet
+        run = np.arange(1, wet.shape[1] + 1, dtype=np.float64) / self._fade_frames
+        shares = [now + np.clip(goal - now, -run, run) for now, goal in zip(self._mix, self._wanted, strict=True)]
         self._mix = (float(shares[0][-1]), float(shares[1][-1]))
         mixed: Samples = (wet * shares[0] + dry * shares[1]).astype(np.float32)
         return mixed

@@ -20,13 +20,15 @@ from sonicforge_studio.domain import MasterSettings, Samples, Source
 from sonicforge_studio.kernels.limiter import CALM, Limiter, Pace
 from sonicforge_studio.kernels.true_peak import PeakEnvelope
 from sonicforge_studio.mastering.chain import Chain, StageMeter
+from sonicforge_studio.mastering.stages.match import MatchStage
 
 LIMITER = "limiter"
 """What ``alone`` is where only what the limiter takes away is to be heard."""
 
 _BLOCK_SECONDS = 0.025
-_WARM_SECONDS = 0.5
+_WARM_SECONDS = 1.0
 """So much before its place a new chain begins, for its filters and detectors to have heard something."""
+_LIMITER_SECONDS = 0.3
 _REMEMBERED_SECONDS = 1.5
 """How far back what was read and how the stages stood is kept."""
 _STAND_SECONDS = 0.05
@@ -136,18 +138,28 @@ class _Strand:
         self, sample_rate_hz: int, channels: int, settings: LiveSettings, loudness_lufs: float, begin: int
     ) -> None:
         self.settings = settings
-        self._rate_hz = sample_rate_hz
+        self._rate_hz, self._channels = sample_rate_hz, channels
         master = settings.master
-        self._chain = Chain(sample_rate_hz, channels, master.chain, loudness_lufs, amount=master.amount, live=True)
+        self._match = None
+        if master.match is not None and master.amount > 0.0:
+            self._match = MatchStage(sample_rate_hz, channels, master.match, loudness_lufs)
+        self._chain = Chain(sample_rate_hz, channels, master.chain, loudness_lufs, amount=master.amount)
         self._envelope = PeakEnvelope(sample_rate_hz, channels)
-        ceiling = _linear(settings.ceiling_dbtp)
-        self._limiter = Limiter(sample_rate_hz, channels, gain=1.0, ceiling=ceiling, pace=settings.pace)
+        self._limiter = self._limiter_for(settings)
         self._gain = _linear(settings.gain_db)
-        self._untouched = np.zeros((channels, self._limiter.latency_frames), np.float32)
+        self._heard_frames = round(_LIMITER_SECONDS * sample_rate_hz)
+        self._before_limiter = (
+            np.zeros((channels, self._heard_frames), np.float32),
+            np.zeros(self._heard_frames, np.float32),
+        )
+        """What the limiter was handed last, and its envelope: another one begins with it."""
         self._hear_alone()
         self._fed = begin
-        self._skip = self._chain.latency_frames + self._envelope.latency_frames + self._limiter.latency_frames
+        self._skip = self._envelope.latency_frames + self._limiter.latency_frames
         """Frames still to come out before the first one that belongs to the piece."""
+        self._match_skip = 0 if self._match is None else self._match.latency_frames
+        self._lead = self._skip + self._chain.latency_frames + self._match_skip
+        """Frames still to be fed before that one comes out."""
         self.at = begin
         """The frame that comes out next."""
 
@@ -159,41 +171,64 @@ class _Strand:
     def take(self, settings: LiveSettings) -> bool:
         """Go on with other settings; False where that needs another strand."""
         before, master = self.settings, settings.master
-        if (settings.ceiling_dbtp, settings.pace) != (before.ceiling_dbtp, before.pace):
+        if settings.pace != before.pace:
+            return False
+        if master.match != before.master.match or (master.match and not master.amount * before.master.amount):
             return False
         same = (master.chain, master.amount) == (before.master.chain, before.master.amount)
         if not same and not self._chain.configure(master.chain, master.amount):
             return False
         self.settings = settings
         self._hear_alone()
+        if settings.ceiling_dbtp != before.ceiling_dbtp:
+            self._limiter = self._limiter_for(settings)
+            self._limiter.process(*self._before_limiter)
         return True
 
     def read(self, frames: int, source: _Input) -> tuple[Samples, LiveMeters]:
         """The next frames, as many but at the end, and what the stages did."""
-        second, lead = self.at / self._rate_hz, self._skip
+        second = self.at / self._rate_hz
         if source.frames is not None:
             frames = min(frames, max(0, source.frames - self.at))
-        block = source.read(self._fed, frames + lead if frames else 0)
+        block = source.read(self._fed, frames + self._lead if frames else 0)
         self._fed += block.shape[1]
         out, limiter_db = self._process(block)
-        self._skip = 0
-        out = out[:, lead:]
+        if block.shape[1]:
+            out, self._skip, self._lead = out[:, self._skip :], 0, 0
         if source.frames is not None:
             out = out[:, : max(0, source.frames - self.at)]
         self.at += out.shape[1]
         return out, LiveMeters(second, self._chain.meters, limiter_db)
 
     def _process(self, block: Samples) -> tuple[Samples, float]:
-        shaped, envelope = self._envelope.process(self._chain.process(block))
-        gains = self._gains(block.shape[1])
+        shaped, envelope = self._envelope.process(self._chain.process(self._matched(block)))
+        gains = self._gains(shaped.shape[1])
         # The envelope looks a little ahead of the samples; over so few the gain hardly moves.
         loud: Samples = (shaped * gains).astype(np.float32)
-        limited = self._limiter.process(loud, (envelope * gains).astype(np.float32))
-        joined = np.concatenate((self._untouched, loud), axis=1)
-        self._untouched = joined[:, block.shape[1] :]
+        over = (envelope * gains).astype(np.float32)
+        limited = self._limiter.process(loud, over)
+        before, levels = self._before_limiter
+        joined = np.concatenate((before, loud), axis=1)
+        self._before_limiter = (
+            joined[:, loud.shape[1] :],
+            np.concatenate((levels, over))[loud.shape[1] :],
+        )
         if self.settings.alone == LIMITER:
-            limited = joined[:, : block.shape[1]] - limited
+            start = self._heard_frames - self._limiter.latency_frames
+            limited = joined[:, start : start + loud.shape[1]] - limited
         return limited, self._limiter.reduction_db
+
+    def _limiter_for(self, settings: LiveSettings) -> Limiter:
+        ceiling = _linear(settings.ceiling_dbtp)
+        return Limiter(self._rate_hz, self._channels, gain=1.0, ceiling=ceiling, pace=settings.pace)
+
+    def _matched(self, block: Samples) -> Samples:
+        if self._match is None:
+            return block
+        out = self._match.process(block)
+        cut = min(self._match_skip, out.shape[1])
+        self._match_skip -= cut
+        return out[:, cut:]
 
     def _gains(self, frames: int) -> NDArray[np.float64]:
         """The gain glides to what is wanted, half of the way every few milliseconds."""

@@ -48,6 +48,8 @@ class MasterOutcome:
     """Mean gain reduction of the glue compressor, ≤ 0."""
     limiter_db: float
     """Deepest gain reduction of the limiter, ≤ 0."""
+    limiting: Setting
+    """What gain and limiter were set to."""
     notes: tuple[str, ...] = ()
     curves: MasterCurves | None = None
     meters: Mapping[str, StageMeter] = field(default_factory=dict)
@@ -92,6 +94,7 @@ def master(
         gain_db=found.setting.gain_db,
         glue_db=piece.mean_glue_db,
         limiter_db=found.limiter_db,
+        limiting=found.setting,
         notes=_notes(piece, settings, found, guarded),
         curves=curves_of(piece.heard, found.heard, found.gains, piece.stage_reductions),
         meters=piece.meters,

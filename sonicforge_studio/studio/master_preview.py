@@ -84,7 +84,10 @@ class MasterPreview:
         """Go on with these settings; ``player``, where it plays the master, is told to read anew from what is heard
         now. With ``alone`` only the difference that this stage makes is heard."""
         before = self._live
-        self._live = replace(self._at(settings, before.gain_db), alone=alone)
+        if settings.target == before.master.target:
+            self._live = replace(before, master=settings, alone=alone)
+        else:
+            self._live = replace(self._at(settings, before.gain_db), alone=alone)
         if settings != before.master:
             self._changed.set()
         if player is not None:
@@ -138,5 +141,6 @@ class MasterPreview:
         self.found = Found(settings, outcome, (gains[ORIGINAL], gains[MASTERED]))
         live = self._live
         if live.master == settings:
-            self._live = replace(live, gain_db=outcome.gain_db)
+            found = outcome.limiting
+            self._live = replace(live, gain_db=found.gain_db, ceiling_dbtp=found.ceiling_dbtp, pace=found.pace)
         self._tell(self.found)

@@ -250,7 +250,7 @@ def test_suggestions_are_taken_together_as_one_step(theme: Theme, qtbot: QtBot, 
     )
     mono = Suggestion("The bass is thin: +{gain_db} dB.", (("gain_db", 1.0),), (("stereo.mono_below_hz", 120.0),))
     assert reason_text(cut) == "Harsh around 4012 Hz: −2.0 dB."
-    assert change_text(cut) == "EQ 6: Gain −2.0, Frequency 4012"
+    assert change_text(cut) == "EQ 6: Gain −2.0 dB, Frequency 4.01 kHz"
     dialog = SuggestionsDialog(theme, page, (cut, mono))
     qtbot.addWidget(dialog)
     dialog.taken.connect(page._take_suggestions)
@@ -289,3 +289,16 @@ def test_keys_take_back_and_do_again(page: MasterPage) -> None:
     assert page.editing.draft.chain.eq.tilt_db == 0.0
     QTest.keyClick(page, Qt.Key.Key_Z, control | shift)
     assert page.editing.draft.chain.eq.tilt_db == 1.0
+
+
+def test_the_assistant_says_why(page: MasterPage, run: Run) -> None:
+    page.assistant_button.click()
+    run(until(lambda: page.window().findChildren(SuggestionsDialog), "the suggestions"))
+    dialog = page.window().findChildren(SuggestionsDialog)[0]
+    assert dialog.ticks, "a lone sine with a beat is far from balanced"
+    assert all(tick.text() for tick in dialog.ticks)
+    before = page.editing.draft
+    dialog.take_all()
+    assert page.editing.draft.chain != before.chain
+    page.editing.undo()
+    assert page.editing.draft == before

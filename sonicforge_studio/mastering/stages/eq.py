@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sonicforge_studio.domain import Samples
 from sonicforge_studio.domain.chain import EQ_BANDS, EqBand, EqSettings
 from sonicforge_studio.kernels import section_design as design
-from sonicforge_studio.kernels.convolution import LinearPhaseFilter, linear_phase
+from sonicforge_studio.kernels.convolution import LinearPhaseFilter, fir_taps, linear_phase
 from sonicforge_studio.kernels.crossfade import Crossfade
 from sonicforge_studio.kernels.equaliser import Cascade
 
@@ -19,7 +19,6 @@ Float64 = NDArray[np.float64]
 _CUTS = ("low-cut", "high-cut", "notch")
 _LOWEST_HZ, _HIGHEST_HZ, _NARROWEST = 20.0, 20_000.0, 18.0
 _NEAREST_TO_HALF_THE_RATE = 0.98
-_FIR_SECONDS = 0.34
 _TILT_SECTIONS = 4
 
 
@@ -82,11 +81,6 @@ def eq_response_db(settings: EqSettings, sample_rate_hz: int, frequencies_hz: Fl
     counts as −200 dB."""
     magnitude = design.response(_rows(settings, sample_rate_hz), sample_rate_hz, frequencies_hz)
     return 20.0 * np.log10(np.maximum(magnitude, 1e-10))
-
-
-def fir_taps(sample_rate_hz: int) -> int:
-    """How long the filter of linear phase is: the power of two nearest to a third of a second."""
-    return 1 << round(float(np.log2(_FIR_SECONDS * sample_rate_hz)))
 
 
 def _acts(band: EqBand) -> bool:

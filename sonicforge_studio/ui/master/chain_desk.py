@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from sonicforge_studio.studio import LiveMeters, LiveSnapshot
 from sonicforge_studio.studio.master_drafts import MasterDraft
 from sonicforge_studio.ui.master.chain_strip import ChainStrip
-from sonicforge_studio.ui.master.stage_views import StageView, build_stage
+from sonicforge_studio.ui.master.stage_views import LimiterStage, StageView, build_stage
 from sonicforge_studio.ui.theme import Theme
 
 FIRST_STAGE = "eq"
@@ -60,12 +60,16 @@ class ChainDesk(QWidget):
         self.strip.show_chain(draft.chain)
         self.current.show_draft(draft)
 
-    def look(self, snapshot: LiveSnapshot, version: int | None, meters: LiveMeters | None) -> None:
-        """What is heard now, at the screen's pace."""
+    def look(
+        self, snapshot: LiveSnapshot, version: int | None, meters: LiveMeters | None, gain_db: float = 0.0
+    ) -> None:
+        """What is heard now, at the screen's pace; ``gain_db`` is what the player adds to match loudness."""
         if meters is None:
             self.strip.rest()
         else:
             self.strip.show_meters(meters.stages, meters.limiter_db)
+        if isinstance(self.current, LimiterStage):
+            self.current.gain_db = gain_db
         self.current.look(snapshot, version, meters)
 
     def forget(self) -> None:

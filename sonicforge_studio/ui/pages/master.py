@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from sonicforge_studio.domain import Master, StudioError, Suggestion, Track, from_plain
+from sonicforge_studio.domain import Master, SilentProgress, StudioError, Suggestion, Track, from_plain
 from sonicforge_studio.studio import Job, Lane, Live, LiveSnapshot, Studio
 from sonicforge_studio.studio.master_drafts import MasterDraft, first_draft
 from sonicforge_studio.studio.master_presets import SUFFIX
@@ -233,7 +233,8 @@ class MasterPage(QWidget):
         if not self.chain.isVisible():
             return
         heard = self.rehearsal.heard
-        self.chain.look(snapshot, self.rehearsal.chosen if heard else None, self.rehearsal.meters())
+        version = self.rehearsal.chosen if heard else None
+        self.chain.look(snapshot, version, self.rehearsal.meters(), self.rehearsal.gain_db)
 
     def _hear_alone(self, stage: str | None) -> None:
         self.rehearsal.hear_alone(stage)
@@ -254,7 +255,8 @@ class MasterPage(QWidget):
 
     async def _suggest(self, track: Track) -> None:
         try:
-            suggestions = await asyncio.to_thread(suggestions_for, track)
+            genre = track.recipe.concept.genre if track.recipe and track.recipe.concept else ""
+            suggestions = await asyncio.to_thread(suggestions_for, Path(track.path), genre, SilentProgress())
         finally:
             self._reading.show_text("")
             self._show_state()
