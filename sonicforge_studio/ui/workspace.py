@@ -71,12 +71,12 @@ class Workspace(QObject):
         pages = {
             "forge": self.forge,
             "library": self.library,
-            "master": self.master,
             "live": self.live,
             "analysis": self.analysis,
         }
         for name, page in pages.items():
             window.put_page(name, page)
+        window.put_page("master", self.master, (tr("Drop to master"), tr("A track, or a preset as a file")))
         window.put_page("models", self.models, (tr("Drop to add the model"), tr("A folder with a MusicGen model")))
         window.put_scope(self.scope)
         self._wire_rail()

@@ -10,6 +10,7 @@ from sonicforge_studio.studio.master_drafts import MasterDraft
 from sonicforge_studio.ui.master.chain_strip import ChainStrip
 from sonicforge_studio.ui.master.stage_views import LimiterStage, StageView, build_stage
 from sonicforge_studio.ui.theme import Theme
+from sonicforge_studio.ui.widgets.drop_overlay import leave_drops
 
 FIRST_STAGE = "eq"
 
@@ -45,6 +46,7 @@ class ChainDesk(QWidget):
             view.many_changed.connect(self.many_changed)
             view.let_go.connect(self.let_go)
             self._stack.addWidget(view)
+            leave_drops(view)  # the page was told before this one was there
         if self._draft is not None:
             self.stages[stage].show_draft(self._draft)
         self._stack.setCurrentWidget(self.stages[stage])
