@@ -2,6 +2,7 @@
 
 from sonicforge_studio.mastering._aim import GREATEST_GAIN_DB
 from sonicforge_studio.mastering.album import AlbumTrack, album_lufs, album_targets
+from sonicforge_studio.mastering.assistant import propose
 from sonicforge_studio.mastering.matching import Profile, match_to, profile_of, spectral_distance_db, target_of
 from sonicforge_studio.mastering.passes import MasterOutcome, master
 from sonicforge_studio.mastering.presets import (
@@ -46,6 +47,7 @@ __all__ = [
     "own_target",
     "preset_named",
     "profile_of",
+    "propose",
     "read_preset",
     "spectral_distance_db",
     "target_named",

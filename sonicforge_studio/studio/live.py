@@ -136,6 +136,7 @@ class JobHandlers:
             "path": mastered.track.path,
             **to_plain(mastered.master),
             "notes": list(mastered.notes),
+            "report": list(mastered.report),
             **licence_fields(mastered.licence),
         }
 

@@ -42,6 +42,7 @@ class Workspace(QObject):
         self._memory = memory
         self._live = live
         self._recordings = studio.recordings
+        self._library = studio.library
         self._scope_wanted = True
         self._gaps, self._overflows = RunningTotal(), RunningTotal()
         self._device_lost = False
@@ -70,12 +71,12 @@ class Workspace(QObject):
         pages = {
             "forge": self.forge,
             "library": self.library,
-            "master": self.master,
             "live": self.live,
             "analysis": self.analysis,
         }
         for name, page in pages.items():
             window.put_page(name, page)
+        window.put_page("master", self.master, (tr("Drop to master"), tr("A track, or a preset as a file")))
         window.put_page("models", self.models, (tr("Drop to add the model"), tr("A folder with a MusicGen model")))
         window.put_scope(self.scope)
         self._wire_rail()
@@ -89,6 +90,8 @@ class Workspace(QObject):
         self._counting = QTimer(self)
         self._counting.timeout.connect(self._show_counts)
         self._counting.start(kit.theme.motion.idle_milliseconds)
+        self.master.opened.connect(lambda track_id: memory.setValue("master-track", track_id))
+        kit.tasks.start(self._reopen_master(memory.value("master-track")))
         self._go(str(memory.value("page") or "forge"))
         self.outputs.restore()
         self._recover_recordings()
@@ -367,6 +370,14 @@ class Workspace(QObject):
             tr("The files stay where they are."),
             action=(tr("Undo"), lambda: self.actions.restore(tracks)),
         )
+
+    async def _reopen_master(self, kept: object) -> None:
+        """The track that was on the Master page, where it is still in the library."""
+        if not str(kept).isdecimal():
+            return
+        track = await asyncio.to_thread(self._library.track, int(str(kept)))
+        if track is not None and self.master.track is None:
+            self.master.open(track)
 
     # Files, and the end
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 
 from sonicforge_studio.ui.widgets.controls import Button
+from sonicforge_studio.ui.widgets.question import Question
 from tests.ui.conftest import Run, until
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ def mastered(stocked: Workspace, run: Run) -> Workspace:
         await until(lambda: stocked.window.page() == "master", "the page")
         stocked.master.controls.choose_own(-18.0, -2.0)
         stocked.master.master_button.click()
-        await until(stocked.master.result.shows, "the master")
+        await until(stocked.master.result.shows, "the master", patience_seconds=120)
 
     run(master())
     return stocked
@@ -68,6 +70,47 @@ def test_a_master_reaches_its_target_and_shows_both_sides(mastered: Workspace) -
     assert float(after.replace("−", "-")) == pytest.approx(-18.0, abs=0.2)
     assert (wanted, mark) == ("−18.0", "reached")
     assert mastered.master.result.shown("peak")[3] == "reached"
+
+
+def test_every_format_is_proved_and_the_recipe_has_the_chain(stocked: Workspace, run: Run) -> None:
+    page = stocked.master
+
+    async def master() -> None:
+        _open(stocked)
+        await until(lambda: page.track is not None, "the track")
+        page.editing.set_many({"chain.eq.bands.2.gain_db": 2.0})
+        page.master_button.click()
+        await until(lambda: page.result.shows() or page.error_text(), "the master", patience_seconds=120)
+
+    run(master())
+    assert page.result.shows(), page.error_text()
+    assert page.result._master is not None
+    assert len(page.result._master.proof) == 10
+    assert page.result.proof.summary.text()
+    track = page.result._mastered
+    assert track is not None
+    assert track.recipe is not None
+    assert track.recipe.mastering[-1].chain.eq.bands[2].gain_db == 2.0
+    assert Path(page.result._report[0]).read_bytes()[:4] == b"%PDF"
+
+
+def test_an_export_of_a_format_that_did_not_pass_asks_first(mastered: Workspace) -> None:
+    result = mastered.master.result
+    assert result._master is not None
+    proofs = [replace(proof, passed=False, reason="It is too loud.") for proof in result._master.proof]
+    result._master = replace(result._master, proof=tuple(proofs))
+    result.proof.show_proofs(proofs, result._master.target)
+    assert "did not pass" in result.proof.summary.text()
+    result.format.setCurrentIndex(result.format.findData("mp3"))
+    result.export_button.click()
+    question = mastered.window.findChild(Question)
+    assert isinstance(question, Question)
+    assert "It is too loud." in question.text.text()
+    assert mastered.window.findChild(QFileDialog) is None
+    question.yes_button.click()
+    dialog = mastered.window.findChild(QFileDialog)
+    assert isinstance(dialog, QFileDialog)
+    dialog.reject()
 
 
 def test_the_switch_shows_and_plays_the_other_one(mastered: Workspace, run: Run) -> None:

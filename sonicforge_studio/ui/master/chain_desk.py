@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from sonicforge_studio.studio import LiveMeters, LiveSnapshot
 from sonicforge_studio.studio.master_drafts import MasterDraft
 from sonicforge_studio.ui.master.chain_strip import ChainStrip
-from sonicforge_studio.ui.master.stage_views import StageView, build_stage
+from sonicforge_studio.ui.master.stage_views import LimiterStage, StageView, build_stage
 from sonicforge_studio.ui.theme import Theme
+from sonicforge_studio.ui.widgets.drop_overlay import leave_drops
 
 FIRST_STAGE = "eq"
 
@@ -45,6 +46,7 @@ class ChainDesk(QWidget):
             view.many_changed.connect(self.many_changed)
             view.let_go.connect(self.let_go)
             self._stack.addWidget(view)
+            leave_drops(view)  # the page was told before this one was there
         if self._draft is not None:
             self.stages[stage].show_draft(self._draft)
         self._stack.setCurrentWidget(self.stages[stage])
@@ -60,12 +62,16 @@ class ChainDesk(QWidget):
         self.strip.show_chain(draft.chain)
         self.current.show_draft(draft)
 
-    def look(self, snapshot: LiveSnapshot, version: int | None, meters: LiveMeters | None) -> None:
-        """What is heard now, at the screen's pace."""
+    def look(
+        self, snapshot: LiveSnapshot, version: int | None, meters: LiveMeters | None, gain_db: float = 0.0
+    ) -> None:
+        """What is heard now, at the screen's pace; ``gain_db`` is what the player adds to match loudness."""
         if meters is None:
             self.strip.rest()
         else:
             self.strip.show_meters(meters.stages, meters.limiter_db)
+        if isinstance(self.current, LimiterStage):
+            self.current.gain_db = gain_db
         self.current.look(snapshot, version, meters)
 
     def forget(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
 from functools import partial
 
@@ -20,6 +21,8 @@ from sonicforge_studio.ui.widgets.controls import Button, ElidedLabel, IconButto
 
 _LOWEST_DB, _HIGHEST_DB = -48.0, 0.0
 _MOST_REDUCTION_DB = 12.0
+_READING_SECONDS = 0.2
+"""A figure that changes faster cannot be read."""
 
 
 class StageBars(QWidget):
@@ -65,6 +68,7 @@ class StageTile(Button):
         super().__init__("", "stage")
         self._theme = theme
         self._name = name
+        self._read_at, self._deepest_db = 0.0, 0.0
         title, help = stage_name(name), stage_help(name)
         self.setCheckable(True)
         self.setAccessibleName(title)
@@ -105,9 +109,13 @@ class StageTile(Button):
 
     def show_meter(self, in_dbfs: float, out_dbfs: float, reduction_db: float) -> None:
         self.bars.show_levels(in_dbfs, out_dbfs, reduction_db)
-        text = decimal(reduction_db) if reduction_db < -0.05 else ""
-        if text != self.reading.accessibleName():
-            self.reading.show_text(text)
+        self._deepest_db = min(self._deepest_db, reduction_db)
+        now = time.monotonic()
+        if now - self._read_at >= _READING_SECONDS:
+            text = decimal(self._deepest_db) if self._deepest_db < -0.05 else ""
+            if text != self.reading.accessibleName():
+                self.reading.show_text(text)
+            self._read_at, self._deepest_db = now, 0.0
 
 
 class ChainStrip(QWidget):

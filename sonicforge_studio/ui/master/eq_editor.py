@@ -118,9 +118,10 @@ class EqEditor(SpectrumCanvas):
 
     def _points(self, curve: NDArray[np.float64]) -> list[QPointF]:
         shown = np.clip(curve, -2 * _GREATEST_DB, 2 * _GREATEST_DB)
-        low, high = self.x_of(_LOWEST_HZ), self.x_of(_HIGHEST_HZ)
-        places = np.linspace(low, high, _POINTS)
-        return [QPointF(x, self.y_of(db)) for x, db in zip(places.tolist(), shown.tolist(), strict=True)]
+        places = np.linspace(self.x_of(_LOWEST_HZ), self.x_of(_HIGHEST_HZ), _POINTS)
+        zero = self.y_of(0.0)
+        rows = zero + shown * (self.y_of(1.0) - zero)
+        return list(map(QPointF, places.tolist(), rows.tolist()))
 
     # Hands
 

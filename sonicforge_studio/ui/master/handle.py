@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
@@ -48,6 +49,7 @@ class Handle(QWidget):
         self._text = text
         self._grip: QPointF | None = None
         self._on, self._chosen = True, False
+        self._drawn, self._drawn_state = QPixmap(), (False, False, False, 0.0)
         self.setFixedSize(theme.size.handle, theme.size.handle)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(cursor)
@@ -132,8 +134,21 @@ class Handle(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme, colour = self._theme, self._theme.colour
+        # It is shown again with each frame of the picture below it, and seldom another.
+        state = (self._on, self._chosen, self.hasFocus(), self.devicePixelRatioF())
+        if state != self._drawn_state:
+            self._drawn, self._drawn_state = self._draw(), state
         painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._drawn)
+        painter.end()
+
+    def _draw(self) -> QPixmap:
+        theme, colour = self._theme, self._theme.colour
+        ratio = self.devicePixelRatioF()
+        drawn = QPixmap(self.size() * ratio)
+        drawn.setDevicePixelRatio(ratio)
+        drawn.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(drawn)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         inset = theme.size.focus
         ring = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
@@ -150,3 +165,4 @@ class Handle(QWidget):
         painter.setPen(QColor(ink))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._text)
         painter.end()
+        return drawn

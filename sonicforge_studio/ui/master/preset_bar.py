@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QMenu, QWidget
 
 from sonicforge_studio.studio.master_presets import PresetEntry
@@ -40,6 +40,8 @@ class PresetBar(QWidget):
         self.preset.clear()
         for entry in entries:
             self.preset.addItem(entry.name if entry.own else preset_name(entry.name), entry.name)
+            about = tr(entry.about) if entry.about else ""
+            self.preset.setItemData(self.preset.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
         self.show_preset(current, touched=False)
 
     def show_preset(self, name: str, *, touched: bool) -> None:
@@ -48,7 +50,8 @@ class PresetBar(QWidget):
         self.preset.setCurrentIndex(index)
         if index < 0:
             self.preset.setPlaceholderText(name)
-        self.preset.setToolTip(tr("Changed since it was chosen") if touched else "")
+        about = self.preset.itemData(index, Qt.ItemDataRole.ToolTipRole) or ""
+        self.preset.setToolTip(tr("Changed since it was chosen") if touched else about)
 
     def menu(self) -> QMenu:
         menu = QMenu(self)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from sonicforge_studio.domain import StudioError
-from sonicforge_studio.studio.master_presets import SUFFIX, PresetEntry, PresetShelf, write_preset
+from sonicforge_studio.studio.master_presets import SUFFIX, PresetEntry, PresetShelf
 from sonicforge_studio.ui.master.editing import MasterEditing
 from sonicforge_studio.ui.master.preset_bar import PresetBar
 from sonicforge_studio.ui.tasks import Tasks
@@ -68,7 +68,8 @@ class Presets(QObject):
         await self._choose(name)
 
     async def _give_out(self, path: str) -> None:
-        await asyncio.to_thread(write_preset, Path(path), self._editing.draft.settings)
+        draft = self._editing.draft
+        await asyncio.to_thread(self._shelf.give_out, Path(path), draft.preset, draft.settings)
 
     def _ask_import(self) -> None:
         dialog = self._dialog(tr("Import preset"))

@@ -96,7 +96,7 @@ class ReferencesPanel(Card):
 
     def add(self, paths: list[str]) -> None:
         known = {reference.path for reference in self._references}
-        new = tuple(Reference(path, Path(path).stem) for path in paths if path not in known)
+        new = tuple(Reference(path, Path(path).stem) for path in dict.fromkeys(paths) if path not in known)
         if new:
             self.changed.emit({"references": (*self._references, *new)}, "")
 

@@ -41,6 +41,11 @@ class MasterRehearsal(QObject):
         return bool(self._pieces) and self._listening.compared == self._pieces
 
     @property
+    def gain_db(self) -> float:
+        """By how much the player turns down what is heard now, to match the two."""
+        return self._preview.gains_db[self.chosen] if self._preview is not None and self.matched else 0.0
+
+    @property
     def alone(self) -> str | None:
         return self._alone
 

@@ -90,6 +90,7 @@ class EqStage(StageView):
         self.panel = StagePanel(theme, EqSettings(), without=("bands",))
         self._row = QHBoxLayout()
         self._row.setSpacing(theme.space.l)
+        self.panel.setMaximumWidth(theme.size.facts_column)
         self._row.addWidget(self.panel, 2)
         self.bands = [
             StagePanel(theme, band, context=tr("Band {number}", number=number + 1))
@@ -266,6 +267,8 @@ class LimiterStage(StageView):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, LIMITER)
+        self.gain_db = 0.0
+        """What the player adds to match the loudness of original and master; the target knows nothing of it."""
         self.view = ReductionView(theme, tr("Gain reduction of the limiter, and loudness"), with_loudness=True)
         self._column.addWidget(self.view, 1)
         row = QHBoxLayout()
@@ -301,7 +304,7 @@ class LimiterStage(StageView):
     def look(self, snapshot: LiveSnapshot, version: int | None, meters: LiveMeters | None) -> None:
         if meters is not None:
             short_term = snapshot.loudness.short_term_lufs
-            self.view.add(meters.limiter_db, math.nan if short_term is None else float(short_term))
+            self.view.add(meters.limiter_db, math.nan if short_term is None else float(short_term) - self.gain_db)
 
     def forget(self) -> None:
         self.view.forget()

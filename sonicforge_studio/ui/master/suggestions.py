@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from sonicforge_studio.domain import Suggestion
-from sonicforge_studio.ui.master.words import figure_name, option_name, stage_name
+from sonicforge_studio.domain import ChainSettings, Suggestion
+from sonicforge_studio.domain.chain import parameters_of, value_at
+from sonicforge_studio.ui.master.words import figure_name, figure_text, option_name, stage_name
 from sonicforge_studio.ui.numbers import decimal
 from sonicforge_studio.ui.text import tr
 from sonicforge_studio.ui.theme import Theme
@@ -98,17 +99,23 @@ def reason_text(suggestion: Suggestion) -> str:
 
 
 def change_text(suggestion: Suggestion) -> str:
-    """What it would set, such as "EQ 6: Gain −2.0, Frequency 4000"."""
+    """What it would set, such as "EQ 6: Gain −2.0 dB, Frequency 4 kHz"."""
     parts: dict[str, list[str]] = {}
     for place, value in suggestion.changes:
-        stage, *rest = place.split(".")
-        band = next((f" {int(part) + 1}" for part in rest if part.isdecimal()), "")
-        name = next(part for part in reversed(rest) if not part.isdecimal())
-        if isinstance(value, bool):
-            text = f"{figure_name(name)}: {tr('on') if value else tr('off')}"
-        elif isinstance(value, str):
-            text = option_name(value)
-        else:
-            text = f"{figure_name(name)} {decimal(value, 0 if abs(value) >= 20 else 2 if abs(value) < 1 else 1)}"
-        parts.setdefault(stage_name(stage) + band, []).append(text)
+        names = place.split(".")
+        band = next((f" {int(name) + 1}" for name in names if name.isdecimal()), "")
+        parts.setdefault(stage_name(names[0]) + band, []).append(_value_text(names, value))
     return " · ".join(f"{where}: {', '.join(texts)}" for where, texts in parts.items())
+
+
+def _value_text(names: list[str], value: float | bool | str) -> str:
+    if names[-1].isdecimal():
+        names = names[:-1]
+    name = names[-1]
+    if isinstance(value, bool):
+        state = tr("on") if value else tr("off")
+        return state if name == "on" else f"{figure_name(name)}: {state}"
+    if isinstance(value, str):
+        return option_name(value)
+    parameter = parameters_of(value_at(ChainSettings(), ".".join(names[:-1])))[name]
+    return f"{figure_name(name)} {figure_text(value, parameter)}"

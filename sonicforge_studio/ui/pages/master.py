@@ -6,11 +6,11 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from sonicforge_studio.domain import Master, StudioError, Suggestion, Track, from_plain
+from sonicforge_studio.domain import Master, SilentProgress, StudioError, Suggestion, Track, from_plain
 from sonicforge_studio.studio import Job, Lane, Live, LiveSnapshot, Studio
 from sonicforge_studio.studio.master_drafts import MasterDraft, first_draft
 from sonicforge_studio.studio.master_presets import SUFFIX
@@ -41,6 +41,9 @@ CHAIN, RESULT = "chain", "result"
 
 
 class MasterPage(QWidget):
+    opened = Signal(int)
+    """The id of the track that is on the page now."""
+
     def __init__(
         self,
         studio: Studio,
@@ -190,6 +193,7 @@ class MasterPage(QWidget):
             self._show_view(CHAIN)
             self._hear_alone(None)
         self._track = track
+        self.opened.emit(track.id)
         self.editing.open(track)
         self.rehearsal.open(track, self.editing.draft.settings)
         self.bar.show_track(track)
@@ -229,7 +233,8 @@ class MasterPage(QWidget):
         if not self.chain.isVisible():
             return
         heard = self.rehearsal.heard
-        self.chain.look(snapshot, self.rehearsal.chosen if heard else None, self.rehearsal.meters())
+        version = self.rehearsal.chosen if heard else None
+        self.chain.look(snapshot, version, self.rehearsal.meters(), self.rehearsal.gain_db)
 
     def _hear_alone(self, stage: str | None) -> None:
         self.rehearsal.hear_alone(stage)
@@ -245,12 +250,15 @@ class MasterPage(QWidget):
     def suggest(self) -> None:
         if self._track is not None:
             self.assistant_button.setEnabled(False)
+            self._reading.show_text(tr("Listening to the track…"))
             self._kit.tasks.start(self._suggest(self._track), failed=self._failed)
 
     async def _suggest(self, track: Track) -> None:
         try:
-            suggestions = await asyncio.to_thread(suggestions_for, track)
+            genre = track.recipe.concept.genre if track.recipe and track.recipe.concept else ""
+            suggestions = await asyncio.to_thread(suggestions_for, Path(track.path), genre, SilentProgress())
         finally:
+            self._reading.show_text("")
             self._show_state()
         if track is self._track:
             dialog = SuggestionsDialog(self._kit.theme, self.window(), suggestions)
@@ -328,6 +336,8 @@ class MasterPage(QWidget):
         self.view.choose(view)
         result = self.result if self.result.shows() else self._waiting
         self._views.setCurrentWidget(self.chain if view == CHAIN else result)
+        # The result has both sides and their waveform itself.
+        self.bar.setVisible(view == CHAIN or not self.result.shows())
 
     def _show_state(self) -> None:
         self.order.show_state(ready=self._track is not None, working=self._job_id is not None)

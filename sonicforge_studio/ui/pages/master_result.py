@@ -48,9 +48,9 @@ class MasterResult(QScrollArea):
         layout.setSpacing(theme.space.m)
         layout.addWidget(self._compare_card())
         layout.addWidget(self._figures_card())
+        layout.addWidget(self._export_card(format))
         self.proof = ProofTable(theme)
         layout.addWidget(self.proof)
-        layout.addWidget(self._export_card(format))
         layout.addStretch(1)
         listening.changed.connect(self._show_playback)
 

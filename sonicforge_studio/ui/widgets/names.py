@@ -28,7 +28,18 @@ def target_name(name: str) -> str:
 
 
 def preset_name(name: str) -> str:
-    return {"transparent": tr("Transparent"), "glue": tr("Glue"), "punchy": tr("Punchy")}.get(name, name.capitalize())
+    return {
+        "transparent": tr("Transparent"),
+        "glue": tr("Glue"),
+        "punchy": tr("Punchy"),
+        "warm": tr("Warm"),
+        "bright": tr("Bright"),
+        "wide": tr("Wide"),
+        "dense": tr("Dense"),
+        "loud-club": tr("Loud for clubs"),
+        "podcast-voice": tr("Podcast voice"),
+        "acoustic": tr("Acoustic"),
+    }.get(name, name.capitalize())
 
 
 def licence_text(licence: str) -> str:
