@@ -100,16 +100,16 @@ def _sub_mul(typing: Any, c: Any, a: Any, b: Any) -> Any:
     return c(c, a, b), generate
 
 
-def _lanes_of(typing: Any, first: Any, second: Any, third: Any, fourth: Any) -> Any:
-    """Four numbers as lanes."""
+def _pair_of(typing: Any, first: Any, second: Any) -> Any:
+    """Two numbers as lanes."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        value = ir.Constant(_LANES.vector, ir.Undefined)
-        for lane, number in enumerate(arguments):
-            value = builder.insert_element(value, number, ir.Constant(_INDEX, lane))
+        value = ir.Constant(_PAIR.vector, ir.Undefined)
+        for place, number in enumerate(arguments):
+            value = builder.insert_element(value, number, ir.Constant(_INDEX, place))
         return value
 
-    return _LANES(*(types.float64,) * LANES), generate
+    return _PAIR(types.float64, types.float64), generate
 
 
 def _lane(typing: Any, lanes: Any, number: Any) -> Any:
@@ -142,7 +142,7 @@ mul: Any = intrinsic(_mul)
 add: Any = intrinsic(_add)
 mul_add: Any = intrinsic(_mul_add)
 sub_mul: Any = intrinsic(_sub_mul)
-lanes_of: Any = intrinsic(_lanes_of)
+pair_of: Any = intrinsic(_pair_of)
 lane: Any = intrinsic(_lane)
 lower_twice: Any = intrinsic(_shuffled((0, 1, 0, 1)))
 """The first two lanes, twice."""
