@@ -36,7 +36,7 @@ _TINY = 1e-30
 _GUARD_STEPS = 16
 _HIGHEST_CROSSOVER = 0.45
 """In sample rates."""
-_NEPERS = math.log(10.0) / 20.0
+_NEPERS, _DECIBELS = math.log(10.0) / 20.0, 10.0 / math.log(10.0)
 _TREE_LOW, _TREE_STEP = 6 * 5 * PAIR, 4 * 5 * PAIR
 """Where the coefficients of the second splits begin, and how many there are of each."""
 _LOW, _POWERS = 6 * 2 * PAIR, 4 * 2 * PAIR
@@ -410,7 +410,7 @@ def _control(settings: Float64, control_frames: int, state: Float64) -> None:
         state[_POWER, band] = 0.0
         wanted = 0.0
         if settings[band, _SLOPE] > 0.0:
-            over = _LUFS_OFFSET_DB + 10.0 * np.log10(mean + _SILENT_POWER) - settings[band, _THRESHOLD]
+            over = _LUFS_OFFSET_DB + _DECIBELS * np.log(mean + _SILENT_POWER) - settings[band, _THRESHOLD]
             if over >= 0.5 * _KNEE_DB:
                 wanted = settings[band, _SLOPE] * over
             elif over > -0.5 * _KNEE_DB:
