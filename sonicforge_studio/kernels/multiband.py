@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from sonicforge_studio.kernels._jit import fused_kernel
 from sonicforge_studio.kernels._lanes import PAIR, add, mul, mul_add, pair_of, store, sub_mul
 from sonicforge_studio.kernels._lanes import load_pair as load
-from sonicforge_studio.kernels.convolution import Convolver, linear_phase
+from sonicforge_studio.kernels.convolution import Convolver
+from sonicforge_studio.kernels.crossover import low_passes, tree
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -34,15 +35,12 @@ _SILENT_POWER = 1e-12
 _COUNTED_LEVEL_DB = -20.0
 _TINY = 1e-30
 _GUARD_STEPS = 16
-_HIGHEST_CROSSOVER = 0.45
-"""In sample rates."""
 _NEPERS, _DECIBELS = math.log(10.0) / 20.0, 10.0 / math.log(10.0)
 _TREE_LOW, _TREE_STEP = 6 * 5 * PAIR, 4 * 5 * PAIR
 """Where the coefficients of the second splits begin, and how many there are of each."""
 _LOW, _POWERS = 6 * 2 * PAIR, 4 * 2 * PAIR
 _HALF = _POWERS + 2 * PAIR
 """The state of the first split, of the sections of a second one, and of those with the powers of its two bands."""
-_BUTTERWORTH_Q = math.sqrt(0.5)
 
 _THRESHOLD, _SLOPE, _MAKE_UP, _DETECTOR, _ATTACK, _RELEASE = range(6)
 _POWER, _MEAN, _HELD, _GAIN, _STEP, _SUM, _COUNT = range(7)
@@ -100,7 +98,7 @@ class MinimumPhaseCompressor:
     def __init__(self, sample_rate_hz: int, channels: int, crossovers_hz: Float64, dynamics: Dynamics) -> None:
         self.sample_rate_hz, self.channels = sample_rate_hz, channels
         self.dynamics = dynamics
-        self._coefficients = _tree(sample_rate_hz, crossovers_hz)
+        self._coefficients = tree(sample_rate_hz, crossovers_hz)
         pairs = -(-channels // 2)
         self._state = np.zeros((pairs, _LOW + 2 * _HALF))
         self._room = np.zeros(2 * PAIR * dynamics.control_frames)
@@ -140,13 +138,13 @@ class LinearPhaseCompressor:
         self.sample_rate_hz, self._taps = sample_rate_hz, taps
         self.dynamics = dynamics
         self.latency_frames = taps // 2 + Convolver.latency_frames
-        self._convolver = Convolver(channels, _low_passes(sample_rate_hz, crossovers_hz, taps))
+        self._convolver = Convolver(channels, low_passes(sample_rate_hz, crossovers_hz, taps))
         self._late = np.zeros((channels, self.latency_frames), np.float32)
 
     def successor(self, crossovers_hz: Float64, dynamics: Dynamics) -> LinearPhaseCompressor:
         channels = self._convolver.channels
         other = LinearPhaseCompressor(self.sample_rate_hz, channels, crossovers_hz, dynamics, self._taps)
-        filters = _low_passes(self.sample_rate_hz, crossovers_hz, self._taps)
+        filters = low_passes(self.sample_rate_hz, crossovers_hz, self._taps)
         other._convolver, other._late = self._convolver.successor(filters), self._late
         dynamics.adopt(self.dynamics)
         return other
@@ -161,38 +159,6 @@ class LinearPhaseCompressor:
         dynamics = self.dynamics
         _compress_bands(delayed, lows, dynamics.settings, dynamics.control_frames, dynamics.state, dynamics.place, out)
         return out
-
-
-def all_pass(sample_rate_hz: int, crossovers_hz: Float64) -> Float64:
-    """The three sections ``b0 b1 b2 a1 a2`` that the bands of minimum phase sum to, shape ``(3, 5)``."""
-    return np.array([_butterworth(sample_rate_hz, crossover)[2] for crossover in crossovers_hz])
-
-
-def _butterworth(sample_rate_hz: int, crossover_hz: float) -> Float64:
-    """Low-pass, high-pass and, of the same poles, the all-pass that their squares sum to, by the bilinear transform."""
-    k = math.tan(math.pi * min(crossover_hz / sample_rate_hz, _HIGHEST_CROSSOVER))
-    a0 = 1.0 + k / _BUTTERWORTH_Q + k * k
-    a1, a2 = 2.0 * (k * k - 1.0) / a0, (1.0 - k / _BUTTERWORTH_Q + k * k) / a0
-    low, high = k * k / a0, 1.0 / a0
-    return np.array(
-        [[low, 2.0 * low, low, a1, a2], [high, -2.0 * high, high, a1, a2], [a2, a1, 1.0, a1, a2]], np.float64
-    )
-
-
-def _tree(sample_rate_hz: int, crossovers_hz: Float64) -> Float64:
-    """The coefficients of ``_first_split`` and of both times ``_second_split``, each twice, for a pair of channels."""
-    first, middle, last = (_butterworth(sample_rate_hz, crossover) for crossover in crossovers_hz)
-    sections = [middle[0], middle[0], last[2], middle[1], middle[1], first[2]]
-    for crossover in (first, last):
-        sections += [crossover[0], crossover[0], crossover[1], crossover[1]]
-    return np.repeat(np.array(sections).ravel(), PAIR)
-
-
-def _low_passes(sample_rate_hz: int, crossovers_hz: Float64, taps: int) -> Float64:
-    """Three low-passes with the magnitude of a Linkwitz-Riley one, shape ``(3, taps)``."""
-    frequencies_hz = np.linspace(0.0, 0.5 * sample_rate_hz, taps // 2 + 1)
-    ratios = frequencies_hz[None, :] / np.asarray(crossovers_hz)[:, None]
-    return linear_phase(1.0 / (1.0 + ratios**4))
 
 
 @fused_kernel
