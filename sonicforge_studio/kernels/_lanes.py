@@ -1,4 +1,4 @@
-"""Two or four float64 side by side, as one value inside a kernel: the compiler keeps them in one register.
+"""Two float64 side by side, as one value inside a kernel: the compiler keeps them in one register.
 
 A recursive filter waits for its own last value, so that one stream leaves most of the processor idle; several streams
 (channels, or bands of them) take the same time. Numba vectorises loops only, and here frames follow upon each other.
@@ -12,7 +12,6 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, models, register_model
 
-LANES = 4
 PAIR = 2
 
 _DOUBLE, _INDEX = ir.DoubleType(), ir.IntType(32)
@@ -26,7 +25,7 @@ class _Lanes(types.Type):
         super().__init__(f"Lanes{count}")
 
 
-_LANES, _PAIR = _Lanes(LANES), _Lanes(PAIR)
+_PAIR = _Lanes(PAIR)
 
 
 @register_model(_Lanes)
@@ -100,41 +99,19 @@ def _sub_mul(typing: Any, c: Any, a: Any, b: Any) -> Any:
     return c(c, a, b), generate
 
 
-def _lanes_of(typing: Any, first: Any, second: Any, third: Any, fourth: Any) -> Any:
-    """Four numbers as lanes."""
+def _pair_of(typing: Any, first: Any, second: Any) -> Any:
+    """Two numbers as lanes."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        value = ir.Constant(_LANES.vector, ir.Undefined)
-        for lane, number in enumerate(arguments):
-            value = builder.insert_element(value, number, ir.Constant(_INDEX, lane))
+        value = ir.Constant(_PAIR.vector, ir.Undefined)
+        for place, number in enumerate(arguments):
+            value = builder.insert_element(value, number, ir.Constant(_INDEX, place))
         return value
 
-    return _LANES(*(types.float64,) * LANES), generate
-
-
-def _lane(typing: Any, lanes: Any, number: Any) -> Any:
-    """One of the four."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.extract_element(arguments[0], builder.trunc(arguments[1], _INDEX))
-
-    return types.float64(lanes, types.intp), generate
-
-
-def _shuffled(places: tuple[int, ...]) -> Any:
-    def typed(typing: Any, lanes: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            mask = ir.Constant(ir.VectorType(_INDEX, LANES), list(places))
-            return builder.shuffle_vector(arguments[0], ir.Constant(_LANES.vector, ir.Undefined), mask)
-
-        return _LANES(lanes), generate
-
-    return typed
+    return _PAIR(types.float64, types.float64), generate
 
 
 # The names are Any: what Numba makes of the functions takes other arguments than they do.
-load: Any = intrinsic(_loading(_LANES))
-"""The four numbers from an offset on of a contiguous float64 array."""
 load_pair: Any = intrinsic(_loading(_PAIR))
 """The two numbers from an offset on."""
 store: Any = intrinsic(_store)
@@ -142,9 +119,4 @@ mul: Any = intrinsic(_mul)
 add: Any = intrinsic(_add)
 mul_add: Any = intrinsic(_mul_add)
 sub_mul: Any = intrinsic(_sub_mul)
-lanes_of: Any = intrinsic(_lanes_of)
-lane: Any = intrinsic(_lane)
-lower_twice: Any = intrinsic(_shuffled((0, 1, 0, 1)))
-"""The first two lanes, twice."""
-upper_twice: Any = intrinsic(_shuffled((2, 3, 2, 3)))
-"""The last two lanes, twice."""
+pair_of: Any = intrinsic(_pair_of)

@@ -9,12 +9,12 @@ import pytest
 import scipy.signal
 from numpy.typing import NDArray
 
+from sonicforge_studio.kernels.crossover import all_pass
 from sonicforge_studio.kernels.multiband import (
     BandSettings,
     Dynamics,
     LinearPhaseCompressor,
     MinimumPhaseCompressor,
-    all_pass,
 )
 
 RATE_HZ = 44_100
