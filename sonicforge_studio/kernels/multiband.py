@@ -16,19 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonicforge_studio.kernels._jit import fused_kernel
-from sonicforge_studio.kernels._lanes import (
-    LANES,
-    add,
-    lane,
-    lanes_of,
-    load,
-    lower_twice,
-    mul,
-    mul_add,
-    store,
-    sub_mul,
-    upper_twice,
-)
+from sonicforge_studio.kernels._lanes import PAIR, add, mul, mul_add, pair_of, store, sub_mul
+from sonicforge_studio.kernels._lanes import load_pair as load
 from sonicforge_studio.kernels.convolution import Convolver, linear_phase
 
 Float32 = NDArray[np.float32]
@@ -48,9 +37,11 @@ _GUARD_STEPS = 16
 _HIGHEST_CROSSOVER = 0.45
 """In sample rates."""
 _NEPERS = math.log(10.0) / 20.0
-_SECTIONS = 7
-_LOW_POWER = _SECTIONS * 2 * LANES
-_HIGH_POWER = _LOW_POWER + LANES
+_TREE_LOW, _TREE_STEP = 6 * 5 * PAIR, 4 * 5 * PAIR
+"""Where the coefficients of the second splits begin, and how many there are of each."""
+_LOW, _POWERS = 6 * 2 * PAIR, 4 * 2 * PAIR
+_HALF = _POWERS + 2 * PAIR
+"""The state of the first split, of the sections of a second one, and of those with the powers of its two bands."""
 _BUTTERWORTH_Q = math.sqrt(0.5)
 
 _THRESHOLD, _SLOPE, _MAKE_UP, _DETECTOR, _ATTACK, _RELEASE = range(6)
@@ -111,7 +102,8 @@ class MinimumPhaseCompressor:
         self.dynamics = dynamics
         self._coefficients = _tree(sample_rate_hz, crossovers_hz)
         pairs = -(-channels // 2)
-        self._state = np.zeros((pairs, (_SECTIONS * 2 + 2) * LANES))
+        self._state = np.zeros((pairs, _LOW + 2 * _HALF))
+        self._room = np.zeros(2 * PAIR * dynamics.control_frames)
         """Of each pair of channels: what the sections remember, and the power of this control step in lanes."""
 
     def successor(self, crossovers_hz: Float64, dynamics: Dynamics) -> MinimumPhaseCompressor:
@@ -133,6 +125,7 @@ class MinimumPhaseCompressor:
             dynamics.control_frames,
             dynamics.state,
             dynamics.place,
+            self._room,
             out,
         )
         return out
@@ -187,19 +180,12 @@ def _butterworth(sample_rate_hz: int, crossover_hz: float) -> Float64:
 
 
 def _tree(sample_rate_hz: int, crossovers_hz: Float64) -> Float64:
-    """Coefficients of the seven sections, each for the lanes' two halves: middle split twice, all-passes, low split
-    twice, high split twice."""
+    """The coefficients of ``_first_split`` and of both times ``_second_split``, each twice, for a pair of channels."""
     first, middle, last = (_butterworth(sample_rate_hz, crossover) for crossover in crossovers_hz)
-    halves = [
-        (middle[0], middle[1]),
-        (middle[0], middle[1]),
-        (last[2], first[2]),
-        (first[0], first[1]),
-        (first[0], first[1]),
-        (last[0], last[1]),
-        (last[0], last[1]),
-    ]
-    return np.array([np.stack([lower, lower, upper, upper], axis=1) for lower, upper in halves]).ravel()
+    sections = [middle[0], middle[0], last[2], middle[1], middle[1], first[2]]
+    for crossover in (first, last):
+        sections += [crossover[0], crossover[0], crossover[1], crossover[1]]
+    return np.repeat(np.array(sections).ravel(), PAIR)
 
 
 def _low_passes(sample_rate_hz: int, crossovers_hz: Float64, taps: int) -> Float64:
@@ -218,6 +204,7 @@ def _compress(
     control_frames: int,
     state: Float64,
     place: NDArray[np.int64],
+    room: Float64,
     out: Float32,
 ) -> None:
     channels, frames = block.shape
@@ -231,7 +218,7 @@ def _compress(
             # The last of an odd number stands in both halves: it is written twice and counted once.
             source = (block[left], block[right])
             target = (out[left], out[right])
-            _split_and_sum(source, target, start, stop, coefficients, filters[pair], state, counted)
+            _split_and_sum(source, target, start, stop, coefficients, filters[pair], state, counted, room)
         counted += stop - start
         if counted == control_frames:
             _gather_power(filters, channels, state)
@@ -240,11 +227,101 @@ def _compress(
             place[1] += 1
             if place[1] % _GUARD_STEPS == 0:
                 for pair in range(filters.shape[0]):
-                    for i in range(_LOW_POWER):
+                    for i in range(filters.shape[1]):
                         if abs(filters[pair, i]) < _TINY:
                             filters[pair, i] = 0.0
         place[0] = counted
         start = stop
+
+
+@fused_kernel
+def _first_split(room: Float64, count: int, c: Float64, s: Float64) -> None:
+    """The middle crossover and each half's all-pass; lows in the first half of the room, highs in the second."""
+    upper = room.size // 2
+    a1, a2 = load(s, 0), load(s, 2)
+    b1, b2 = load(s, 4), load(s, 6)
+    p1, p2 = load(s, 8), load(s, 10)
+    d1, d2 = load(s, 12), load(s, 14)
+    e1, e2 = load(s, 16), load(s, 18)
+    q1, q2 = load(s, 20), load(s, 22)
+    for i in range(0, PAIR * count, PAIR):
+        x = load(room, i)
+        y = mul_add(load(c, 0), x, a1)
+        a1 = sub_mul(mul_add(load(c, 2), x, a2), load(c, 6), y)
+        a2 = sub_mul(mul(load(c, 4), x), load(c, 8), y)
+        z = mul_add(load(c, 10), y, b1)
+        b1 = sub_mul(mul_add(load(c, 12), y, b2), load(c, 16), z)
+        b2 = sub_mul(mul(load(c, 14), y), load(c, 18), z)
+        y = mul_add(load(c, 20), z, p1)
+        p1 = sub_mul(mul_add(load(c, 22), z, p2), load(c, 26), y)
+        p2 = sub_mul(mul(load(c, 24), z), load(c, 28), y)
+        store(room, i, y)
+        y = mul_add(load(c, 30), x, d1)
+        d1 = sub_mul(mul_add(load(c, 32), x, d2), load(c, 36), y)
+        d2 = sub_mul(mul(load(c, 34), x), load(c, 38), y)
+        z = mul_add(load(c, 40), y, e1)
+        e1 = sub_mul(mul_add(load(c, 42), y, e2), load(c, 46), z)
+        e2 = sub_mul(mul(load(c, 44), y), load(c, 48), z)
+        y = mul_add(load(c, 50), z, q1)
+        q1 = sub_mul(mul_add(load(c, 52), z, q2), load(c, 56), y)
+        q2 = sub_mul(mul(load(c, 54), z), load(c, 58), y)
+        store(room, upper + i, y)
+    store(s, 0, a1)
+    store(s, 2, a2)
+    store(s, 4, b1)
+    store(s, 6, b2)
+    store(s, 8, p1)
+    store(s, 10, p2)
+    store(s, 12, d1)
+    store(s, 14, d2)
+    store(s, 16, e1)
+    store(s, 18, e2)
+    store(s, 20, q1)
+    store(s, 22, q2)
+
+
+@fused_kernel
+def _second_split(
+    room: Float64, count: int, c: Float64, s: Float64, gains: Float64, steps: Float64, counted: int
+) -> None:
+    """One of the other crossovers: the sum of its two bands, each with its gain, in place of what came in."""
+    a1, a2 = load(s, 0), load(s, 2)
+    b1, b2 = load(s, 4), load(s, 6)
+    d1, d2 = load(s, 8), load(s, 10)
+    e1, e2 = load(s, 12), load(s, 14)
+    low_power, high_power = load(s, 16), load(s, 18)
+    low_start, high_start = pair_of(gains[0], gains[0]), pair_of(gains[1], gains[1])
+    low_step, high_step = pair_of(steps[0], steps[0]), pair_of(steps[1], steps[1])
+    passed, one = pair_of(float(counted), float(counted)), pair_of(1.0, 1.0)
+    for i in range(0, PAIR * count, PAIR):
+        x = load(room, i)
+        passed = add(passed, one)
+        y = mul_add(load(c, 0), x, a1)
+        a1 = sub_mul(mul_add(load(c, 2), x, a2), load(c, 6), y)
+        a2 = sub_mul(mul(load(c, 4), x), load(c, 8), y)
+        low = mul_add(load(c, 10), y, b1)
+        b1 = sub_mul(mul_add(load(c, 12), y, b2), load(c, 16), low)
+        b2 = sub_mul(mul(load(c, 14), y), load(c, 18), low)
+        y = mul_add(load(c, 20), x, d1)
+        d1 = sub_mul(mul_add(load(c, 22), x, d2), load(c, 26), y)
+        d2 = sub_mul(mul(load(c, 24), x), load(c, 28), y)
+        high = mul_add(load(c, 30), y, e1)
+        e1 = sub_mul(mul_add(load(c, 32), y, e2), load(c, 36), high)
+        e2 = sub_mul(mul(load(c, 34), y), load(c, 38), high)
+        low_power = mul_add(low, low, low_power)
+        high_power = mul_add(high, high, high_power)
+        y = mul(high, mul_add(high_step, passed, high_start))
+        store(room, i, mul_add(low, mul_add(low_step, passed, low_start), y))
+    store(s, 0, a1)
+    store(s, 2, a2)
+    store(s, 4, b1)
+    store(s, 6, b2)
+    store(s, 8, d1)
+    store(s, 10, d2)
+    store(s, 12, e1)
+    store(s, 14, e2)
+    store(s, 16, low_power)
+    store(s, 18, high_power)
 
 
 @fused_kernel
@@ -253,74 +330,26 @@ def _split_and_sum(
     target: tuple[Float32, Float32],
     start: int,
     stop: int,
-    c: Float64,
-    s: Float64,
+    coefficients: Float64,
+    filters: Float64,
     state: Float64,
     counted: int,
+    room: Float64,
 ) -> None:
-    """Two channels from ``start`` to ``stop``: in lanes left and right of a lower band, left and right of an upper."""
-    left_in, right_in = source
-    left_out, right_out = target
-    a1, a2, b1, b2 = load(s, 0), load(s, 4), load(s, 8), load(s, 12)
-    p1, p2 = load(s, 16), load(s, 20)
-    d1, d2, e1, e2 = load(s, 24), load(s, 28), load(s, 32), load(s, 36)
-    f1, f2, g1, g2 = load(s, 40), load(s, 44), load(s, 48), load(s, 52)
-    steps, gains = state[_STEP], state[_GAIN]
-    low_step = lanes_of(steps[0], steps[0], steps[1], steps[1])
-    high_step = lanes_of(steps[2], steps[2], steps[3], steps[3])
-    low_start = lanes_of(gains[0], gains[0], gains[1], gains[1])
-    high_start = lanes_of(gains[2], gains[2], gains[3], gains[3])
-    passed = lanes_of(float(counted), float(counted), float(counted), float(counted))
-    one = lanes_of(1.0, 1.0, 1.0, 1.0)
-    low_power, high_power = load(s, _LOW_POWER), load(s, _HIGH_POWER)
-    for i in range(start, stop):
-        left, right = float(left_in[i]), float(right_in[i])
-        x = lanes_of(left, right, left, right)
-        y = mul_add(load(c, 0), x, a1)
-        a1 = sub_mul(mul_add(load(c, 4), x, a2), load(c, 12), y)
-        a2 = sub_mul(mul(load(c, 8), x), load(c, 16), y)
-        x = mul_add(load(c, 20), y, b1)
-        b1 = sub_mul(mul_add(load(c, 24), y, b2), load(c, 32), x)
-        b2 = sub_mul(mul(load(c, 28), y), load(c, 36), x)
-        y = mul_add(load(c, 40), x, p1)
-        p1 = sub_mul(mul_add(load(c, 44), x, p2), load(c, 52), y)
-        p2 = sub_mul(mul(load(c, 48), x), load(c, 56), y)
-        low, high = lower_twice(y), upper_twice(y)
-        y = mul_add(load(c, 60), low, d1)
-        d1 = sub_mul(mul_add(load(c, 64), low, d2), load(c, 72), y)
-        d2 = sub_mul(mul(load(c, 68), low), load(c, 76), y)
-        low = mul_add(load(c, 80), y, e1)
-        e1 = sub_mul(mul_add(load(c, 84), y, e2), load(c, 92), low)
-        e2 = sub_mul(mul(load(c, 88), y), load(c, 96), low)
-        y = mul_add(load(c, 100), high, f1)
-        f1 = sub_mul(mul_add(load(c, 104), high, f2), load(c, 112), y)
-        f2 = sub_mul(mul(load(c, 108), high), load(c, 116), y)
-        high = mul_add(load(c, 120), y, g1)
-        g1 = sub_mul(mul_add(load(c, 124), y, g2), load(c, 132), high)
-        g2 = sub_mul(mul(load(c, 128), y), load(c, 136), high)
-        low_power = mul_add(low, low, low_power)
-        high_power = mul_add(high, high, high_power)
-        passed = add(passed, one)
-        y = mul(high, mul_add(high_step, passed, high_start))
-        y = mul_add(low, mul_add(low_step, passed, low_start), y)
-        left_out[i] = lane(y, 0) + lane(y, 2)
-        right_out[i] = lane(y, 1) + lane(y, 3)
-    store(s, _LOW_POWER, low_power)
-    store(s, _HIGH_POWER, high_power)
-    store(s, 0, a1)
-    store(s, 4, a2)
-    store(s, 8, b1)
-    store(s, 12, b2)
-    store(s, 16, p1)
-    store(s, 20, p2)
-    store(s, 24, d1)
-    store(s, 28, d2)
-    store(s, 32, e1)
-    store(s, 36, e2)
-    store(s, 40, f1)
-    store(s, 44, f2)
-    store(s, 48, g1)
-    store(s, 52, g2)
+    """Two channels from ``start`` to ``stop``."""
+    count, upper = stop - start, room.size // 2
+    for i in range(count):
+        room[PAIR * i] = source[0][start + i]
+        room[PAIR * i + 1] = source[1][start + i]
+    _first_split(room, count, coefficients[:_TREE_LOW], filters[:_LOW])
+    for half in range(2):
+        c = coefficients[_TREE_LOW + half * _TREE_STEP :]
+        s = filters[_LOW + half * _HALF :]
+        part = room[half * upper : (half + 1) * upper]
+        _second_split(part, count, c, s, state[_GAIN, 2 * half :], state[_STEP, 2 * half :], counted)
+    for i in range(count):
+        target[0][start + i] = room[PAIR * i] + room[upper + PAIR * i]
+        target[1][start + i] = room[PAIR * i + 1] + room[upper + PAIR * i + 1]
 
 
 @fused_kernel
@@ -328,7 +357,7 @@ def _gather_power(filters: Float64, channels: int, state: Float64) -> None:
     """From the lanes of all pairs into the bands' detectors."""
     for pair in range(filters.shape[0]):
         for band in range(BANDS):
-            left = _LOW_POWER + 2 * band
+            left = _LOW + (band // 2) * _HALF + _POWERS + PAIR * (band % 2)
             state[_POWER, band] += filters[pair, left]
             if 2 * pair + 1 < channels:
                 state[_POWER, band] += filters[pair, left + 1]

@@ -10,6 +10,7 @@ from sonicforge_studio.audio import warm_live_analysis
 from sonicforge_studio.audio.spectrogram import warm_spectrogram
 from sonicforge_studio.domain import Progress, Span
 from sonicforge_studio.mastering import warm_chain
+from sonicforge_studio.mastering.stages import warm_stages
 from sonicforge_studio.studio.compose import build_studio
 from sonicforge_studio.studio.forging import ForgeRequest
 
@@ -27,6 +28,7 @@ def prepare(progress: Progress) -> None:
             request = ForgeRequest(prompt, seconds=4.0, seed=1, folder=str(Path(folder) / "out"))
             studio.forge.forge(request, Span(progress, index / len(_PIECES), (index + 1) / len(_PIECES)))
     warm_chain()
+    warm_stages()
     warm_live_analysis()
     warm_spectrogram()
     if find_spec("torch") is not None:

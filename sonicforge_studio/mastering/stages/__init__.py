@@ -13,6 +13,7 @@ from sonicforge_studio.mastering.stages.multiband import MultibandStage
 from sonicforge_studio.mastering.stages.repair import RepairStage
 from sonicforge_studio.mastering.stages.stage import Stage, StageMaker
 from sonicforge_studio.mastering.stages.stereo import StereoStage
+from sonicforge_studio.mastering.stages.warming import warm_stages
 
 STAGE_MAKERS: Mapping[str, StageMaker] = MappingProxyType(
     {
@@ -27,4 +28,4 @@ STAGE_MAKERS: Mapping[str, StageMaker] = MappingProxyType(
 )
 """By the names and in the order of ``domain.chain.STAGES``."""
 
-__all__ = ["STAGE_MAKERS", "Stage", "StageMaker"]
+__all__ = ["STAGE_MAKERS", "Stage", "StageMaker", "warm_stages"]
