@@ -26,9 +26,9 @@ def prepare(progress: Progress) -> None:
         for index, prompt in enumerate(_PIECES):
             request = ForgeRequest(prompt, seconds=4.0, seed=1, folder=str(Path(folder) / "out"))
             studio.forge.forge(request, Span(progress, index / len(_PIECES), (index + 1) / len(_PIECES)))
+    warm_stages()
     warm_live_analysis()
     warm_spectrogram()
-    warm_stages()
     if find_spec("torch") is not None:
         from sonicforge_studio.kernels.transformer import warm_transformer
 
