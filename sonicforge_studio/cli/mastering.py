@@ -13,7 +13,7 @@ from sonicforge_studio.cli.options import Force, Home, Json, Paths, Workers
 from sonicforge_studio.cli.output import Output, may_replace, printable
 from sonicforge_studio.cli.session import each_input, studio_session
 from sonicforge_studio.cli.tables import facts, number
-from sonicforge_studio.domain import Loudness, Progress
+from sonicforge_studio.domain import Loudness, Progress, Proof
 from sonicforge_studio.domain.licence import licence_warning
 
 if TYPE_CHECKING:
@@ -31,25 +31,48 @@ def master(
     lufs: Annotated[float | None, typer.Option("--lufs", help="Own loudness, LUFS.", show_default=False)] = None,
     ceiling: Annotated[float | None, typer.Option("--ceiling", help="Own ceiling, dBTP.", show_default=False)] = None,
     preset: Annotated[str, typer.Option("--preset", help="transparent, glue or punchy.")] = "glue",
-    amount: Annotated[float, typer.Option("--amount", help="How much of the compressor, 0 to 1.")] = 1.0,
-    format: Annotated[str, typer.Option("--format", help="wav, flac, mp3, m4a or opus.", show_default="suffix")] = "",
-    proof: Annotated[
-        str, typer.Option("--proof", help="Formats to encode, decode and measure as well: mp3,opus or all.")
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A figure of the chain: glue.ratio=2.", show_default=False),
+    ] = None,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option("--reference", help="A file to come near to, FILE or FILE:WEIGHT.", show_default=False),
+    ] = None,
+    match: Annotated[float, typer.Option("--match", min=0, max=1, help="How near to the references, 0 to 1.")] = 1.0,
+    amount: Annotated[float, typer.Option("--amount", help="How much of the chain, 0 to 1.")] = 1.0,
+    keep_dynamics: Annotated[
+        float, typer.Option("--keep-dynamics", help="LU that peaks stay over the loudness, rather than reach it.")
+    ] = 0.0,
+    rate: Annotated[int, typer.Option("--rate", help="Sample rate, Hz.", show_default="as it is")] = 0,
+    format: Annotated[
+        str, typer.Option("--format", help="wav, wav16, flac, mp3-v0, aac-128, ….", show_default="suffix")
     ] = "",
+    proof: Annotated[
+        str, typer.Option("--proof", help="Formats to encode, decode and measure as well: mp3-320,opus or all.")
+    ] = "",
+    keep_proofs: Annotated[
+        Path | None, typer.Option("--keep-proofs", help="A folder for those files.", show_default=False)
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="A page on it: FILE.pdf, or FILE.json.", show_default=False)
+    ] = None,
     json: Json = False,
     home: Home = None,
     workers: Workers = None,
     force: Force = False,
 ) -> int:
-    """Master files: high-pass, glue compressor, gain to the target, true-peak limiter; measured on the written file."""
+    """Master files: the chain, gain to the target, true-peak limiter; measured on the written file."""
     from sonicforge_studio.studio.inputs import expand
-    from sonicforge_studio.studio.mastering import ALL_FORMATS, MasterRequest
+    from sonicforge_studio.studio.mastering import ALL_FORMATS, MasterRequest, Reference
     from sonicforge_studio.studio.report import mastered_fields
 
     output = Output(json)
     folder = out.is_dir() or not out.suffix
     if not folder and len(expand(paths)) > 1:
         raise typer.BadParameter("several inputs need a folder as -o")
+    if report is not None and len(expand(paths)) > 1 and report.suffix:
+        raise typer.BadParameter("several inputs need a folder as --report")
     overwrite = force or (not folder and may_replace(out, output))
     formats = ALL_FORMATS if proof == "all" else tuple(name.strip() for name in proof.split(",") if name.strip())
 
@@ -57,6 +80,8 @@ def master(
         mastered, seconds = result
         fields = {**mastered_fields(given, mastered), "elapsed_seconds": seconds}
         output.item(fields, lambda: _shown(given, mastered, seconds))
+
+    references = tuple(Reference(*_weighted(text)) for text in reference or ())
 
     with studio_session(home) as studio:
 
@@ -70,15 +95,38 @@ def master(
                 lufs=lufs,
                 ceiling=ceiling,
                 preset=preset,
+                changes=tuple(set_ or ()),
+                references=references,
+                match_share=match,
                 amount=amount,
+                keep_dynamics_lu=keep_dynamics,
+                sample_rate_hz=rate,
                 format=format,
                 proof=formats,
+                keep_proofs=str(keep_proofs or ""),
+                report=str(_report_of(report, path) or ""),
                 overwrite=overwrite,
             )
             return studio.mastering.master(request, progress), time.perf_counter() - began
 
         each_input(paths, output, work, use, workers=workers, verb="Mastering")
     return output.exit_code
+
+
+def _weighted(text: str) -> tuple[str, float]:
+    """A reference and its weight: a file may have a colon in its name, and then it is that file."""
+    path, colon, weight = text.rpartition(":")
+    if not colon or Path(text).exists():
+        return text, 1.0
+    try:
+        return path, float(weight)
+    except ValueError:
+        return text, 1.0
+
+
+def _report_of(report: Path | None, original: Path) -> Path | None:
+    """Where the report on one of the originals goes; a name without suffix is a folder for all of theirs."""
+    return report if report is None or report.suffix else report / f"{original.stem}.pdf"
 
 
 def _shown(given: str, mastered: Mastered, seconds: float) -> Table:
@@ -92,12 +140,18 @@ def _shown(given: str, mastered: Mastered, seconds: float) -> Table:
             ("Before", _figures(master.before)),
             ("After", _figures(master.after)),
             ("Proof", "passed" if passed else "not passed"),
-            *(("", f"{proof.format}: {proof.reason}") for proof in master.proof if proof.reason),
+            *(("", f"{proof.format}: {_proved(proof)}") for proof in master.proof),
+            *(("Report", printable(path)) for path in mastered.report[:1]),
             *(("Note", note) for note in mastered.notes),
             *([("Licence", warning)] if (warning := licence_warning(mastered.licence)) else []),
             ("Took", f"{seconds:.1f} s"),
         ]
     )
+
+
+def _proved(proof: Proof) -> str:
+    figures = f"{number(proof.loudness.integrated_lufs, 1)} LUFS, {number(proof.loudness.true_peak_dbtp, 1)} dBTP"
+    return " ".join(part for part in (f"{figures}." if proof.pcm_hash else "", proof.reason, proof.note) if part)
 
 
 def _figures(loudness: Loudness) -> str:

@@ -35,6 +35,8 @@ class Beside:
     formats: tuple[str, ...] = ()
     folder: Path | None = None
     """Where their copies are made, hidden; beside the master where None."""
+    spools: Path | None = None
+    """Where the master's samples are kept meanwhile; the system's folder for such files where None."""
     keep: bool = False
     """Whether the copies are put under their names when all is over."""
 
@@ -93,7 +95,7 @@ class Delivery:
         sink = open_like(self.source, self.path, self.format, self.settings, self.overwrite, self.numbered)
         kept.callback(sink.abandon)
         hashing = HashingSink(sink)
-        spool = Spool(sink.sample_rate_hz, sink.channels, self.beside.folder) if state.common else None
+        spool = Spool(sink.sample_rate_hz, sink.channels, self.beside.spools) if state.common else None
         outcome = master(self.source, _Tee(hashing, spool), used, Span(progress, 0.0, 0.5))
         if state.costs_loudness(outcome) and not last:
             state.part_ways()
@@ -145,7 +147,7 @@ class Delivery:
             last = attempt == _ROUNDS - 1
             state.lead_down(over_db, min(attempt, _ROUNDS - 2))
             stage = Span(progress, *_share(attempt, last))
-            spool = mastered(self.source, state.used, self.beside.folder, Span(stage, 0.0, 0.5))
+            spool = mastered(self.source, state.used, self.beside.spools, Span(stage, 0.0, 0.5))
             with self._room(spool, promise) as room:
                 (copy,) = room.prove([name], tags, Span(stage, 0.5, 1.0))
                 over_db = over_ceiling_db([copy.proof], promise.ceiling_dbtp)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from sonicforge_studio.audio import DELIVERY_FORMATS, FORMATS, PROOF_FORMATS, Tags, open_source, same_format
@@ -21,6 +22,7 @@ from sonicforge_studio.domain.chain import chain_faults
 from sonicforge_studio.domain.errors import BadSetting, OutputExists
 from sonicforge_studio.generation import recipe_from_json, recipe_to_json
 from sonicforge_studio.mastering import own_target, preset_named, target_named
+from sonicforge_studio.mastering.matching import match_to, profile_of, target_of
 from sonicforge_studio.studio.chain_changes import chain_with
 from sonicforge_studio.studio.delivering import Beside, Delivery
 from sonicforge_studio.studio.delivery import known_format
@@ -30,10 +32,20 @@ from sonicforge_studio.studio.measuring import Measurer
 
 MOST_KEPT_LU = 24.0
 RATES_HZ = (8000, 384_000)
+REFERENCE_TARGET = "reference"
+"""As loud as the references."""
 MASTERING = "mastering"
 """The engine's name in the recipe of a master whose music was not made here."""
 
 ALL_FORMATS = tuple(format.name for format in PROOF_FORMATS)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A file that a master is led towards; several count by their weights."""
+
+    path: str
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,11 @@ class MasterRequest:
     """Where it is given, in place of the preset."""
     changes: tuple[str, ...] = ()
     """Single figures of the chain, each as ``stage.name=value``."""
+    references: tuple[Reference, ...] = ()
+    """Their spectrum, width and dynamics are what the master is led towards, and with the target "reference" their
+    loudness."""
+    match_share: float = 1.0
+    """0..1, how far."""
     amount: float = 1.0
     keep_dynamics_lu: float = 0.0
     """The dynamics guard: so far its true peak stays over its loudness, rather than reach the target; 0 is off."""
@@ -99,7 +116,9 @@ class MasteringDesk:
         if request.report:
             require_free(Path(request.report), overwrite=request.overwrite)
         given = Path(request.path)
-        original = self._measurer.measure(given, Span(progress, 0.0, 0.2))
+        original = self._measurer.measure(given, Span(progress, 0.0, 0.1))
+        if request.references:
+            settings = self._matched(request, settings, Span(progress, 0.1, 0.2))
         into_folder = request.out_is_folder or not request.out
         path, format = self._destination(request, given, settings)
         recipe = _recipe_before(original.tags, original.analysis.audio_hash, original.analysis.sample_rate_hz)
@@ -134,6 +153,24 @@ class MasteringDesk:
         )
         return self._reported(made, given, request) if request.report else made
 
+    def _matched(self, request: MasterRequest, settings: MasterSettings, progress: Progress) -> MasterSettings:
+        """The settings with what leads towards the references."""
+        paths = (request.path, *(reference.path for reference in request.references))
+        stages = [Span(progress, index / len(paths), (index + 1) / len(paths)) for index in range(len(paths))]
+        own, *others = (
+            profile_of(partial(open_source, path), stage) for path, stage in zip(paths, stages, strict=True)
+        )
+        weights = [reference.weight for reference in request.references]
+        match = match_to(list(zip(others, weights, strict=True)), own, request.match_share)
+        if request.target == REFERENCE_TARGET:
+            targets = [target_of(profile) for profile in others]
+            loudness = sum(
+                weight * target.integrated_lufs for weight, target in zip(weights, targets, strict=True)
+            ) / sum(weights)
+            target = replace(settings.target, integrated_lufs=loudness)
+            settings = replace(settings, target=target)
+        return replace(settings, match=match)
+
     def _reported(self, made: Mastered, given: Path, request: MasterRequest) -> Mastered:
         paths = write_report(Path(request.report), report_of(made, given), overwrite=request.overwrite)
         return replace(made, report=tuple(map(str, paths)))
@@ -145,8 +182,8 @@ class MasteringDesk:
             if not any(same_format(name, other) for other in (written, *formats)):
                 formats.append(name)
         if request.keep_proofs:
-            return Beside(tuple(formats), Path(request.keep_proofs), keep=True)
-        return Beside(tuple(formats), self._spool_folder)
+            return Beside(tuple(formats), Path(request.keep_proofs), self._spool_folder, keep=True)
+        return Beside(tuple(formats), self._spool_folder, self._spool_folder)
 
     def _destination(self, request: MasterRequest, given: Path, settings: MasterSettings) -> tuple[Path, str]:
         out = Path(request.out) if request.out else self._home_folder
@@ -169,7 +206,11 @@ class MasteringDesk:
 
 def settings_of(request: MasterRequest) -> MasterSettings:
     """The chain's settings for a request. Raises ``BadSetting`` or ``UnknownTarget``."""
-    target = target_named(request.target)
+    if request.target == REFERENCE_TARGET:
+        _require(bool(request.references), "This target is as loud as a reference, and there is none.")
+        target = replace(target_named("spotify"), name=REFERENCE_TARGET)
+    else:
+        target = target_named(request.target)
     if request.lufs is not None or request.ceiling is not None:
         target = own_target(
             target.integrated_lufs if request.lufs is None else request.lufs,

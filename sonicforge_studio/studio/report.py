@@ -151,7 +151,9 @@ def mastered_fields(given: str, mastered: Mastered) -> dict[str, Any]:
     return {
         "path": given,
         **master_fields(mastered.master),
+        "passed": all(proof.passed for proof in mastered.master.proof),
         "notes": list(mastered.notes),
+        "report": list(mastered.report),
         **licence_fields(mastered.licence),
         "track_id": mastered.track.id,
     }
