@@ -63,7 +63,7 @@ class MasterDraft:
         else:
             wanted |= {"lufs": self.target.integrated_lufs, "ceiling": self.target.ceiling_dbtp}
         if self.references:
-            wanted["references"] = [[reference.path, reference.weight] for reference in self.references]
+            wanted["references"] = to_plain(self.references)
             wanted["match_share"] = self.match_share
         if self.keep_dynamics_lu:
             wanted["keep_dynamics_lu"] = self.keep_dynamics_lu

@@ -10,12 +10,13 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
-from sonicforge_studio.domain import Suggestion
+from sonicforge_studio.domain import Suggestion, from_plain
 from sonicforge_studio.domain.chain import STAGES, ChainSettings, EqSettings, parameters_of
 from sonicforge_studio.domain.mastering import Target
 from sonicforge_studio.studio.chain_response import eq_response
 from sonicforge_studio.studio.master_drafts import MasterDrafts, Reference, first_draft
 from sonicforge_studio.studio.master_presets import SUFFIX
+from sonicforge_studio.studio.mastering import MasterRequest
 from sonicforge_studio.ui.master.stage_panel import StagePanel
 from sonicforge_studio.ui.master.stage_views import EqStage, MultibandStage, StereoStage
 from sonicforge_studio.ui.master.suggestions import SuggestionsDialog, change_text, reason_text
@@ -302,3 +303,14 @@ def test_the_assistant_says_why(page: MasterPage, run: Run) -> None:
     assert page.editing.draft.chain != before.chain
     page.editing.undo()
     assert page.editing.draft == before
+
+
+def test_the_job_understands_what_the_page_sends(page: MasterPage, tones: list[Path]) -> None:
+    page.references.add([str(tones[1])])
+    page.editing.set(keep_dynamics_lu=9.0, sample_rate_hz=48_000, match_share=0.25)
+    page.editing.set_many({"chain.glue.ratio": 3.0})
+    request = from_plain(MasterRequest, page.editing.draft.arguments() | {"path": str(tones[0])})
+    assert (request.references[0].path, request.references[0].weight) == (str(tones[1]), 1.0)
+    assert (request.match_share, request.keep_dynamics_lu, request.sample_rate_hz) == (0.25, 9.0, 48_000)
+    assert request.chain is not None
+    assert request.chain == page.editing.draft.chain
