@@ -50,7 +50,7 @@ class MasterDraft:
 
     @property
     def settings(self) -> MasterSettings:
-        """What is heard of it while it plays; references are worked out when the master is made."""
+        """All but its references, which have to be listened to first."""
         return MasterSettings(
             self.target, self.chain, self.amount, self.match, self.keep_dynamics_lu, self.sample_rate_hz
         )

@@ -227,6 +227,25 @@ def test_presets_are_chosen_saved_shared_and_deleted(page: MasterPage, run: Run,
     assert not page.take_drop([str(tmp_path / "song.wav")])
 
 
+def test_what_plays_is_led_towards_the_references(page: MasterPage, tones: list[Path], run: Run) -> None:
+    rehearsal = page.rehearsal
+
+    async def refer() -> None:
+        page.references.add([str(tones[1])])
+        await until(lambda: rehearsal._match is not None, "the reference")
+        page.references.add([str(tones[1].with_name("nowhere.wav"))])
+        await until(page.error_text, "what is wrong")
+
+    run(refer())
+    wanted = rehearsal._wanted()
+    assert wanted is not None
+    assert wanted.match is not None
+    assert any(wanted.match.curve_db)
+    page.editing.undo()
+    page.editing.undo()
+    assert rehearsal._wanted() == page.editing.draft.settings
+
+
 def test_references_are_weighed_and_can_be_taken_back(page: MasterPage, tones: list[Path]) -> None:
     panel = page.references
     panel.add([str(tones[0]), str(tones[1]), str(tones[0])])

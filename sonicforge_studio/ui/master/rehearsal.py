@@ -8,9 +8,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from sonicforge_studio.domain import MasterSettings, Track
+from sonicforge_studio.domain import MasterSettings, Match, SilentProgress, Track
 from sonicforge_studio.studio import LiveMeters
+from sonicforge_studio.studio.master_drafts import MasterDraft, Reference
 from sonicforge_studio.studio.master_preview import MASTERED, ORIGINAL, Found, MasterPreview
+from sonicforge_studio.studio.references import ReferenceEar
 from sonicforge_studio.ui.actions import piece_of
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, Piece
@@ -20,6 +22,8 @@ from sonicforge_studio.ui.text import tr
 class MasterRehearsal(QObject):
     found = Signal(object)
     """A ``Found``: what the whole piece comes to as it is set."""
+    unheard = Signal(object)
+    """The ``StudioError`` for which references cannot be heard."""
     _found_in_thread = Signal(object)
 
     def __init__(self, kit: Kit, listening: Listening) -> None:
@@ -29,6 +33,10 @@ class MasterRehearsal(QObject):
         self._track: Track | None = None
         self._settings: MasterSettings | None = None
         self._alone: str | None = None
+        self._led: tuple[tuple[Reference, ...], float] = ((), 0.0)
+        """References and share that were worked out, or are being worked out."""
+        self._match: Match | None = None
+        self._ear = ReferenceEar()
         self._preview: MasterPreview | None = None
         self._pieces: tuple[Piece, ...] = ()
         self.chosen = MASTERED
@@ -55,12 +63,30 @@ class MasterRehearsal(QObject):
             self.close()
             original = piece_of(track)
             self._pieces = (original, replace(original, detail=tr("Master, as it is set now")))
+            self._led, self._match = ((), 0.0), None
         self._track, self._settings = track, settings
 
-    def show(self, settings: MasterSettings) -> None:
-        """As it is set now; what plays goes over to it."""
-        if settings != self._settings:
-            self._settings = settings
+    def show(self, draft: MasterDraft) -> None:
+        """As it is set now; what plays goes over to it. References are listened to first."""
+        led = (draft.references, draft.match_share if draft.references else 0.0)
+        if led != self._led:
+            self._led = led
+            if led[0]:
+                self._kit.tasks.start(self._listen(led), failed=self.unheard.emit)
+            else:
+                self._match = None
+                self._tell()
+        if draft.settings != self._settings:
+            self._settings = draft.settings
+            self._tell()
+
+    async def _listen(self, led: tuple[tuple[Reference, ...], float]) -> None:
+        track = self._track
+        if track is None:
+            return
+        match = await asyncio.to_thread(self._ear.match, track.path, *led, SilentProgress())
+        if track is self._track and led == self._led:
+            self._match = match
             self._tell()
 
     def hear_alone(self, stage: str | None) -> None:
@@ -71,10 +97,17 @@ class MasterRehearsal(QObject):
         self._tell()
 
     def _tell(self) -> None:
-        if self._preview is not None and self._settings is not None:
-            self._preview.set(self._settings, alone=self._alone)
+        wanted = self._wanted()
+        if self._preview is not None and wanted is not None:
+            self._preview.set(wanted, alone=self._alone)
             if self.heard:
                 self._listening.refresh()
+
+    def _wanted(self) -> MasterSettings | None:
+        """What is set, with what the references ask for."""
+        if self._settings is None or self._match is None:
+            return self._settings
+        return replace(self._settings, match=self._match)
 
     # Playing
 
@@ -87,7 +120,7 @@ class MasterRehearsal(QObject):
         self.play(self._listening.position_seconds() if same and self._listening.playing else 0.0)
 
     def play(self, from_seconds: float = 0.0) -> None:
-        track, settings = self._track, self._settings
+        track, settings = self._track, self._wanted()
         if track is None or settings is None:
             return
         if self._preview is None:

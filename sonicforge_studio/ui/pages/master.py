@@ -175,6 +175,7 @@ class MasterPage(QWidget):
         self.order.master_wanted.connect(self.master)
         self.order.cancel_wanted.connect(self._cancel)
         self.rehearsal.found.connect(self._show_found)
+        self.rehearsal.unheard.connect(lambda error: self.order.say(tr_error(error)))
         self._actions.master_wanted.connect(self.open)
         self._desk.changed.connect(self._show_job)
 
@@ -196,6 +197,7 @@ class MasterPage(QWidget):
         self.opened.emit(track.id)
         self.editing.open(track)
         self.rehearsal.open(track, self.editing.draft.settings)
+        self.rehearsal.show(self.editing.draft)
         self.bar.show_track(track)
         self.order.say("")
         self._show_state()
@@ -217,7 +219,7 @@ class MasterPage(QWidget):
         self.order.prove.setChecked(draft.prove)
         self.undo_button.setEnabled(self.editing.can_undo)
         self.redo_button.setEnabled(self.editing.can_redo)
-        self.rehearsal.show(draft.settings)
+        self.rehearsal.show(draft)
 
     def _ask_references(self) -> None:
         dialog = QFileDialog(self.window(), tr("Add reference"))

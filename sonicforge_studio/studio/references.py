@@ -1,0 +1,46 @@
+"""What leads a track towards its references; each file is listened to once, however often its weight is turned."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from sonicforge_studio.audio import open_source
+from sonicforge_studio.domain import Match, Progress, Span
+from sonicforge_studio.mastering.matching import Profile, match_to, profile_of
+from sonicforge_studio.studio.master_drafts import Reference
+
+_MOST_KEPT = 64
+
+
+class ReferenceEar:
+    """Remembers the profiles of the files it listened to, as long as they are the same files."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._profiles: dict[tuple[str, int, int], Profile] = {}
+
+    def match(self, path: str, references: Sequence[Reference], share: float, progress: Progress) -> Match:
+        """What leads the track at ``path`` towards its references, at a share of 0 to 1. Raises what opening and
+        reading raise, and what ``match_to`` does of a reference without sound."""
+        paths = (path, *(reference.path for reference in references))
+        stages = [Span(progress, index / len(paths), (index + 1) / len(paths)) for index in range(len(paths))]
+        own, *others = (self._profile(one, stage) for one, stage in zip(paths, stages, strict=True))
+        weights = [reference.weight for reference in references]
+        return match_to(list(zip(others, weights, strict=True)), own, share)
+
+    def _profile(self, path: str, progress: Progress) -> Profile:
+        state = Path(path).stat()
+        key = (path, state.st_size, state.st_mtime_ns)
+        with self._lock:
+            known = self._profiles.get(key)
+        if known is not None:
+            return known
+        profile = profile_of(partial(open_source, Path(path)), progress)
+        with self._lock:
+            self._profiles[key] = profile
+            while len(self._profiles) > _MOST_KEPT:
+                del self._profiles[next(iter(self._profiles))]
+        return profile
