@@ -30,6 +30,14 @@ _PIECES = (
     ("lo-fi hip hop, C major, rainy", 28, 3),
     ("slow ambient, D major, calm", 40, 12),
 )
+_CURVE = {
+    "chain.eq.bands.0.gain_db": 1.5,
+    "chain.eq.bands.2.gain_db": -2.0,
+    "chain.eq.bands.5.gain_db": -1.0,
+    "chain.eq.bands.7.gain_db": 3.0,
+    "chain.stereo.on": True,
+    "chain.stereo.mono_below_hz": 120.0,
+}
 _PATIENCE_SECONDS = 180.0
 _COLOURS = "256"
 
@@ -122,6 +130,12 @@ async def _take_pages(program: Program) -> None:
     workspace.actions.master(cards[1].track.id)
     await _until(lambda: workspace.window.page() == "master")
     workspace.master.controls.choose("apple-music")
+    for place, value in _CURVE.items():
+        workspace.master.editing.set_many({place: value})
+    workspace.master.rehearsal.play(8.0)
+    await _until(lambda: _heard_for(workspace, 14.0))
+    await _take(program, "master-chain")
+    workspace.listening.stop()
     workspace.master.master()
     await _until(workspace.master.result.shows)
     await _take(program, "master")
