@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,14 +13,16 @@ import typer
 from rich.table import Table
 
 from sonicforge_studio.cli.options import Force, Home, Json, Paths, Workers
-from sonicforge_studio.cli.output import Output, may_replace, printable
+from sonicforge_studio.cli.output import Output, may_replace, one_bar, printable
 from sonicforge_studio.cli.session import each_input, studio_session
 from sonicforge_studio.cli.tables import facts, number
-from sonicforge_studio.domain import Loudness, Progress, Proof
+from sonicforge_studio.domain import Loudness, Progress, Proof, SilentProgress, Span
+from sonicforge_studio.domain.errors import InputError
 from sonicforge_studio.domain.licence import licence_warning
 
 if TYPE_CHECKING:
-    from sonicforge_studio.studio.mastering import Mastered
+    from sonicforge_studio.studio import Studio
+    from sonicforge_studio.studio.mastering import Mastered, MasterRequest
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +35,13 @@ def master(
     target: Annotated[str, typer.Option("--target", help="Loudness target, such as spotify or club.")] = "spotify",
     lufs: Annotated[float | None, typer.Option("--lufs", help="Own loudness, LUFS.", show_default=False)] = None,
     ceiling: Annotated[float | None, typer.Option("--ceiling", help="Own ceiling, dBTP.", show_default=False)] = None,
-    preset: Annotated[str, typer.Option("--preset", help="transparent, glue or punchy.")] = "glue",
+    album: Annotated[
+        bool, typer.Option("--album", help="The inputs are an album: together at the target, with their differences.")
+    ] = False,
+    preset: Annotated[
+        str, typer.Option("--preset", help="A preset's name, such as glue or punchy, or the file of one.")
+    ] = "glue",
+    assist: Annotated[bool, typer.Option("--assist", help="Take what the assistant suggests.")] = False,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="A figure of the chain: glue.ratio=2.", show_default=False),
@@ -85,9 +96,8 @@ def master(
 
     with studio_session(home) as studio:
 
-        def work(path: Path, progress: Progress) -> tuple[Mastered, float]:
-            began = time.perf_counter()
-            request = MasterRequest(
+        def wanted(path: Path) -> MasterRequest:
+            return MasterRequest(
                 path=str(path),
                 out=str(out),
                 out_is_folder=folder,
@@ -95,6 +105,7 @@ def master(
                 lufs=lufs,
                 ceiling=ceiling,
                 preset=preset,
+                assist=assist,
                 changes=tuple(set_ or ()),
                 references=references,
                 match_share=match,
@@ -107,10 +118,36 @@ def master(
                 report=str(_report_of(report, path) or ""),
                 overwrite=overwrite,
             )
+
+        relations = _relations(paths, output, studio, wanted) if album else {}
+
+        def work(path: Path, progress: Progress) -> tuple[Mastered, float]:
+            began = time.perf_counter()
+            request = replace(wanted(path), album_lufs=relations.get(str(path)))
             return studio.mastering.master(request, progress), time.perf_counter() - began
 
         each_input(paths, output, work, use, workers=workers, verb="Mastering")
     return output.exit_code
+
+
+def _relations(
+    paths: Sequence[str], output: Output, studio: Studio, wanted: Callable[[Path], MasterRequest]
+) -> dict[str, float]:
+    """The loudness of each track on the album of all inputs that can be read."""
+    from sonicforge_studio.studio.inputs import expand
+
+    files = [found for _, found in expand(paths) if isinstance(found, Path)]
+    readable = []
+    with one_bar(output, "Measuring the album") as bar:
+        for index, path in enumerate(files):
+            # What cannot be measured is told of when its turn comes.
+            with suppress(InputError):
+                studio.measurer.measure(path, Span(bar, index / len(files), (index + 1) / len(files)))
+                readable.append(str(path))
+    if not readable:
+        return {}
+    lufs = studio.mastering.album_lufs(readable, wanted(Path(readable[0])), SilentProgress())
+    return dict(zip(readable, lufs, strict=True))
 
 
 def _weighted(text: str) -> tuple[str, float]:
@@ -130,13 +167,16 @@ def _report_of(report: Path | None, original: Path) -> Path | None:
 
 
 def _shown(given: str, mastered: Mastered, seconds: float) -> Table:
+    from sonicforge_studio.studio.suggesting import told
+
     master = mastered.master
     passed = all(proof.passed for proof in master.proof)
     return facts(
         [
             ("Original", printable(given)),
             ("Master", printable(master.files[0])),
-            ("Target", f"{master.target.integrated_lufs:g} LUFS, {master.target.ceiling_dbtp:g} dBTP"),
+            ("Target", f"{master.target.integrated_lufs:.4g} LUFS, {master.target.ceiling_dbtp:g} dBTP"),
+            *(("Assistant", told(suggestion)) for suggestion in mastered.suggestions),
             ("Before", _figures(master.before)),
             ("After", _figures(master.after)),
             ("Proof", "passed" if passed else "not passed"),

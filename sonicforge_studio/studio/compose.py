@@ -12,7 +12,7 @@ from sonicforge_studio.host import Folders, Settings, load_settings, open_folder
 from sonicforge_studio.host.cache import Cache
 from sonicforge_studio.host.tile_cache import TileCache
 from sonicforge_studio.library import Library
-from sonicforge_studio.mastering import PRESETS, TARGETS
+from sonicforge_studio.mastering import PRESETS, TARGETS, PresetFolder
 from sonicforge_studio.studio.changes import Changes
 from sonicforge_studio.studio.correcting import Corrector
 from sonicforge_studio.studio.engine_desk import EngineDesk
@@ -108,7 +108,9 @@ def build_studio(home: str | Path | None = None) -> Studio:
         importer=importer,
         forge=Forge(engines, measurer, importer, Likeness(library), folders.forged, folders.spools),
         takes=TakeDesk(engines, measurer, folders.takes),
-        mastering=MasteringDesk(measurer, importer, folders.masters, folders.spools),
+        mastering=MasteringDesk(
+            measurer, importer, folders.masters, folders.spools, PresetFolder(folders.master_presets)
+        ),
         models=models,
         engine_desk=EngineDesk(folders.engines),
         remaker=Remaker(engines, library, folders),

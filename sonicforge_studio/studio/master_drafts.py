@@ -65,6 +65,8 @@ class MasterDraft:
         if self.references:
             wanted["references"] = to_plain(self.references)
             wanted["match_share"] = self.match_share
+        elif self.match is not None:
+            wanted["match"] = to_plain(self.match)
         if self.keep_dynamics_lu:
             wanted["keep_dynamics_lu"] = self.keep_dynamics_lu
         if self.prove:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,16 +13,27 @@ from sonicforge_studio.domain import (
     Master,
     MasterCurves,
     MasterSettings,
+    Match,
     Progress,
     Recipe,
     Span,
     StudioError,
+    Suggestion,
     Track,
 )
 from sonicforge_studio.domain.chain import chain_faults
-from sonicforge_studio.domain.errors import BadSetting, OutputExists
+from sonicforge_studio.domain.errors import BadSetting, MissingPath, OutputExists
 from sonicforge_studio.generation import recipe_from_json, recipe_to_json
-from sonicforge_studio.mastering import own_target, preset_named, target_named
+from sonicforge_studio.mastering import (
+    SUFFIX,
+    AlbumTrack,
+    Preset,
+    PresetFolder,
+    album_targets,
+    own_target,
+    read_preset,
+    target_named,
+)
 from sonicforge_studio.mastering.matching import match_to, profile_of, target_of
 from sonicforge_studio.studio.chain_changes import chain_with
 from sonicforge_studio.studio.delivering import Beside, Delivery
@@ -29,6 +41,7 @@ from sonicforge_studio.studio.delivery import known_format
 from sonicforge_studio.studio.importing import Importer
 from sonicforge_studio.studio.master_report import report_of, require_free, write_report
 from sonicforge_studio.studio.measuring import Measurer
+from sonicforge_studio.studio.suggesting import genre_of, suggestions_for, with_suggestions
 
 MOST_KEPT_LU = 24.0
 RATES_HZ = (8000, 384_000)
@@ -59,11 +72,18 @@ class MasterRequest:
     target: str = "spotify"
     lufs: float | None = None
     ceiling: float | None = None
+    album_lufs: float | None = None
+    """This track's loudness on its album, whose target is ``target``."""
     preset: str = "glue"
+    """A name, or the file of a preset that somebody shared."""
     chain: ChainSettings | None = None
     """Where it is given, in place of the preset."""
     changes: tuple[str, ...] = ()
     """Single figures of the chain, each as ``stage.name=value``."""
+    match: Match | None = None
+    """What earlier references asked for; those of this request come in its place."""
+    assist: bool = False
+    """Whether the assistant's suggestions are taken, before ``changes``."""
     references: tuple[Reference, ...] = ()
     """Their spectrum, width and dynamics are what the master is led towards, and with the target "reference" their
     loudness."""
@@ -99,12 +119,17 @@ class Mastered:
     """As the original's tags or recipe have it."""
     report: tuple[str, ...] = ()
     """The report's files."""
+    suggestions: tuple[Suggestion, ...] = ()
+    """The assistant's, where they were taken."""
 
 
 class MasteringDesk:
     """The way from a track to its master."""
 
-    def __init__(self, measurer: Measurer, importer: Importer, home_folder: Path, spool_folder: Path) -> None:
+    def __init__(
+        self, measurer: Measurer, importer: Importer, home_folder: Path, spool_folder: Path, presets: PresetFolder
+    ) -> None:
+        self._presets = presets
         self._measurer = measurer
         self._importer = importer
         self._home_folder = home_folder
@@ -112,11 +137,16 @@ class MasteringDesk:
 
     def master(self, request: MasterRequest, progress: Progress) -> Mastered:
         """Master one file. Raises what reading, mastering and writing raise; no half file is left."""
-        settings = settings_of(request)
+        settings = settings_of(request, self._preset(request))
         if request.report:
             require_free(Path(request.report), overwrite=request.overwrite)
         given = Path(request.path)
         original = self._measurer.measure(given, Span(progress, 0.0, 0.1))
+        suggestions: tuple[Suggestion, ...] = ()
+        if request.assist:
+            suggestions = suggestions_for(given, genre_of(original.tags), Span(progress, 0.1, 0.15))
+            taken = with_suggestions(settings.chain, suggestions)
+            settings = replace(settings, chain=chain_with(taken, request.changes))
         if request.references:
             settings = self._matched(request, settings, Span(progress, 0.1, 0.2))
         into_folder = request.out_is_folder or not request.out
@@ -149,12 +179,41 @@ class MasteringDesk:
             files=(str(path), *(proof.path for proof in delivered.proofs[1:] if proof.path)),
         )
         made = Mastered(
-            track, master, delivered.outcome.notes, delivered.settings, delivered.outcome.curves, recipe.licence
+            track,
+            master,
+            delivered.outcome.notes,
+            delivered.settings,
+            delivered.outcome.curves,
+            recipe.licence,
+            suggestions=suggestions,
         )
         return self._reported(made, given, request) if request.report else made
 
+    def album_lufs(self, paths: Sequence[str], request: MasterRequest, progress: Progress) -> tuple[float, ...]:
+        """The loudness that each of an album's files gets, so that all together have the target's and keep their
+        relations. Raises what measuring raises, and what ``settings_of`` does."""
+        tracks = []
+        for index, path in enumerate(paths):
+            stage = Span(progress, index / len(paths), (index + 1) / len(paths))
+            measured = self._measurer.measure(Path(path), stage).analysis
+            tracks.append(AlbumTrack(measured.loudness, measured.duration_seconds))
+        target = settings_of(request, self._preset(request)).target
+        return tuple(own.integrated_lufs for own in album_targets(tracks, target))
+
+    def _preset(self, request: MasterRequest) -> Preset:
+        """A file is taken literally before it is taken as a name. Raises what reading a preset raises."""
+        name = request.preset
+        if request.chain is not None:
+            return Preset(name, chain=request.chain)
+        if name.lower().endswith(SUFFIX) or Path(name).is_file():
+            return read_preset(Path(name))
+        return self._presets.load(name)
+
     def _matched(self, request: MasterRequest, settings: MasterSettings, progress: Progress) -> MasterSettings:
         """The settings with what leads towards the references."""
+        for reference in request.references:
+            if not Path(reference.path).exists():
+                raise MissingPath(f'There is no reference "{reference.path}".')
         paths = (request.path, *(reference.path for reference in request.references))
         stages = [Span(progress, index / len(paths), (index + 1) / len(paths)) for index in range(len(paths))]
         own, *others = (
@@ -204,7 +263,7 @@ class MasteringDesk:
         return out, format
 
 
-def settings_of(request: MasterRequest) -> MasterSettings:
+def settings_of(request: MasterRequest, preset: Preset) -> MasterSettings:
     """The chain's settings for a request. Raises ``BadSetting`` or ``UnknownTarget``."""
     if request.target == REFERENCE_TARGET:
         _require(bool(request.references), "This target is as loud as a reference, and there is none.")
@@ -221,14 +280,17 @@ def settings_of(request: MasterRequest) -> MasterSettings:
     _require(0.0 <= request.keep_dynamics_lu <= MOST_KEPT_LU, f"The dynamics kept are from 0 to {MOST_KEPT_LU:g} LU.")
     low, high = RATES_HZ
     _require(request.sample_rate_hz == 0 or low <= request.sample_rate_hz <= high, f"Rates are {low} to {high} Hz.")
-    chain = preset_named(request.preset).chain if request.chain is None else request.chain
+    if request.album_lufs is not None:
+        target = replace(target, integrated_lufs=request.album_lufs)
+    chain = preset.chain
     fault = next(iter(chain_faults(chain)), None)
     _require(fault is None, f'What the chain has at "{fault}" is not possible.')
     return MasterSettings(
         target=target,
         chain=chain_with(chain, request.changes),
-        amount=request.amount,
-        least_peak_to_loudness_lu=request.keep_dynamics_lu,
+        amount=request.amount * preset.amount,
+        match=request.match or preset.match,
+        least_peak_to_loudness_lu=request.keep_dynamics_lu or preset.least_peak_to_loudness_lu,
         sample_rate_hz=request.sample_rate_hz,
     )
 

@@ -13,6 +13,7 @@ from sonicforge_studio.studio.mastering import Mastered
 from sonicforge_studio.studio.mixing import MixAdvice
 from sonicforge_studio.studio.models import ModelCard
 from sonicforge_studio.studio.remaking import Remade
+from sonicforge_studio.studio.suggesting import told
 
 
 def loudness_fields(loudness: Loudness) -> dict[str, Any]:
@@ -154,6 +155,9 @@ def mastered_fields(given: str, mastered: Mastered) -> dict[str, Any]:
         "passed": all(proof.passed for proof in mastered.master.proof),
         "notes": list(mastered.notes),
         "report": list(mastered.report),
+        "suggestions": [
+            {"reason": told(suggestion), "changes": dict(suggestion.changes)} for suggestion in mastered.suggestions
+        ],
         **licence_fields(mastered.licence),
         "track_id": mastered.track.id,
     }
