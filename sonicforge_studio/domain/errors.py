@@ -169,6 +169,12 @@ class OutputExists(OutputError):
     hint = "Choose another name, or use --force to replace it."
 
 
+class OverCeiling(OutputError):
+    code = "over-ceiling"
+    message = "The encoded file peaks over the ceiling of its master."
+    hint = "Prove this format when you master, or export it all the same."
+
+
 class DiskFull(OutputError):
     code = "disk-full"
     message = "The disk is full."

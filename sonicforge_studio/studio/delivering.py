@@ -25,6 +25,8 @@ from sonicforge_studio.studio.proving import (
 _STEPS_BELOW_DB = (0.05, 0.15, 0.3, 0.5, 0.8)
 """How far below a codec's overshoot the limiter is led, round by round: each encoding overshoots by another amount."""
 _ROUNDS = len(_STEPS_BELOW_DB) + 1
+_NEAR_DB = 0.6
+"""Nearer to the highest ceiling that passes it need not come: each try is a master and its encodings."""
 _WORTH_MENDING_LU = 0.1
 
 
@@ -80,14 +82,21 @@ class Delivery:
         """
         lossy = any(DELIVERY_FORMATS[name].lossy for name in (self.format, *self.beside.formats))
         state = _State(self.settings, self.beside.formats)
-        for attempt in range(_ROUNDS if lossy else 1):
-            last = not lossy or attempt == _ROUNDS - 1
-            stage = Span(progress, *_share(attempt, last))
-            with ExitStack() as kept:
-                done = self._round(state, attempt, last, kept, stage)
-                if done is not None:
-                    return self._finished(done, state, kept, Span(stage, 0.9, 1.0))
-        raise AssertionError("the last round ends it")
+        best: _Round | None = None
+        with ExitStack() as whole:
+            held = whole.enter_context(ExitStack())
+            for attempt in range(_ROUNDS if lossy else 1):
+                last = not lossy or attempt == _ROUNDS - 1
+                stage = Span(Span(progress, 0.0, 0.9), *_share(attempt, last))
+                with ExitStack() as kept:
+                    done = self._round(state, attempt, last and best is None, kept, stage)
+                    if done is not None:
+                        held.close()
+                        best, held = done, whole.enter_context(kept.pop_all())
+                if best is not None and (last or not state.come_up(best.used)):
+                    break
+            assert best is not None
+            return self._finished(best, state, Span(progress, 0.9, 1.0))
 
     def _round(self, state: _State, attempt: int, last: bool, kept: ExitStack, progress: Progress) -> _Round | None:
         """One master and its proofs; None where it is to be made anew with what ``state`` says now."""
@@ -122,7 +131,7 @@ class Delivery:
                 return None
         return _Round(sink, outcome, hashing.pcm_hash, used, promise, written, copies, room)
 
-    def _finished(self, done: _Round, state: _State, kept: ExitStack, progress: Progress) -> Delivered:
+    def _finished(self, done: _Round, state: _State, progress: Progress) -> Delivered:
         proofs = {name: copy.proof for name, copy in done.copies.items()}
         for index, (name, over_db) in enumerate(state.alone.items()):
             stage = Span(progress, index / len(state.alone), (index + 1) / len(state.alone))
@@ -143,19 +152,30 @@ class Delivery:
     def _alone(self, name: str, over_db: float, tags: Tags, promise: Promise, progress: Progress) -> Proof:
         """The proof of a format that has a master of its own."""
         state = _State(self.settings, (name,))
-        for attempt in range(_ROUNDS):
-            last = attempt == _ROUNDS - 1
-            state.lead_down(over_db, min(attempt, _ROUNDS - 2))
-            stage = Span(progress, *_share(attempt, last))
-            spool = mastered(self.source, state.used, self.beside.spools, Span(stage, 0.0, 0.5))
-            with self._room(spool, promise) as room:
-                (copy,) = room.prove([name], tags, Span(stage, 0.5, 1.0))
-                over_db = over_ceiling_db([copy.proof], promise.ceiling_dbtp)
-                if over_db <= 0 or last:
-                    proof = room.publish(copy) if self.beside.keep else copy.proof
-                    limit = f"It has a master of its own, limited to {state.used.target.ceiling_dbtp:.1f} dBTP."
-                    return replace(proof, note=f"{limit} {proof.note}".strip())
-        raise AssertionError("the last round ends it")
+        state.lead_down(over_db, 0)
+        best: tuple[Copy, ProvingRoom, MasterSettings] | None = None
+        with ExitStack() as whole:
+            held = whole.enter_context(ExitStack())
+            for attempt in range(_ROUNDS):
+                last = attempt == _ROUNDS - 1
+                stage = Span(progress, *_share(attempt, last))
+                spool = mastered(self.source, state.used, self.beside.spools, Span(stage, 0.0, 0.5))
+                with ExitStack() as kept:
+                    room = kept.enter_context(self._room(spool, promise))
+                    (copy,) = room.prove([name], tags, Span(stage, 0.5, 1.0))
+                    over_db = over_ceiling_db([copy.proof], promise.ceiling_dbtp)
+                    if over_db <= 0 or (last and best is None):
+                        held.close()
+                        best, held = (copy, room, state.used), whole.enter_context(kept.pop_all())
+                    else:
+                        state.lead_down(over_db, min(attempt + 1, _ROUNDS - 2))
+                if best is not None and not state.come_up(best[2]):
+                    break
+            assert best is not None
+            copy, room, used = best
+            proof = room.publish(copy) if self.beside.keep else copy.proof
+            limit = f"It has a master of its own, limited to {used.target.ceiling_dbtp:.1f} dBTP."
+            return replace(proof, note=f"{limit} {proof.note}".strip())
 
     def _room(self, spool: Spool, promise: Promise) -> ProvingRoom:
         return ProvingRoom(spool.open_source, promise, self.beside.folder or self.path.parent, self.path.stem)
@@ -192,6 +212,8 @@ class _State:
         """Those that need a master of their own, with what they were over by at the full ceiling."""
         self._wanted = settings
         self._over_db: dict[str, float] = {}
+        self._failed_dbtp = math.inf
+        """The lowest ceiling that something was over with."""
         self._before: MasterSettings | None = None
         """What was used before all were led down for others than the file itself."""
 
@@ -208,9 +230,21 @@ class _State:
         if beside and self._before is None and outcome is not None and not self._misses(outcome):
             self._before = self.used
         target = self.used.target
+        if over_db > 0:
+            self._failed_dbtp = target.ceiling_dbtp
         ceiling = target.ceiling_dbtp - (over_db + _STEPS_BELOW_DB[attempt] if over_db > 0 else 0.0)
         target = replace(target, ceiling_dbtp=ceiling, integrated_lufs=target.integrated_lufs + lost_lu)
         self.used = replace(self.used, target=target)
+
+    def come_up(self, passed: MasterSettings) -> bool:
+        """Where the ceiling was led down further than need be: one between that and the last that failed. Whether there
+        is such a one."""
+        gap_db = self._failed_dbtp - passed.target.ceiling_dbtp
+        if not _NEAR_DB < gap_db < math.inf:
+            return False
+        ceiling_dbtp = passed.target.ceiling_dbtp + 0.5 * gap_db
+        self.used = replace(passed, target=replace(passed.target, ceiling_dbtp=ceiling_dbtp))
+        return True
 
     def heard(self, copies: Mapping[str, Copy], ceiling_dbtp: float) -> None:
         over = {name: over_ceiling_db([copy.proof], ceiling_dbtp) for name, copy in copies.items()}
@@ -227,6 +261,7 @@ class _State:
         """Give the master its ceiling back; those formats go by themselves from here."""
         assert self._before is not None
         self.used, self._before = self._before, None
+        self._failed_dbtp = math.inf
         self.alone |= {name: self._over_db[name] for name in self.suspects}
         self.common = tuple(name for name in self.common if name not in self.alone)
         self.suspects = ()

@@ -4,16 +4,33 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sonicforge_studio.audio import Tags, open_sink, open_source, read_tags
-from sonicforge_studio.domain import Progress
-from sonicforge_studio.domain.errors import OutputExists
+from sonicforge_studio.audio import DELIVERY_FORMATS, Tags, open_sink, open_source, read_tags
+from sonicforge_studio.domain import Progress, Span, StudioError
+from sonicforge_studio.domain.errors import OutputExists, OverCeiling
+from sonicforge_studio.generation import recipe_from_json
+from sonicforge_studio.mastering import TARGETS
 from sonicforge_studio.studio.blocks import each_block
+from sonicforge_studio.studio.proving import measure_written
 
 
-def convert(
-    source_path: Path, path: Path, format: str, tags: Tags, progress: Progress, *, overwrite: bool = False
-) -> None:
-    """Write the audio of one file as another. Raises what reading and writing raise; leaves no half file."""
+def export(
+    source_path: Path,
+    path: Path,
+    format: str,
+    progress: Progress,
+    *,
+    overwrite: bool = False,
+    over_ceiling_too: bool = False,
+) -> str:
+    """Convert, and take the tags along, the recipe among them; the licence that stands there, "" where none does.
+
+    A master that a codec brings over its ceiling is not written, unless ``over_ceiling_too``. Raises ``OverCeiling``
+    then, ``OutputExists`` for the original itself, and what reading and writing raise; leaves no half file.
+    """
+    if path.exists() and path.samefile(source_path):
+        raise OutputExists("An export cannot replace its own original.", hint="Choose another name or folder.")
+    tags = read_tags(source_path)
+    ceiling_dbtp = None if over_ceiling_too or not DELIVERY_FORMATS[format].lossy else _ceiling_dbtp(tags)
     with (
         open_source(source_path) as source,
         open_sink(
@@ -25,16 +42,26 @@ def convert(
             overwrite=overwrite,
         ) as sink,
     ):
-        each_block(source, progress, sink.write, f"Writing {path.name}")
-
-
-def export(source_path: Path, path: Path, format: str, progress: Progress, *, overwrite: bool = False) -> str:
-    """Convert, and take the tags along, the recipe among them; the licence that stands there, "" where none does.
-
-    Raises ``OutputExists`` for the original itself.
-    """
-    if path.exists() and path.samefile(source_path):
-        raise OutputExists("An export cannot replace its own original.", hint="Choose another name or folder.")
-    tags = read_tags(source_path)
-    convert(source_path, path, format, tags, progress, overwrite=overwrite)
+        each_block(source, Span(progress, 0.0, 0.8), sink.write, f"Writing {path.name}")
+        if ceiling_dbtp is not None:
+            sink.finish()
+            peak_dbtp = measure_written(sink.part, Span(progress, 0.8, 1.0)).loudness.true_peak_dbtp
+            if peak_dbtp > ceiling_dbtp:
+                raise OverCeiling()
+            sink.publish()
     return tags.licence or ""
+
+
+def _ceiling_dbtp(tags: Tags) -> float | None:
+    """What a master promised: the ceiling of the target that it was made for, full scale for a target of one's own;
+    None of what was not mastered here."""
+    if not tags.recipe:
+        return None
+    try:
+        mastering = recipe_from_json(tags.recipe).mastering
+    except StudioError:
+        return None
+    if not mastering:
+        return None
+    target = TARGETS.get(mastering[-1].target.name)
+    return 0.0 if target is None else target.ceiling_dbtp

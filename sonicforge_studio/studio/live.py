@@ -144,7 +144,14 @@ class JobHandlers:
         destination = Path(arguments["path"])
         format = known_format(arguments.get("format") or destination.suffix)
         source = self._path_of({"track_id": arguments["track_id"]})
-        licence = export(Path(source), destination, format, progress, overwrite=bool(arguments.get("overwrite")))
+        licence = export(
+            Path(source),
+            destination,
+            format,
+            progress,
+            overwrite=bool(arguments.get("overwrite")),
+            over_ceiling_too=bool(arguments.get("over_ceiling_too")),
+        )
         return {"path": str(destination), **licence_fields(licence)}
 
     def download(self, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:

@@ -13,13 +13,14 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from sonicforge_studio.domain import Recipe, Track, to_plain
-from sonicforge_studio.domain.errors import MissingPath, StudioError
+from sonicforge_studio.domain.errors import MissingPath, OverCeiling, StudioError
 from sonicforge_studio.studio import Edits, Job, Lane, Studio, recipe_to_json
 from sonicforge_studio.ui.job_desk import JobDesk
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.listening import Listening, Piece
 from sonicforge_studio.ui.numbers import key_name, tempo
-from sonicforge_studio.ui.text import tr, tr_count
+from sonicforge_studio.ui.text import error_of, tr, tr_count, tr_error
+from sonicforge_studio.ui.widgets.question import Question
 
 FORMATS = ("wav", "flac", "mp3", "m4a", "opus")
 FORMAT_NAMES = {"wav": "WAV", "flac": "FLAC", "mp3": "MP3", "m4a": "M4A (AAC)", "opus": "Opus"}
@@ -72,7 +73,10 @@ class Actions(QObject):
         self._window = window
         self._drafts: dict[int, tuple[Recipe, Recipe]] = {}
         """Drafts that jobs make pieces of, each with what it came from."""
+        self._exports: dict[int, dict[str, Any]] = {}
+        """What jobs were told that export."""
         desk.changed.connect(self._follow_draft)
+        desk.changed.connect(self._follow_export)
 
     # Listening
 
@@ -201,7 +205,32 @@ class Actions(QObject):
 
     def export_to(self, track: tuple[int, str], path: Path, format: str, *, overwrite: bool = False) -> None:
         arguments = {"track_id": track[0], "path": str(path), "format": format, "overwrite": overwrite}
-        self._desk.order("export", arguments, tr("Export {name}", name=path.name), Lane.HIGH)
+        self._kit.tasks.start(self._order_export(arguments))
+
+    async def _order_export(self, arguments: dict[str, Any]) -> None:
+        title = tr("Export {name}", name=Path(arguments["path"]).name)
+        job = await self._desk.submit("export", arguments, title, Lane.HIGH)
+        self._exports[job.id] = arguments
+        self._follow_export(self._desk.job(job.id) or job)
+
+    def _follow_export(self, job: Job) -> None:
+        """Where a codec brought a master over its ceiling, ask whether it is wanted all the same."""
+        if job.id not in self._exports or not job.state.finished:
+            return
+        arguments = self._exports.pop(job.id)
+        if job.error is None or job.error.get("code") != OverCeiling.code:
+            return
+        name = Path(arguments["path"]).name
+        question = Question(
+            self._kit.theme,
+            self._window,
+            tr("{format} did not pass", format=name),
+            tr_error(error_of(job.error)),
+            tr("Export all the same"),
+        )
+        anyway = {**arguments, "over_ceiling_too": True}
+        question.accepted.connect(lambda: self._kit.tasks.start(self._order_export(anyway)))
+        question.open()
 
     def _export_all(self, tracks: Sequence[tuple[int, str]], folder: Path, format: str) -> None:
         names: set[str] = set()

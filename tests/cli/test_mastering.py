@@ -189,3 +189,11 @@ def test_a_disk_that_fills_up_leaves_no_half_file(sonicforge: Sonicforge, small_
     assert said.code == 1
     assert said.only["error"]["code"] == "disk-full"
     assert not list(small_disk.iterdir())
+
+
+def test_one_master_is_safe_for_all_codecs(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    hard = write(tmp_path / "hard.wav", np.clip(4.0 * groove(4), -0.9, 0.9).astype(np.float32))
+    formats = ["--proof", "mp3-v0,aac-128,opus-160"]
+    fields = sonicforge("master", hard, "-o", tmp_path / "out.wav", *formats, "--json").only
+    assert fields["passed"], [proof["reason"] for proof in fields["proof"]]
+    assert max(proof["true_peak_dbtp"] for proof in fields["proof"]) <= -1.0
