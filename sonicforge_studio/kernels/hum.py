@@ -2,7 +2,8 @@
 
 Each overtone is a turning pointer that learns level and phase of what hums at its pitch from what is left when all of
 them are taken away (Widrow et al., "Adaptive noise cancelling", Proc. IEEE 63(12), 1975; Glover, IEEE Trans. ASSP
-25(6), 1977): a notch of 0.7 Hz that is exact at every overtone at once.
+25(6), 1977): a notch of 0.7 Hz that is exact at every overtone at once. They learn once a step of 32 frames; within
+the next one, what is taken away moves in a straight line from what was known before to what is known now.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sonicforge_studio.kernels._jit import kernel
+from sonicforge_studio.kernels._jit import fused_kernel, kernel
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -20,6 +21,7 @@ Float64 = NDArray[np.float64]
 _HIGHEST_HZ = 1_000.0
 _MOST_OVERTONES = 20
 _HIGHEST_SHARE = 0.45
+_STEP_FRAMES = 32
 _WIDTH_HZ = 0.7
 _FIRST_SECONDS = 0.05
 """At the start it learns over so short a time, and ever more calmly from then on."""
@@ -44,14 +46,17 @@ class HumCanceller:
         self._step = 2.0 * math.pi * hum_hz / sample_rate_hz
         self._calm = math.pi * _WIDTH_HZ / sample_rate_hz
         self._first_frames = _FIRST_SECONDS * sample_rate_hz
-        self._drift_frames = max(1, round(_DRIFT_SECONDS * sample_rate_hz))
+        self._drift_steps = max(1, round(_DRIFT_SECONDS * sample_rate_hz / _STEP_FRAMES))
         self._fade_step = 1.0 / (_FADE_SECONDS * sample_rate_hz)
         # Sums are taken four by four; what is left over stands still at 0.
         rows = -(-overtones // 4) * 4
         self._pointers = np.zeros((2, rows))
         self._pointers[0, :overtones] = 1.0
-        self._learnt = np.zeros((channels, 2, rows))
-        self._before = np.zeros((channels, 2, rows))
+        self._learnt, self._lesson, self._before = (np.zeros((channels, 2, rows)) for _ in range(3))
+        self._waves = np.zeros((2 * rows, _STEP_FRAMES), np.float32)
+        self._waves_by_frame = np.zeros((_STEP_FRAMES, 2 * rows), np.float32)
+        self._ramp = (np.arange(1, _STEP_FRAMES + 1) / _STEP_FRAMES).astype(np.float32)
+        self._hum, self._left = (np.zeros((channels, _STEP_FRAMES), np.float32) for _ in range(2))
         self._state = np.zeros(2)
         self._position = 0
         self.configure(depth_db)
@@ -77,12 +82,18 @@ class HumCanceller:
             self._step,
             self._calm,
             self._first_frames,
-            self._drift_frames,
+            self._drift_steps,
             self._wanted,
             self._fade_step,
             self._pointers,
             self._learnt,
+            self._lesson,
             self._before,
+            self._waves,
+            self._waves_by_frame,
+            self._ramp,
+            self._hum,
+            self._left,
             self._state,
             out,
         )
@@ -97,54 +108,122 @@ def _cancel(
     step: float,
     calm: float,
     first_frames: float,
-    drift_frames: int,
+    drift_steps: int,
     wanted: float,
     fade_step: float,
     pointers: Float64,
     learnt: Float64,
+    lesson: Float64,
     before: Float64,
+    waves: Float32,
+    waves_by_frame: Float32,
+    ramp: Float32,
+    hum: Float32,
+    left: Float32,
     state: Float64,
     out: Float32,
 ) -> None:
+    """``hum`` holds this step's hum, known from its beginning on, and ``left`` what was left of the step so far."""
     channels, frames = block.shape
-    overtones = pointers.shape[1]
-    turns = np.empty((2, overtones))
-    _set_turns(step * (1.0 + state[_DRIFT]), turns)
-    terms = np.empty(overtones)
-    cosines, sines, turn_cosines, turn_sines = pointers[0], pointers[1], turns[0], turns[1]
-    taken = state[_TAKEN]
-    for i in range(frames):
-        pace = 2.0 * max(calm, 1.0 / (first_frames + position + i))
-        taken += min(max(wanted - taken, -fade_step), fade_step)
+    turns = np.empty(pointers.shape)
+    _set_waves(step * (1.0 + state[_DRIFT]), turns, waves, waves_by_frame)
+    start = 0
+    while start < frames:
+        counted = (position + start) % _STEP_FRAMES
+        count = min(frames - start, _STEP_FRAMES - counted)
         for channel in range(channels):
-            real, imaginary = learnt[channel, 0], learnt[channel, 1]
-            for k in range(overtones):
-                terms[k] = real[k] * cosines[k] + imaginary[k] * sines[k]
-            a, b, c, d = 0.0, 0.0, 0.0, 0.0
-            for k in range(0, overtones, 4):
-                a, b, c, d = a + terms[k], b + terms[k + 1], c + terms[k + 2], d + terms[k + 3]
-            hum = (a + b) + (c + d)
-            x = float(block[channel, i])
-            left = pace * (x - hum)
-            for k in range(overtones):
-                real[k] += left * cosines[k]
-                imaginary[k] += left * sines[k]
-            out[channel, i] = x - taken * hum
-        for k in range(overtones):
-            cosine = cosines[k] * turn_cosines[k] - sines[k] * turn_sines[k]
-            sines[k] = cosines[k] * turn_sines[k] + sines[k] * turn_cosines[k]
-            cosines[k] = cosine
-        if (position + i + 1) % drift_frames == 0:
-            _follow(step, drift_frames, learnt, before, state)
-            _set_turns(step * (1.0 + state[_DRIFT]), turns)
-            _renew(pointers, learnt)
-    state[_TAKEN] = taken
+            source, target = block[channel, start : start + count], out[channel, start : start + count]
+            known, rest = hum[channel, counted : counted + count], left[channel, counted : counted + count]
+            if state[_TAKEN] == wanted:
+                taken = np.float32(wanted)
+                for i in range(count):
+                    rest[i] = source[i] - known[i]
+                    target[i] = source[i] - taken * known[i]
+            else:
+                fading = state[_TAKEN]
+                for i in range(count):
+                    fading += min(max(wanted - fading, -fade_step), fade_step)
+                    rest[i] = source[i] - known[i]
+                    target[i] = source[i] - np.float32(fading) * known[i]
+        if state[_TAKEN] != wanted:
+            for _ in range(count):
+                state[_TAKEN] += min(max(wanted - state[_TAKEN], -fade_step), fade_step)
+        start += count
+        if counted + count == _STEP_FRAMES:
+            pace = 2.0 * max(calm, 1.0 / (first_frames + position + start))
+            for channel in range(channels):
+                _learn(left[channel], pace, pointers, waves_by_frame, learnt[channel], lesson[channel])
+            for k in range(pointers.shape[1]):
+                cosine = pointers[0, k] * turns[0, k] - pointers[1, k] * turns[1, k]
+                pointers[1, k] = pointers[0, k] * turns[1, k] + pointers[1, k] * turns[0, k]
+                pointers[0, k] = cosine
+            if (position + start) // _STEP_FRAMES % drift_steps == 0:
+                _follow(step, drift_steps * _STEP_FRAMES, learnt, before, state)
+                _set_waves(step * (1.0 + state[_DRIFT]), turns, waves, waves_by_frame)
+                _renew(pointers, learnt)
+            for channel in range(channels):
+                _foresee(learnt[channel], lesson[channel], pointers, waves, ramp, hum[channel])
+
+
+@fused_kernel
+def _learn(
+    left: Float32, pace: float, pointers: Float64, waves_by_frame: Float32, learnt: Float64, lesson: Float64
+) -> None:
+    """What of each overtone is left in a step."""
+    overtones = pointers.shape[1]
+    shares = np.zeros(2 * overtones, np.float32)
+    for i in range(0, _STEP_FRAMES, 4):
+        a, b, c, d = left[i], left[i + 1], left[i + 2], left[i + 3]
+        first, second = waves_by_frame[i], waves_by_frame[i + 1]
+        third, fourth = waves_by_frame[i + 2], waves_by_frame[i + 3]
+        for k in range(shares.size):
+            shares[k] = shares[k] + a * first[k] + b * second[k] + c * third[k] + d * fourth[k]
+    for k in range(overtones):
+        cosine, sine = pace * pointers[0, k], pace * pointers[1, k]
+        lesson[0, k] = cosine * shares[k] - sine * shares[overtones + k]
+        lesson[1, k] = sine * shares[k] + cosine * shares[overtones + k]
+        learnt[0, k] += lesson[0, k]
+        learnt[1, k] += lesson[1, k]
+
+
+@fused_kernel
+def _foresee(
+    learnt: Float64, lesson: Float64, pointers: Float64, waves: Float32, ramp: Float32, hum: Float32
+) -> None:
+    """The next step's hum, out of what is known by now."""
+    overtones = pointers.shape[1]
+    known, new = np.empty(2 * overtones, np.float32), np.empty(2 * overtones, np.float32)
+    for k in range(overtones):
+        cosine, sine = pointers[0, k], pointers[1, k]
+        real, imaginary = learnt[0, k] - lesson[0, k], learnt[1, k] - lesson[1, k]
+        known[k], known[overtones + k] = real * cosine + imaginary * sine, imaginary * cosine - real * sine
+        real, imaginary = lesson[0, k], lesson[1, k]
+        new[k], new[overtones + k] = real * cosine + imaginary * sine, imaginary * cosine - real * sine
+    rising = np.zeros(_STEP_FRAMES, np.float32)
+    steady = np.zeros(_STEP_FRAMES, np.float32)
+    for k in range(0, 2 * overtones, 4):
+        a, b, c, d = known[k], known[k + 1], known[k + 2], known[k + 3]
+        e, f, g, h = new[k], new[k + 1], new[k + 2], new[k + 3]
+        first, second, third, fourth = waves[k], waves[k + 1], waves[k + 2], waves[k + 3]
+        for i in range(_STEP_FRAMES):
+            steady[i] = steady[i] + a * first[i] + b * second[i] + c * third[i] + d * fourth[i]
+            rising[i] = rising[i] + e * first[i] + f * second[i] + g * third[i] + h * fourth[i]
+    for i in range(_STEP_FRAMES):
+        hum[i] = steady[i] + ramp[i] * rising[i]
 
 
 @kernel
-def _set_turns(step: float, turns: Float64) -> None:
-    for k in range(turns.shape[1]):
-        turns[0, k], turns[1, k] = np.cos(step * (k + 1)), np.sin(step * (k + 1))
+def _set_waves(step: float, turns: Float64, waves: Float32, waves_by_frame: Float32) -> None:
+    """A step of each overtone's cosine and sine, and how far it has turned by the end."""
+    overtones = turns.shape[1]
+    for k in range(overtones):
+        turn_cosine, turn_sine = np.cos(step * (k + 1)), np.sin(step * (k + 1))
+        cosine, sine = 1.0, 0.0
+        for i in range(_STEP_FRAMES):
+            waves[k, i], waves[overtones + k, i] = cosine, sine
+            waves_by_frame[i, k], waves_by_frame[i, overtones + k] = cosine, sine
+            cosine, sine = cosine * turn_cosine - sine * turn_sine, cosine * turn_sine + sine * turn_cosine
+        turns[0, k], turns[1, k] = cosine, sine
 
 
 @kernel
