@@ -22,6 +22,7 @@ _OUTER_TAPS, _INNER_TAPS = 72, 12
 """Half-band filters to twice and to four times the rate: flat to 0.4535 of the rate, 96 dB down from 0.5465 on."""
 _KAISER_BETA = 9.62
 _TILE = 256
+_PIECE_FRAMES = 16_384
 _STEP_SECONDS = 0.0007
 _HOLD_STEPS, _SMOOTHING_STEPS = 64, 4
 _HEADROOM = np.float32(1.15)
@@ -94,27 +95,33 @@ class Exciter:
         frames = block.shape[1]
         joined = np.concatenate((self._sound, block), axis=1)
         self._sound = joined[:, frames:].copy()
-        if self._idle or not frames:
-            return np.ascontiguousarray(joined[:, :frames])
-        band = np.empty(block.shape, np.float32)
-        _high_pass(np.ascontiguousarray(block), self._corner, self._before, band)
-        envelope = np.empty(block.shape, np.float32)
-        _envelope(
-            band, self._position, self._step_frames, self._envelopes, self._peaks, self._maxima, self._ramp, envelope
-        )
+        out = joined[:, :frames]
+        if not self._idle:
+            # In pieces that stay in the processor's cache.
+            for start in range(0, frames, _PIECE_FRAMES):
+                piece = slice(start, min(frames, start + _PIECE_FRAMES))
+                out[:, piece] += self._harmonics(np.ascontiguousarray(block[:, piece]))
+        return np.ascontiguousarray(out)
+
+    def _harmonics(self, block: Float32) -> Float32:
+        frames = block.shape[1]
+        band, harmonics = np.empty(block.shape, np.float32), np.empty(block.shape, np.float32)
+        _high_pass(block, self._corner, self._before, band)
         waiting = np.concatenate((self._band, band), axis=1)
         self._band = waiting[:, frames:].copy()
-        level = waiting[:, :frames] / envelope
-        harmonics = np.empty(block.shape, np.float32)
-        _shaped(level, self._outer, self._inner, self._polynomial, self._rows, harmonics)
-        late = np.concatenate((self._carried, np.stack((level, envelope))), axis=2)
+        late = np.empty((2, block.shape[0], self._filter_delay + frames), np.float32)
+        late[:, :, : self._filter_delay] = self._carried
+        _envelope(
+            band, self._position, self._step_frames, self._envelopes, self._peaks, self._maxima, self._ramp, late[1]
+        )
+        new = late[:, :, self._filter_delay :]
+        np.divide(waiting[:, :frames], new[1], out=new[0])
         self._carried = late[:, :, frames:].copy()
+        _shaped(late[0], self._outer, self._inner, self._polynomial, self._rows, harmonics)
         _project(harmonics, late, self._position, self._ramp, self._left, self._gain, self._projections)
-        out = np.empty(block.shape, np.float32)
-        _high_pass(harmonics, self._corner, self._behind, out)
+        _high_pass(harmonics, self._corner, self._behind, band)
         self._position += frames
-        out += joined[:, :frames]
-        return out
+        return band
 
 
 def _half_band(taps: int) -> Float32:
@@ -177,11 +184,11 @@ def _envelope(
     envelope: Float32,
 ) -> None:
     """What the band is divided by, in step with the band five steps ago: a line through means of held maxima, none of
-    them under a sample that it stands over."""
+    them under a sample that it stands over. It fills the end of ``envelope``."""
     channels, frames = band.shape
     for channel in range(channels):
         # Without their sign the bits of float32 order as integers do, and a maximum of integers is vectorised.
-        bits, target = band[channel].view(np.int32), envelope[channel]
+        bits, target = band[channel].view(np.int32), envelope[channel, envelope.shape[1] - frames :]
         peak_bits = states.view(np.int32)[channel, _PEAK]
         before, after = states[channel, _BEFORE], states[channel, _AFTER]
         start = 0
@@ -253,12 +260,13 @@ def _bend(values: Float32, polynomial: Float32, count: int, out: Float32) -> Non
 
 @kernel
 def _shaped(level: Float32, outer: Float32, inner: Float32, polynomial: Float32, rows: Float32, out: Float32) -> None:
-    """Up, through the polynomial, and down again: ``_OUTER_TAPS + _INNER_TAPS // 2 − 1`` frames late.
+    """Up, through the polynomial, and down again, of the end of ``level``: ``_OUTER_TAPS + _INNER_TAPS // 2 − 1`` late.
 
     No rate lies in one row: the double one in two, even samples and odd, the fourfold one in four, so that each loop
     runs over neighbours. Each row begins with ``_OUTER_TAPS`` samples of the past.
     """
-    channels, frames = level.shape
+    channels, frames = out.shape
+    earlier = level.shape[1] - frames
     now, middle = _OUTER_TAPS, _OUTER_TAPS // 2
     nothing, sums = np.zeros(_TILE, np.float32), np.empty(_TILE, np.float32)
     for channel in range(channels):
@@ -272,7 +280,7 @@ def _shaped(level: Float32, outer: Float32, inner: Float32, polynomial: Float32,
         back_even, back_odd = rows[channel, 6], rows[channel, 7]
         for start in range(0, frames, _TILE):
             count = min(_TILE, frames - start)
-            single[now : now + count] = level[channel, start : start + count]
+            single[now : now + count] = level[channel, earlier + start : earlier + start + count]
             _between(single[1:], outer, count, nothing, odd[now:])
             # The even samples of the double rate are those of the single one, half the filter ago.
             _bend(single[middle - 3 :], polynomial, count, on_even[now:])
