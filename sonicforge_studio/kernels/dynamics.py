@@ -164,26 +164,32 @@ def cleaned(block: Float32) -> Float32:
 
 @kernel
 def _high_pass(block: Float32, coefficients: Float64, state: Float64, position: int, out: Float32) -> None:
+    """Two channels at a time, for each waits on its last value."""
     b0, b1, b2, a1, a2 = coefficients[0], coefficients[1], coefficients[2], coefficients[3], coefficients[4]
     channels, frames = block.shape
-    for channel in range(channels):
-        s1, s2 = state[channel, 0], state[channel, 1]
-        source, target = block[channel], out[channel]
+    for first in range(0, channels, 2):
+        second = min(first + 1, channels - 1)
+        s1, s2, t1, t2 = state[first, 0], state[first, 1], state[second, 0], state[second, 1]
+        one, other, one_out, other_out = block[first], block[second], out[first], out[second]
         start = 0
         while start < frames:
             guard = _DENORMAL_GUARD_FRAMES - (position + start) % _DENORMAL_GUARD_FRAMES
             stop = min(frames, start + guard)
             for i in range(start, stop):
-                x = float(source[i])
-                y = b0 * x + s1
-                s1 = b1 * x - a1 * y + s2
-                s2 = b2 * x - a2 * y
-                target[i] = y
-            if stop == start + guard and abs(s1) < _TINY and abs(s2) < _TINY:
-                s1 = 0.0
-                s2 = 0.0
+                x, z = float(one[i]), float(other[i])
+                y, w = b0 * x + s1, b0 * z + t1
+                s1, t1 = b1 * x - a1 * y + s2, b1 * z - a1 * w + t2
+                s2, t2 = b2 * x - a2 * y, b2 * z - a2 * w
+                one_out[i] = y
+                other_out[i] = w
+            if stop == start + guard:
+                if abs(s1) < _TINY and abs(s2) < _TINY:
+                    s1, s2 = 0.0, 0.0
+                if abs(t1) < _TINY and abs(t2) < _TINY:
+                    t1, t2 = 0.0, 0.0
             start = stop
-        state[channel, 0], state[channel, 1] = s1, s2
+        state[first, 0], state[first, 1] = s1, s2
+        state[second, 0], state[second, 1] = t1, t2
 
 
 @kernel

@@ -22,6 +22,7 @@ _OUTER_TAPS, _INNER_TAPS = 72, 12
 """Half-band filters to twice and to four times the rate: flat to 0.4535 of the rate, 96 dB down from 0.5465 on."""
 _KAISER_BETA = 9.62
 _TILE = 256
+_PIECE_FRAMES = 16_384
 _STEP_SECONDS = 0.0007
 _HOLD_STEPS, _SMOOTHING_STEPS = 64, 4
 _HEADROOM = np.float32(1.15)
@@ -36,7 +37,7 @@ _PROJECTION_SECONDS = 0.040
 _USUAL_POWER = 0.09
 """Of the band under its envelope; what the projection begins with."""
 _TINY = 1e-30
-_HALF = np.float32(0.5)
+_QUARTER = np.float32(0.25)
 _ZERO = np.float32(0.0)
 _WITHOUT_SIGN = np.int32(0x7FFFFFFF)
 
@@ -80,7 +81,7 @@ class Exciter:
         self._envelopes = np.zeros((channels, 3), np.float32)
         self._peaks = np.zeros((channels, _HOLD_STEPS), np.float32)
         self._maxima = np.zeros((channels, _SMOOTHING_STEPS), np.float32)
-        self._rows = np.zeros((channels, 6, 2 * _TILE + _OUTER_TAPS), np.float32)
+        self._rows = np.zeros((channels, 8, _OUTER_TAPS + _TILE), np.float32)
         self._projections = np.zeros((channels, 8))
         # As of a Gaussian band of the usual power: E[u·f(u)] / E[u²] with E[u⁴] = 3σ⁴ and E[u⁶] = 15σ⁶.
         p = self._polynomial
@@ -94,27 +95,33 @@ class Exciter:
         frames = block.shape[1]
         joined = np.concatenate((self._sound, block), axis=1)
         self._sound = joined[:, frames:].copy()
-        if self._idle or not frames:
-            return np.ascontiguousarray(joined[:, :frames])
-        band = np.empty(block.shape, np.float32)
-        _high_pass(np.ascontiguousarray(block), self._corner, self._before, band)
-        envelope = np.empty(block.shape, np.float32)
-        _envelope(
-            band, self._position, self._step_frames, self._envelopes, self._peaks, self._maxima, self._ramp, envelope
-        )
+        out = joined[:, :frames]
+        if not self._idle:
+            # In pieces that stay in the processor's cache.
+            for start in range(0, frames, _PIECE_FRAMES):
+                piece = slice(start, min(frames, start + _PIECE_FRAMES))
+                out[:, piece] += self._harmonics(np.ascontiguousarray(block[:, piece]))
+        return np.ascontiguousarray(out)
+
+    def _harmonics(self, block: Float32) -> Float32:
+        frames = block.shape[1]
+        band, harmonics = np.empty(block.shape, np.float32), np.empty(block.shape, np.float32)
+        _high_pass(block, self._corner, self._before, band)
         waiting = np.concatenate((self._band, band), axis=1)
         self._band = waiting[:, frames:].copy()
-        level = waiting[:, :frames] / envelope
-        harmonics = np.empty(block.shape, np.float32)
-        _shaped(level, self._outer, self._inner, self._polynomial, self._rows, harmonics)
-        late = np.concatenate((self._carried, np.stack((level, envelope))), axis=2)
+        late = np.empty((2, block.shape[0], self._filter_delay + frames), np.float32)
+        late[:, :, : self._filter_delay] = self._carried
+        _envelope(
+            band, self._position, self._step_frames, self._envelopes, self._peaks, self._maxima, self._ramp, late[1]
+        )
+        new = late[:, :, self._filter_delay :]
+        np.divide(waiting[:, :frames], new[1], out=new[0])
         self._carried = late[:, :, frames:].copy()
+        _shaped(late[0], self._outer, self._inner, self._polynomial, self._rows, harmonics)
         _project(harmonics, late, self._position, self._ramp, self._left, self._gain, self._projections)
-        out = np.empty(block.shape, np.float32)
-        _high_pass(harmonics, self._corner, self._behind, out)
+        _high_pass(harmonics, self._corner, self._behind, band)
         self._position += frames
-        out += joined[:, :frames]
-        return out
+        return band
 
 
 def _half_band(taps: int) -> Float32:
@@ -177,11 +184,11 @@ def _envelope(
     envelope: Float32,
 ) -> None:
     """What the band is divided by, in step with the band five steps ago: a line through means of held maxima, none of
-    them under a sample that it stands over."""
+    them under a sample that it stands over. It fills the end of ``envelope``."""
     channels, frames = band.shape
     for channel in range(channels):
         # Without their sign the bits of float32 order as integers do, and a maximum of integers is vectorised.
-        bits, target = band[channel].view(np.int32), envelope[channel]
+        bits, target = band[channel].view(np.int32), envelope[channel, envelope.shape[1] - frames :]
         peak_bits = states.view(np.int32)[channel, _PEAK]
         before, after = states[channel, _BEFORE], states[channel, _AFTER]
         start = 0
@@ -210,84 +217,90 @@ def _envelope(
 
 
 @fused_kernel
-def _between(row: Float32, taps: Float32, count: int, out: Float32) -> None:
-    """``out[i] = Σ taps[j]·row[i + j]``, twelve taps at a time and many samples at once."""
-    target = out[:count]
+def _between(row: Float32, taps: Float32, count: int, begun: Float32, out: Float32) -> None:
+    """``out[i] = begun[i] + Σ taps[j]·row[i + j]``, six taps at a time and many samples at once."""
+    first, target = begun[:count], out[:count]
     for i in range(count):
-        target[i] = _ZERO
-    for tap in range(0, taps.size, 12):
-        t = taps[tap : tap + 12]
-        t0, t1, t2, t3, t4, t5 = t[0], t[1], t[2], t[3], t[4], t[5]
-        t6, t7, t8, t9, t10, t11 = t[6], t[7], t[8], t[9], t[10], t[11]
-        near = row[tap : tap + count + 11]
+        target[i] = first[i]
+    for tap in range(0, taps.size, 6):
+        t0, t1, t2, t3, t4, t5 = taps[tap], taps[tap + 1], taps[tap + 2], taps[tap + 3], taps[tap + 4], taps[tap + 5]
+        near = row[tap : tap + count + 5]
         for i in range(count):
-            value = target[i] + t0 * near[i] + t1 * near[i + 1] + t2 * near[i + 2] + t3 * near[i + 3]
-            value = value + t4 * near[i + 4] + t5 * near[i + 5] + t6 * near[i + 6] + t7 * near[i + 7]
-            target[i] = value + t8 * near[i + 8] + t9 * near[i + 9] + t10 * near[i + 10] + t11 * near[i + 11]
+            value = target[i] + t0 * near[i] + t1 * near[i + 1] + t2 * near[i + 2]
+            target[i] = value + t3 * near[i + 3] + t4 * near[i + 4] + t5 * near[i + 5]
 
 
 @fused_kernel
-def _bend(values: Float32, polynomial: Float32, count: int) -> None:
+def _between_pairs(
+    one: Float32, other: Float32, taps: Float32, count: int, odd: int, begun: Float32, out: Float32
+) -> None:
+    """As ``_between`` with the twelve inner taps, of a row that lies in two: its even samples in ``one``, its odd ones
+    in ``other``, which begins one sample earlier. What lies after the even samples comes, or after the ``odd`` ones."""
+    t0, t1, t2, t3, t4, t5 = taps[0], taps[1], taps[2], taps[3], taps[4], taps[5]
+    # The taps are symmetrical, t0 t1 t2 t3 t4 t5 t5 t4 t3 t2 t1 t0: every other one is those of the rest backwards.
+    if odd:
+        t0, t1, t2, t3, t4, t5 = t1, t0, t3, t2, t5, t4
+    a, b, first, target = one[: count + 5], other[odd : odd + count + 5], begun[:count], out[:count]
+    for i in range(count):
+        # A sum that begins with no product can be fused in one way only.
+        value = first[i] + t1 * a[i] + t3 * a[i + 1] + t5 * a[i + 2] + t4 * a[i + 3] + t2 * a[i + 4] + t0 * a[i + 5]
+        value = value + t0 * b[i] + t2 * b[i + 1] + t4 * b[i + 2] + t5 * b[i + 3] + t3 * b[i + 4] + t1 * b[i + 5]
+        target[i] = value
+
+
+@fused_kernel
+def _bend(values: Float32, polynomial: Float32, count: int, out: Float32) -> None:
     p1, p2, p3, p4, p5 = polynomial[1], polynomial[2], polynomial[3], polynomial[4], polynomial[5]
-    row = values[:count]
+    row, target = values[:count], out[:count]
     for i in range(count):
         x = min(row[i], _HIGHEST_INPUT)
         x = max(x, -_HIGHEST_INPUT)
-        row[i] = x * (p1 + x * (p2 + x * (p3 + x * (p4 + x * p5))))
-
-
-@kernel
-def _advance(row: Float32, kept: int, count: int) -> None:
-    """The last ``kept`` samples to the front, for the next tile."""
-    for i in range(kept):
-        row[i] = row[count + i]
+        target[i] = x * (p1 + x * (p2 + x * (p3 + x * (p4 + x * p5))))
 
 
 @kernel
 def _shaped(level: Float32, outer: Float32, inner: Float32, polynomial: Float32, rows: Float32, out: Float32) -> None:
-    """Up, through the polynomial, and down again: ``_OUTER_TAPS + _INNER_TAPS // 2 − 1`` frames late.
+    """Up, through the polynomial, and down again, of the end of ``level``: ``_OUTER_TAPS + _INNER_TAPS // 2 − 1`` late.
 
-    Each of ``rows`` begins with what a filter needs of the past: the input, the double rate, its two phases at four
-    times the rate, and what the double rate has become, on the samples and between them.
+    No rate lies in one row: the double one in two, even samples and odd, the fourfold one in four, so that each loop
+    runs over neighbours. Each row begins with ``_OUTER_TAPS`` samples of the past.
     """
-    channels, frames = level.shape
-    half_outer, half_inner = outer.size // 2, inner.size // 2
-    outer_kept, inner_kept = outer.size - 1, inner.size - 1
-    between = np.empty(2 * _TILE, np.float32)
+    channels, frames = out.shape
+    earlier = level.shape[1] - frames
+    now, middle = _OUTER_TAPS, _OUTER_TAPS // 2
+    nothing, sums = np.zeros(_TILE, np.float32), np.empty(_TILE, np.float32)
     for channel in range(channels):
-        single, double = rows[channel, 0], rows[channel, 1]
-        on_fourfold, off_fourfold = rows[channel, 2], rows[channel, 3]
-        on_double, off_double = rows[channel, 4], rows[channel, 5]
+        single, odd = rows[channel, 0], rows[channel, 1]
+        on_even, on_odd, off_even, off_odd = (
+            rows[channel, 2],
+            rows[channel, 3],
+            rows[channel, 4],
+            rows[channel, 5],
+        )
+        back_even, back_odd = rows[channel, 6], rows[channel, 7]
         for start in range(0, frames, _TILE):
             count = min(_TILE, frames - start)
-            for i in range(count):
-                single[outer_kept + i] = level[channel, start + i]
-            _between(single, outer, count, between)
-            for i in range(count):
-                double[inner_kept + 2 * i] = single[half_outer - 1 + i]
-                double[inner_kept + 2 * i + 1] = between[i]
-            _advance(single, outer_kept, count)
-
-            twice = 2 * count
-            _between(double, inner, twice, off_fourfold[inner_kept:])
-            for i in range(twice):
-                on_fourfold[inner_kept + i] = double[half_inner - 1 + i]
-            _advance(double, inner_kept, twice)
-            _bend(on_fourfold[inner_kept:], polynomial, twice)
-            _bend(off_fourfold[inner_kept:], polynomial, twice)
-            _between(off_fourfold, inner, twice, between)
-            for i in range(count):
-                off_double[outer_kept + i] = _HALF * (on_fourfold[half_inner + 2 * i] + between[2 * i])
-                on_double[outer_kept + i] = _HALF * (on_fourfold[half_inner + 2 * i + 1] + between[2 * i + 1])
-            _advance(on_fourfold, inner_kept, twice)
-            _advance(off_fourfold, inner_kept, twice)
-
-            _between(off_double, outer, count, between)
+            single[now : now + count] = level[channel, earlier + start : earlier + start + count]
+            _between(single[1:], outer, count, nothing, odd[now:])
+            # The even samples of the double rate are those of the single one, half the filter ago.
+            _bend(single[middle - 3 :], polynomial, count, on_even[now:])
+            _bend(odd[now - 3 :], polynomial, count, on_odd[now:])
+            one, other = single[middle - 5 :], odd[now - 6 :]
+            _between_pairs(one, other, inner, count, 0, nothing, off_even[now:])
+            _between_pairs(one, other, inner, count, 1, nothing, off_odd[now:])
+            _bend(off_even[now:], polynomial, count, off_even[now:])
+            _bend(off_odd[now:], polynomial, count, off_odd[now:])
+            one, other = off_even[now - 5 :], off_odd[now - 6 :]
+            _between_pairs(one, other, inner, count, 0, on_odd[now - 3 :], back_odd[now:])
+            _between_pairs(one, other, inner, count, 1, on_even[now - 2 :], back_even[now:])
+            _between(back_odd[1:], outer, count, back_even[middle:], sums)
             target = out[channel, start : start + count]
             for i in range(count):
-                target[i] = _HALF * (on_double[half_outer - 1 + i] + between[i])
-            _advance(on_double, outer_kept, count)
-            _advance(off_double, outer_kept, count)
+                target[i] = _QUARTER * sums[i]
+            for number in range(rows.shape[1]):
+                row = rows[channel, number]
+                for i in range(now):
+                    row[i] = row[count + i]
 
 
 @kernel

@@ -2,7 +2,8 @@
 
 Each overtone is a turning pointer that learns level and phase of what hums at its pitch from what is left when all of
 them are taken away (Widrow et al., "Adaptive noise cancelling", Proc. IEEE 63(12), 1975; Glover, IEEE Trans. ASSP
-25(6), 1977): a notch of 0.7 Hz that is exact at every overtone at once.
+25(6), 1977): a notch of 0.7 Hz that is exact at every overtone at once. They learn once a step of 64 frames; within
+the next one, what is taken away moves in a straight line from what was known before to what is known now.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sonicforge_studio.kernels._jit import kernel
+from sonicforge_studio.kernels._jit import fused_kernel, kernel
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 
 _HIGHEST_HZ = 1_000.0
 _MOST_OVERTONES = 20
+_WAVES = 2 * _MOST_OVERTONES
 _HIGHEST_SHARE = 0.45
+_STEP_FRAMES = 64
 _WIDTH_HZ = 0.7
 _FIRST_SECONDS = 0.05
 """At the start it learns over so short a time, and ever more calmly from then on."""
@@ -44,14 +47,15 @@ class HumCanceller:
         self._step = 2.0 * math.pi * hum_hz / sample_rate_hz
         self._calm = math.pi * _WIDTH_HZ / sample_rate_hz
         self._first_frames = _FIRST_SECONDS * sample_rate_hz
-        self._drift_frames = max(1, round(_DRIFT_SECONDS * sample_rate_hz))
+        self._drift_steps = max(1, round(_DRIFT_SECONDS * sample_rate_hz / _STEP_FRAMES))
         self._fade_step = 1.0 / (_FADE_SECONDS * sample_rate_hz)
-        # Sums are taken four by four; what is left over stands still at 0.
-        rows = -(-overtones // 4) * 4
-        self._pointers = np.zeros((2, rows))
-        self._pointers[0, :overtones] = 1.0
-        self._learnt = np.zeros((channels, 2, rows))
-        self._before = np.zeros((channels, 2, rows))
+        self._overtones = overtones
+        self._turns = np.empty((2, _MOST_OVERTONES))
+        self._learnt, self._known, self._before = (np.zeros((channels, _WAVES)) for _ in range(3))
+        self._waves = np.zeros((_WAVES, _STEP_FRAMES), np.float32)
+        self._waves_by_frame = np.zeros((_STEP_FRAMES, _WAVES), np.float32)
+        self._ramp = (np.arange(1, _STEP_FRAMES + 1) / _STEP_FRAMES).astype(np.float32)
+        self._hum, self._left = (np.zeros((channels, _STEP_FRAMES), np.float32) for _ in range(2))
         self._state = np.zeros(2)
         self._position = 0
         self.configure(depth_db)
@@ -68,7 +72,7 @@ class HumCanceller:
 
     def process(self, block: Float32) -> Float32:
         """The block, float32 ``(channels, n)``, finite."""
-        if self._pointers.shape[1] == 0:
+        if self._overtones == 0:
             return block
         out = np.empty(block.shape, np.float32)
         _cancel(
@@ -77,12 +81,19 @@ class HumCanceller:
             self._step,
             self._calm,
             self._first_frames,
-            self._drift_frames,
+            self._drift_steps,
             self._wanted,
             self._fade_step,
-            self._pointers,
+            self._overtones,
+            self._turns,
             self._learnt,
+            self._known,
             self._before,
+            self._waves,
+            self._waves_by_frame,
+            self._ramp,
+            self._hum,
+            self._left,
             self._state,
             out,
         )
@@ -97,85 +108,146 @@ def _cancel(
     step: float,
     calm: float,
     first_frames: float,
-    drift_frames: int,
+    drift_steps: int,
     wanted: float,
     fade_step: float,
-    pointers: Float64,
+    overtones: int,
+    turns: Float64,
     learnt: Float64,
+    known: Float64,
     before: Float64,
+    waves: Float32,
+    waves_by_frame: Float32,
+    ramp: Float32,
+    hum: Float32,
+    left: Float32,
     state: Float64,
     out: Float32,
 ) -> None:
+    """``hum`` holds this step's hum, known from its beginning on, and ``left`` what was left of the step so far."""
     channels, frames = block.shape
-    overtones = pointers.shape[1]
-    turns = np.empty((2, overtones))
-    _set_turns(step * (1.0 + state[_DRIFT]), turns)
-    terms = np.empty(overtones)
-    cosines, sines, turn_cosines, turn_sines = pointers[0], pointers[1], turns[0], turns[1]
-    taken = state[_TAKEN]
-    for i in range(frames):
-        pace = 2.0 * max(calm, 1.0 / (first_frames + position + i))
-        taken += min(max(wanted - taken, -fade_step), fade_step)
+    if position == 0:
+        _set_waves(step, overtones, turns, waves, waves_by_frame)
+    start = 0
+    while start < frames:
+        counted = (position + start) % _STEP_FRAMES
+        count = min(frames - start, _STEP_FRAMES - counted)
         for channel in range(channels):
-            real, imaginary = learnt[channel, 0], learnt[channel, 1]
-            for k in range(overtones):
-                terms[k] = real[k] * cosines[k] + imaginary[k] * sines[k]
-            a, b, c, d = 0.0, 0.0, 0.0, 0.0
-            for k in range(0, overtones, 4):
-                a, b, c, d = a + terms[k], b + terms[k + 1], c + terms[k + 2], d + terms[k + 3]
-            hum = (a + b) + (c + d)
-            x = float(block[channel, i])
-            left = pace * (x - hum)
-            for k in range(overtones):
-                real[k] += left * cosines[k]
-                imaginary[k] += left * sines[k]
-            out[channel, i] = x - taken * hum
-        for k in range(overtones):
-            cosine = cosines[k] * turn_cosines[k] - sines[k] * turn_sines[k]
-            sines[k] = cosines[k] * turn_sines[k] + sines[k] * turn_cosines[k]
-            cosines[k] = cosine
-        if (position + i + 1) % drift_frames == 0:
-            _follow(step, drift_frames, learnt, before, state)
-            _set_turns(step * (1.0 + state[_DRIFT]), turns)
-            _renew(pointers, learnt)
-    state[_TAKEN] = taken
+            source, target = block[channel, start : start + count], out[channel, start : start + count]
+            heard, rest = hum[channel, counted : counted + count], left[channel, counted : counted + count]
+            if state[_TAKEN] == wanted:
+                taken = np.float32(wanted)
+                for i in range(count):
+                    rest[i] = source[i] - heard[i]
+                    target[i] = source[i] - taken * heard[i]
+            else:
+                fading = state[_TAKEN]
+                for i in range(count):
+                    fading += min(max(wanted - fading, -fade_step), fade_step)
+                    rest[i] = source[i] - heard[i]
+                    target[i] = source[i] - np.float32(fading) * heard[i]
+        if state[_TAKEN] != wanted:
+            for _ in range(count):
+                state[_TAKEN] += min(max(wanted - state[_TAKEN], -fade_step), fade_step)
+        start += count
+        if counted + count == _STEP_FRAMES:
+            pace = 2.0 * max(calm, 1.0 / (first_frames + position + start))
+            for channel in range(channels):
+                _learn(left[channel], pace, turns, waves_by_frame, learnt[channel], known[channel])
+            if (position + start) // _STEP_FRAMES % drift_steps == 0:
+                _follow(step, drift_steps * _STEP_FRAMES, learnt, before, state)
+                _set_waves(step * (1.0 + state[_DRIFT]), overtones, turns, waves, waves_by_frame)
+            for channel in range(channels):
+                _foresee(learnt[channel], known[channel], waves, ramp, hum[channel])
+
+
+@fused_kernel
+def _learn(
+    left: Float32, pace: float, turns: Float64, waves_by_frame: Float32, learnt: Float64, known: Float64
+) -> None:
+    """What of each overtone is left in a step; both what was known and what is known now turn to the step's end."""
+    shares = np.zeros(_WAVES, np.float32)
+    for i in range(0, _STEP_FRAMES, 4):
+        a, b, c, d = left[i], left[i + 1], left[i + 2], left[i + 3]
+        first, second = waves_by_frame[i], waves_by_frame[i + 1]
+        third, fourth = waves_by_frame[i + 2], waves_by_frame[i + 3]
+        for k in range(_WAVES):
+            shares[k] = shares[k] + (a * first[k] + b * second[k]) + (c * third[k] + d * fourth[k])
+    for k in range(_WAVES):
+        known[k] = learnt[k]
+        learnt[k] += pace * shares[k]
+    _turn(known, turns)
+    _turn(learnt, turns)
+
+
+@fused_kernel
+def _turn(levels: Float64, turns: Float64) -> None:
+    for k in range(_MOST_OVERTONES):
+        real, imaginary = levels[k], levels[_MOST_OVERTONES + k]
+        levels[k] = real * turns[0, k] + imaginary * turns[1, k]
+        levels[_MOST_OVERTONES + k] = imaginary * turns[0, k] - real * turns[1, k]
+
+
+@fused_kernel
+def _foresee(learnt: Float64, known: Float64, waves: Float32, ramp: Float32, hum: Float32) -> None:
+    """The next step's hum, out of what is known by now."""
+    old, new = np.empty(_WAVES, np.float32), np.empty(_WAVES, np.float32)
+    for k in range(_WAVES):
+        old[k] = known[k]
+    for k in range(_WAVES):
+        new[k] = learnt[k] - known[k]
+    rising = np.zeros(_STEP_FRAMES, np.float32)
+    _sum_waves(new, waves, rising)
+    for i in range(_STEP_FRAMES):
+        hum[i] = ramp[i] * rising[i]
+    _sum_waves(old, waves, hum)
+
+
+@fused_kernel
+def _sum_waves(levels: Float32, waves: Float32, sums: Float32) -> None:
+    for k in range(0, _WAVES, 4):
+        a, b, c, d = levels[k], levels[k + 1], levels[k + 2], levels[k + 3]
+        first, second, third, fourth = waves[k], waves[k + 1], waves[k + 2], waves[k + 3]
+        for i in range(_STEP_FRAMES):
+            sums[i] = sums[i] + (a * first[i] + b * second[i]) + (c * third[i] + d * fourth[i])
 
 
 @kernel
-def _set_turns(step: float, turns: Float64) -> None:
-    for k in range(turns.shape[1]):
-        turns[0, k], turns[1, k] = np.cos(step * (k + 1)), np.sin(step * (k + 1))
+def _set_waves(step: float, overtones: int, turns: Float64, waves: Float32, waves_by_frame: Float32) -> None:
+    """A step of each overtone's cosine and sine, and how far it has turned by the end.
 
-
-@kernel
-def _renew(pointers: Float64, learnt: Float64) -> None:
-    """The pointers' lengths, which rounding lets creep, to 1 again; and no denormal numbers in what was learnt."""
-    for k in range(pointers.shape[1]):
-        length = np.sqrt(pointers[0, k] ** 2 + pointers[1, k] ** 2)
-        if length > 0.0:
-            pointers[0, k] /= length
-            pointers[1, k] /= length
-    for channel in range(learnt.shape[0]):
-        for part in range(2):
-            for k in range(learnt.shape[2]):
-                if abs(learnt[channel, part, k]) < _SILENT:
-                    learnt[channel, part, k] = 0.0
+    Loops of constant length are the quickest: the waves of overtones that there are not stay at 0.
+    """
+    turns[0], turns[1] = 1.0, 0.0
+    for k in range(overtones):
+        turn_cosine, turn_sine = np.cos(step * (k + 1)), np.sin(step * (k + 1))
+        cosine, sine = 1.0, 0.0
+        for i in range(_STEP_FRAMES):
+            waves[k, i], waves[_MOST_OVERTONES + k, i] = cosine, sine
+            waves_by_frame[i, k], waves_by_frame[i, _MOST_OVERTONES + k] = cosine, sine
+            cosine, sine = cosine * turn_cosine - sine * turn_sine, cosine * turn_sine + sine * turn_cosine
+        turns[0, k], turns[1, k] = cosine, sine
 
 
 @kernel
 def _follow(step: float, drift_frames: int, learnt: Float64, before: Float64, state: Float64) -> None:
     """What was learnt turns where the mains are off their pitch: all overtones tell by how much, loud ones most."""
     turned, weight = 0.0, 0.0
+    turn = step * (1.0 + state[_DRIFT]) * drift_frames
     for channel in range(learnt.shape[0]):
-        for k in range(learnt.shape[2]):
-            a, b = learnt[channel, 0, k], learnt[channel, 1, k]
-            c, d = before[channel, 0, k], before[channel, 1, k]
+        for k in range(_MOST_OVERTONES):
+            a, b = learnt[channel, k], learnt[channel, _MOST_OVERTONES + k]
+            c, d = before[channel, k], before[channel, _MOST_OVERTONES + k]
             power = a * a + b * b
-            # With cos and sin as the axes, a higher pitch turns what was learnt backwards.
-            angle = np.arctan2(a * d - b * c, a * c + b * d)
-            if power > _SILENT:
+            if min(power, c * c + d * d) > _SILENT:
+                # With cos and sin as the axes, a higher pitch turns what was learnt backwards.
+                angle = np.arctan2(a * d - b * c, a * c + b * d) - turn * (k + 1)
+                angle -= 2.0 * np.pi * np.round(angle / (2.0 * np.pi))
                 turned += power * (k + 1) * angle
                 weight += power * (k + 1) ** 2
-            before[channel, 0, k], before[channel, 1, k] = a, b
+            elif power < _SILENT**2:
+                # No denormal numbers.
+                learnt[channel, k], learnt[channel, _MOST_OVERTONES + k] = 0.0, 0.0
+            before[channel, k], before[channel, _MOST_OVERTONES + k] = a, b
     off = turned / (weight * step * drift_frames) if weight > 0.0 else 0.0
     state[_DRIFT] = min(max(state[_DRIFT] + _DRIFT_SHARE * off, -_MOST_DRIFT), _MOST_DRIFT)
