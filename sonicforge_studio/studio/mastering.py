@@ -281,6 +281,7 @@ def settings_of(request: MasterRequest, preset: Preset) -> MasterSettings:
     low, high = RATES_HZ
     _require(request.sample_rate_hz == 0 or low <= request.sample_rate_hz <= high, f"Rates are {low} to {high} Hz.")
     if request.album_lufs is not None:
+        _require(request.target != REFERENCE_TARGET, "An album has its own loudness, which no reference sets.")
         target = replace(target, integrated_lufs=request.album_lufs)
     chain = preset.chain
     fault = next(iter(chain_faults(chain)), None)

@@ -154,6 +154,7 @@ def mastered_fields(given: str, mastered: Mastered) -> dict[str, Any]:
         **master_fields(mastered.master),
         "passed": all(proof.passed for proof in mastered.master.proof),
         "notes": list(mastered.notes),
+        "limited_to_dbtp": mastered.settings.target.ceiling_dbtp,
         "report": list(mastered.report),
         "suggestions": [
             {"reason": told(suggestion), "changes": dict(suggestion.changes)} for suggestion in mastered.suggestions

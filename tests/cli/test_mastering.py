@@ -164,6 +164,8 @@ def test_an_album_keeps_its_relations(sonicforge: Sonicforge, tmp_path: Path) ->
     loud, quiet = write(tmp_path / "loud.wav", 0.5 * groove(4)), write(tmp_path / "quiet.wav", 0.25 * groove(4))
     out = tmp_path / "album"
     said = sonicforge("master", loud, quiet, "-o", out, "--album", "--preset", "transparent", "--json")
+    other = sonicforge("master", loud, "-o", out, "--album", "--target", "reference", "--reference", quiet, "--json")
+    assert "album" in other.only["error"]["message"]
     lufs = {Path(fields["path"]).stem: fields["after"]["integrated_lufs"] for fields in said.objects}
     assert lufs["loud"] - lufs["quiet"] == pytest.approx(6.0, abs=0.2)
     assert 10 * math.log10((10 ** (lufs["loud"] / 10) + 10 ** (lufs["quiet"] / 10)) / 2) == pytest.approx(-14, abs=0.2)
