@@ -135,8 +135,9 @@ def test_lossy_files_start_on_time_and_keep_their_length(format: str, rate_hz: i
     lost = 256 if format == "ogg" else 0
     assert wanted.frames == declared
     assert 0 <= wanted.frames - back.frames <= lost
-    # A shift by one frame alone would make an error of 0.1 here.
-    assert np.abs(back.samples - wanted.samples[:, : back.frames]).max() < 0.03
+    # A shift by one frame alone would make an error of 0.1 here; Vorbis is coarser at low rates.
+    coarse = 0.05 if format == "ogg" else 0.03
+    assert np.abs(back.samples - wanted.samples[:, : back.frames]).max() < coarse
     expected_hz = {"opus": 48000, "mp3": {22050: 44100, 96000: 48000}.get(rate_hz, rate_hz)}.get(format, rate_hz)
     assert back.sample_rate_hz == expected_hz
 

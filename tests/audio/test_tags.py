@@ -56,7 +56,9 @@ def test_all_tags_survive_in_every_format(format: str, tmp_path: Path) -> None:
     with open_source(path) as source:
         assert source.tags == FULL
         assert source.warning is None
-    assert read_clip(path).frames == 22050
+    # FFmpeg cuts half a short block off the end of Vorbis that begins with one.
+    lost = 256 if format == "ogg" else 0
+    assert 0 <= 22050 - read_clip(path).frames <= lost
 
 
 @pytest.mark.parametrize("format", FORMATS)
