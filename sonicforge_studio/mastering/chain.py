@@ -72,6 +72,7 @@ class Chain:
         fade_frames = max(1, round(_FADE_SECONDS * sample_rate_hz))
         self._slots: dict[str, _Slot] = {}
         self._neutral_too = neutral_too
+        self._silent = False
         for name in _acting(at_amount, neutral_too):
             stage = STAGE_MAKERS[name](sample_rate_hz, channels, getattr(at_amount, name), loudness_lufs)
             self._slots[name] = _Slot(stage, fade_frames)
@@ -94,7 +95,7 @@ class Chain:
         out: Samples = cleaned(block)
         for slot in self._slots.values():
             out = slot.process(out)
-        return out
+        return np.zeros_like(out) if self._silent else out
 
     def flush(self) -> Samples:
         """What is still inside at the end: ``latency_frames`` of it."""
@@ -117,7 +118,9 @@ class Chain:
         return True
 
     def hear_alone(self, name: str | None) -> None:
-        """Let only the difference that this stage makes be heard; None for the whole again."""
+        """Let only the difference that this stage makes be heard, silence where it changes nothing; None for the whole
+        again."""
+        self._silent = name is not None and name not in self._slots
         before = True
         for other, slot in self._slots.items():
             slot.hear("difference" if other == name else "as set" if before or name is None else "untreated")

@@ -58,6 +58,8 @@ class MasterPreview:
         self._tell = found
         self._meters: deque[LiveMeters] = deque(maxlen=_METERS_KEPT)
         self.found: Found | None = None
+        self._setting = threading.Lock()
+        """Held while what is heard is replaced: a hand and the search both do that."""
         self._live = self._at(settings, settings.target.integrated_lufs - self._lufs)
         self._gains_db = matching_gains((self._lufs, settings.target.integrated_lufs))
         self._changed = threading.Event()
@@ -83,11 +85,12 @@ class MasterPreview:
     def set(self, settings: MasterSettings, player: Player | None = None, alone: str | None = None) -> None:
         """Go on with these settings; ``player``, where it plays the master, is told to read anew from what is heard
         now. With ``alone`` only the difference that this stage makes is heard."""
-        before = self._live
-        if settings.target == before.master.target:
-            self._live = replace(before, master=settings, alone=alone)
-        else:
-            self._live = replace(self._at(settings, before.gain_db), alone=alone)
+        with self._setting:
+            before = self._live
+            if settings.target == before.master.target:
+                self._live = replace(before, master=settings, alone=alone)
+            else:
+                self._live = replace(self._at(settings, before.gain_db), alone=alone)
         if settings != before.master:
             self._changed.set()
         if player is not None:
@@ -139,8 +142,9 @@ class MasterPreview:
         gains = matching_gains((outcome.before.integrated_lufs, outcome.after.integrated_lufs))
         self._gains_db = gains
         self.found = Found(settings, outcome, (gains[ORIGINAL], gains[MASTERED]))
-        live = self._live
-        if live.master == settings:
-            found = outcome.limiting
-            self._live = replace(live, gain_db=found.gain_db, ceiling_dbtp=found.ceiling_dbtp, pace=found.pace)
+        found = outcome.limiting
+        with self._setting:
+            live = self._live
+            if live.master == settings:
+                self._live = replace(live, gain_db=found.gain_db, ceiling_dbtp=found.ceiling_dbtp, pace=found.pace)
         self._tell(self.found)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sonicforge_studio.audio import open_source
 from sonicforge_studio.domain import Match, Progress, Span
+from sonicforge_studio.domain.errors import MissingPath
 from sonicforge_studio.mastering.matching import Profile, match_to, profile_of
 from sonicforge_studio.studio.master_drafts import Reference
 
@@ -32,7 +33,10 @@ class ReferenceEar:
         return match_to(list(zip(others, weights, strict=True)), own, share)
 
     def _profile(self, path: str, progress: Progress) -> Profile:
-        state = Path(path).stat()
+        try:
+            state = Path(path).stat()
+        except OSError as error:
+            raise MissingPath(f'There is no reference "{path}".') from error
         key = (path, state.st_size, state.st_mtime_ns)
         with self._lock:
             known = self._profiles.get(key)

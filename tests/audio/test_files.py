@@ -446,7 +446,7 @@ def test_all_odd_files_give_music_or_a_plain_error(test_data: Path, capfd: pytes
     assert len(rows) > 50
     wrong = []
     for row in rows:
-        start = time.perf_counter()
+        start = time.process_time()
         path = test_data / row["file"]
         try:
             with open_source(path) as source:
@@ -466,7 +466,7 @@ def test_all_odd_files_give_music_or_a_plain_error(test_data: Path, capfd: pytes
                 wrong.append((row["file"], seen, warning))
         elif isinstance(seen, tuple) and row["decode_ffmpeg"] != "empty":
             wrong.append((row["file"], seen))
-        if time.perf_counter() - start > 5.0:
+        if time.process_time() - start > 5.0:
             wrong.append((row["file"], "slow"))
     assert wrong == []
     assert capfd.readouterr().err == ""

@@ -139,6 +139,10 @@ def test_each_stage_can_be_heard_alone_and_with_the_rest_it_is_the_whole() -> No
     assert np.abs(taken).max() > 0.01
 
 
+def test_of_a_stage_that_changes_nothing_nothing_is_heard_alone() -> None:
+    assert not Desk(groove(1), replace(SETTINGS, alone="exciter")).read(20_000).any()
+
+
 def test_the_meters_tell_what_the_stages_do() -> None:
     desk = Desk(groove(3))
     desk.read(2 * RATE_HZ)

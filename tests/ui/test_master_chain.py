@@ -235,13 +235,15 @@ def test_what_plays_is_led_towards_the_references(page: MasterPage, tones: list[
         await until(lambda: rehearsal._match is not None, "the reference")
         page.references.add([str(tones[1].with_name("nowhere.wav"))])
         await until(page.error_text, "what is wrong")
+        assert rehearsal._match is None
+        page.editing.undo()
+        await until(lambda: rehearsal._match is not None, "the reference that is there")
 
     run(refer())
     wanted = rehearsal._wanted()
     assert wanted is not None
     assert wanted.match is not None
     assert any(wanted.match.curve_db)
-    page.editing.undo()
     page.editing.undo()
     assert rehearsal._wanted() == page.editing.draft.settings
 

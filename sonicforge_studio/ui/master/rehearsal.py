@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from sonicforge_studio.domain import MasterSettings, Match, SilentProgress, Track
+from sonicforge_studio.domain import MasterSettings, Match, SilentProgress, StudioError, Track
 from sonicforge_studio.studio import LiveMeters
 from sonicforge_studio.studio.master_drafts import MasterDraft, Reference
 from sonicforge_studio.studio.master_preview import MASTERED, ORIGINAL, Found, MasterPreview
@@ -57,14 +57,14 @@ class MasterRehearsal(QObject):
     def alone(self) -> str | None:
         return self._alone
 
-    def open(self, track: Track, settings: MasterSettings) -> None:
-        """Another track; nothing is worked out before it is played."""
+    def open(self, track: Track) -> None:
+        """Another track, whose draft has to be shown next; nothing is worked out before it is played."""
         if self._track is None or self._track.id != track.id:
             self.close()
             original = piece_of(track)
             self._pieces = (original, replace(original, detail=tr("Master, as it is set now")))
-            self._led, self._match = ((), 0.0), None
-        self._track, self._settings = track, settings
+            self._led, self._match, self._settings = ((), 0.0), None, None
+        self._track = track
 
     def show(self, draft: MasterDraft) -> None:
         """As it is set now; what plays goes over to it. References are listened to first."""
@@ -72,7 +72,7 @@ class MasterRehearsal(QObject):
         if led != self._led:
             self._led = led
             if led[0]:
-                self._kit.tasks.start(self._listen(led), failed=self.unheard.emit)
+                self._kit.tasks.start(self._listen(led), failed=lambda error: self._give_up(led, error))
             else:
                 self._match = None
                 self._tell()
@@ -85,9 +85,16 @@ class MasterRehearsal(QObject):
         if track is None:
             return
         match = await asyncio.to_thread(self._ear.match, track.path, *led, SilentProgress())
-        if track is self._track and led == self._led:
+        if self._track is not None and track.id == self._track.id and led == self._led:
             self._match = match
             self._tell()
+
+    def _give_up(self, led: tuple[tuple[Reference, ...], float], error: StudioError) -> None:
+        """Nothing leads what is heard then; another try begins with the next change."""
+        if led == self._led:
+            self._led, self._match = ((), 0.0), None
+            self._tell()
+        self.unheard.emit(error)
 
     def hear_alone(self, stage: str | None) -> None:
         """Only what this stage does to the sound; None for all of it."""

@@ -195,8 +195,9 @@ class MasterPage(QWidget):
             self._hear_alone(None)
         self._track = track
         self.opened.emit(track.id)
+        # Before the draft is another: what plays of the track before goes on as it was.
+        self.rehearsal.open(track)
         self.editing.open(track)
-        self.rehearsal.open(track, self.editing.draft.settings)
         self.rehearsal.show(self.editing.draft)
         self.bar.show_track(track)
         self.order.say("")
@@ -262,7 +263,7 @@ class MasterPage(QWidget):
         finally:
             self._reading.show_text("")
             self._show_state()
-        if track is self._track:
+        if self._track is not None and track.id == self._track.id:
             dialog = SuggestionsDialog(self._kit.theme, self.window(), suggestions)
             dialog.taken.connect(self._take_suggestions)
             dialog.open()
