@@ -162,10 +162,12 @@ def _is_match(match: Match | None) -> bool:
 
 
 def _brought_up(plain: dict[str, Any]) -> dict[str, Any]:
-    """A recipe of version 1 in the words of version 2: its chain was a high-pass and a glue compressor."""
-    if plain["version"] >= 2 or not plain.get("mastering"):
+    """A recipe of version 1 as one of version 2, which it is from here on: its chain was a high-pass and a glue
+    compressor."""
+    if plain["version"] >= 2:
         return plain
-    return {**plain, "mastering": [_chain_of_version_1(settings) for settings in plain["mastering"]]}
+    chains = [_chain_of_version_1(settings) for settings in plain.get("mastering", ())]
+    return {**plain, "version": RECIPE_VERSION, "mastering": chains}
 
 
 def _chain_of_version_1(settings: dict[str, Any]) -> dict[str, Any]:

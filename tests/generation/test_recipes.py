@@ -111,6 +111,7 @@ def test_a_recipe_of_version_1_keeps_its_chain(recipe: Recipe) -> None:
     assert settings.chain.repair.high_pass_hz == 32.0
     assert (settings.chain.glue.ratio, settings.chain.glue.attack_ms, settings.chain.glue.mix) == (2.2, 60.0, 0.5)
     assert settings.amount == 1.0
+    assert recipe_from_json(recipe_to_json(read)) == read
 
 
 def test_more_notes_than_anyone_could_play_are_refused(recipe: Recipe) -> None:
