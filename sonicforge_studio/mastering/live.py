@@ -85,11 +85,13 @@ class LiveMaster:
         return self._input.frames
 
     def read(self, frames: int) -> Samples:
-        wanted = self._wanted()
+        wanted, leaving = self._wanted(), None
         if wanted != self._strand.settings and not self._strand.take(wanted):
-            self._strand = self._strand_at(self._strand.at, wanted)
+            leaving, self._strand = self._strand, self._strand_at(self._strand.at, wanted)
         block_frames = min(frames, max(1, round(_BLOCK_SECONDS * self.sample_rate_hz)))
         block, meters = self._strand.read(block_frames, self._input)
+        if leaving is not None:
+            block = _gone_over(leaving.read(block_frames, self._input)[0], block)
         if block.shape[1]:
             self._told(meters)
             self._keep_stand()
@@ -146,6 +148,8 @@ class _Strand:
         self._chain = Chain(sample_rate_hz, channels, master.chain, loudness_lufs, amount=master.amount)
         self._envelope = PeakEnvelope(sample_rate_hz, channels)
         self._limiter = self._limiter_for(settings)
+        self._leaving: Limiter | None = None
+        """Another one's predecessor, which is faded out in the next block."""
         self._gain = _linear(settings.gain_db)
         self._heard_frames = round(_LIMITER_SECONDS * sample_rate_hz)
         self._before_limiter = (
@@ -181,7 +185,7 @@ class _Strand:
         self.settings = settings
         self._hear_alone()
         if settings.ceiling_dbtp != before.ceiling_dbtp:
-            self._limiter = self._limiter_for(settings)
+            self._leaving, self._limiter = self._limiter, self._limiter_for(settings)
             self._limiter.process(*self._before_limiter)
         return True
 
@@ -207,6 +211,9 @@ class _Strand:
         loud: Samples = (shaped * gains).astype(np.float32)
         over = (envelope * gains).astype(np.float32)
         limited = self._limiter.process(loud, over)
+        if self._leaving is not None:
+            limited = _gone_over(self._leaving.process(loud, over), limited)
+            self._leaving = None
         before, levels = self._before_limiter
         joined = np.concatenate((before, loud), axis=1)
         self._before_limiter = (
@@ -275,6 +282,15 @@ class _Input:
 
     def close(self) -> None:
         self._source.close()
+
+
+def _gone_over(before: Samples, after: Samples) -> Samples:
+    """From the one to the other, within this block."""
+    frames = min(before.shape[1], after.shape[1])
+    share = np.arange(1, frames + 1, dtype=np.float32) / np.float32(max(1, frames))
+    gone: Samples = after.copy()
+    gone[:, :frames] = before[:, :frames] + share * (after[:, :frames] - before[:, :frames])
+    return gone
 
 
 def _linear(level_db: float) -> float:

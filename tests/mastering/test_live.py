@@ -11,7 +11,7 @@ import pytest
 from sonicforge_studio.audio import ClipSource
 from sonicforge_studio.domain import Clip, MasterSettings, Match, Samples, Target
 from sonicforge_studio.domain.chain import changed
-from sonicforge_studio.kernels.limiter import Limiter
+from sonicforge_studio.kernels.limiter import Limiter, Pace
 from sonicforge_studio.mastering._shaping import ShapedStream
 from sonicforge_studio.mastering.chain import limited
 from sonicforge_studio.mastering.live import LIMITER, LiveMaster, LiveMeters, LiveSettings
@@ -126,6 +126,28 @@ def test_a_gain_glides() -> None:
     heard = np.concatenate([before, desk.read(RATE_HZ)], axis=1)[0, 1000:]
     # At once it would be a jump of up to 0.3.
     assert np.abs(np.diff(heard)).max() < 1.2 * 0.1 * 10 ** (12 / 20) * 2 * np.pi * 100 / RATE_HZ
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(SETTINGS, pace=Pace(0.0015, 0.003, 0.015, 0.045)),
+        replace(SETTINGS, ceiling_dbtp=-9.0),
+        replace(
+            SETTINGS, master=replace(SETTINGS.master, chain=changed(SETTINGS.master.chain, "eq.bands.0.gain_db", 6.0))
+        ),
+    ],
+    ids=["pace", "ceiling", "a stage that comes"],
+)
+def test_what_needs_another_chain_or_limiter_does_not_click(other: LiveSettings) -> None:
+    tone = (0.2 * np.sin(2 * np.pi * 100 * np.arange(3 * RATE_HZ) / RATE_HZ)).astype(np.float32)
+    desk = Desk(np.stack([tone, tone]))
+    before = desk.read(RATE_HZ + 137)
+    desk.settings = other
+    heard = np.concatenate([before, desk.read(RATE_HZ // 2)], axis=1)[0, RATE_HZ // 2 :]
+    steps = np.abs(np.diff(heard))
+    steady = max(steps[: RATE_HZ // 2].max(), steps[-RATE_HZ // 4 :].max())
+    assert steps.max() < 1.3 * steady
 
 
 def test_each_stage_can_be_heard_alone_and_with_the_rest_it_is_the_whole() -> None:
