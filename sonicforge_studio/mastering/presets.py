@@ -214,12 +214,13 @@ def _require_name(name: Any) -> None:
 
 
 def _refuse_faults(preset: Preset, what: str) -> None:
-    fault = next(_faults(preset), None)
+    fault = next(preset_faults(preset), None)
     if fault is not None:
         raise BadSetting(f"{what} cannot be used: {fault} is out of its limits.")
 
 
-def _faults(preset: Preset) -> Iterator[str]:
+def preset_faults(preset: Preset) -> Iterator[str]:
+    """What in a preset is out of its limits, each a place such as ``chain.eq.bands.2.q``."""
     yield from chain_faults(preset.chain, "chain.")
     if not _within(preset.amount, 0.0, 1.0):
         yield "amount"

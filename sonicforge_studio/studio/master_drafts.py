@@ -12,10 +12,9 @@ from typing import Any
 
 from sonicforge_studio.audio import PROOF_FORMATS
 from sonicforge_studio.domain import ChainSettings, MasterSettings, Target, from_plain, to_plain
-from sonicforge_studio.domain.chain import chain_faults
 from sonicforge_studio.domain.mastering import Match
 from sonicforge_studio.host.writing import write_text
-from sonicforge_studio.mastering import TARGETS, preset_named
+from sonicforge_studio.mastering import TARGETS, Preset, preset_faults, preset_named
 
 _MOST_DRAFTS = 200
 _VERSION = 1
@@ -83,7 +82,14 @@ def first_draft(target: Target, preset: str = "glue") -> MasterDraft:
 
 def with_preset(draft: MasterDraft, name: str, settings: MasterSettings) -> MasterDraft:
     """The chain of a preset under the target of the draft."""
-    return replace(draft, preset=name, chain=settings.chain, amount=settings.amount, match=settings.match)
+    return replace(
+        draft,
+        preset=name,
+        chain=settings.chain,
+        amount=settings.amount,
+        match=settings.match,
+        keep_dynamics_lu=settings.least_peak_to_loudness_lu,
+    )
 
 
 class MasterDrafts:
@@ -127,7 +133,10 @@ def _read(stored: Mapping[str, Any]) -> MasterDraft:
     if stored["version"] != _VERSION:
         raise ValueError(f"version {stored['version']}")
     draft = from_plain(MasterDraft, stored["draft"])
-    faults = list(chain_faults(draft.chain))
-    if faults or not 0.0 <= draft.amount <= 1.0 or not 0.0 <= draft.match_share <= 1.0:
-        raise ValueError(f"out of its limits: {faults or 'amount'}")
+    # What a preset may hold, a draft may.
+    whole = Preset.of("draft", draft.settings, with_target=True)
+    fault = next(preset_faults(whole), None)
+    weights = (draft.match_share, *(reference.weight for reference in draft.references))
+    if fault is not None or not all(0.0 <= weight <= 1.0 for weight in weights):
+        raise ValueError(f"out of its limits: {fault or 'references'}")
     return draft

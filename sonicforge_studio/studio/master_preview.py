@@ -50,12 +50,14 @@ class MasterPreview:
         loudness: Loudness,
         settings: MasterSettings,
         found: Callable[[Found], None] = lambda _: None,
+        failed: Callable[[StudioError], None] = lambda _: None,
     ) -> None:
-        """``loudness`` is the original's, as it was measured. ``found`` is called on the thread that finds gains."""
+        """``loudness`` is the original's, as it was measured. The thread that finds gains calls ``found``, or ``failed``
+        where there is none."""
         self._open_original = partial(open_source, path)
         self._title = title
         self._lufs = loudness.integrated_lufs
-        self._tell = found
+        self._tell, self._tell_error = found, failed
         self._meters: deque[LiveMeters] = deque(maxlen=_METERS_KEPT)
         self.found: Found | None = None
         self._setting = threading.Lock()
@@ -132,10 +134,14 @@ class MasterPreview:
             except Cancelled:
                 pass
             except StudioError as error:
-                self.error = error
+                self._fail(error)
             except Exception:  # noqa: BLE001 - the log has it, and the next change tries again
                 _log.exception("no gain was found for a preview")
-                self.error = StudioError()
+                self._fail(StudioError())
+
+    def _fail(self, error: StudioError) -> None:
+        self.error = error
+        self._tell_error(error)
 
     def _find(self, settings: MasterSettings) -> None:
         outcome = master(self._open_original, None, settings, self)

@@ -23,8 +23,9 @@ class MasterRehearsal(QObject):
     found = Signal(object)
     """A ``Found``: what the whole piece comes to as it is set."""
     unheard = Signal(object)
-    """The ``StudioError`` for which references cannot be heard."""
+    """The ``StudioError`` for which references, or the track's own loudness, cannot be heard."""
     _found_in_thread = Signal(object)
+    _failed_in_thread = Signal(object)
 
     def __init__(self, kit: Kit, listening: Listening) -> None:
         super().__init__()
@@ -42,6 +43,7 @@ class MasterRehearsal(QObject):
         self.chosen = MASTERED
         self.matched = True
         self._found_in_thread.connect(self._take)
+        self._failed_in_thread.connect(self.unheard)
 
     @property
     def heard(self) -> bool:
@@ -132,7 +134,12 @@ class MasterRehearsal(QObject):
             return
         if self._preview is None:
             self._preview = MasterPreview(
-                Path(track.path), track.title, track.analysis.loudness, settings, self._found_in_thread.emit
+                Path(track.path),
+                track.title,
+                track.analysis.loudness,
+                settings,
+                self._found_in_thread.emit,
+                self._failed_in_thread.emit,
             )
             self._preview.set(settings, alone=self._alone)
         versions = self._preview.versions(matched=self.matched)
