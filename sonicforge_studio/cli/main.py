@@ -20,6 +20,7 @@ from sonicforge_studio.cli import (
     models,
     picturing,
     playing,
+    presets,
     recording,
     tending,
 )
@@ -47,6 +48,7 @@ for room in (
     models,
     picturing,
     playing,
+    presets,
     recording,
     tending,
 ):

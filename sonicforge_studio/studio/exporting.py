@@ -53,8 +53,8 @@ def export(
 
 
 def _ceiling_dbtp(tags: Tags) -> float | None:
-    """What a master promised: the ceiling of the target that it was made for, full scale for a target of one's own;
-    None of what was not mastered here."""
+    """What a master promised: the ceiling of the target that it was made for; of one's own target what the limiter was
+    led to, which may be lower; None of what was not mastered here."""
     if not tags.recipe:
         return None
     try:
@@ -63,5 +63,5 @@ def _ceiling_dbtp(tags: Tags) -> float | None:
         return None
     if not mastering:
         return None
-    target = TARGETS.get(mastering[-1].target.name)
-    return 0.0 if target is None else target.ceiling_dbtp
+    used = mastering[-1].target
+    return TARGETS.get(used.name, used).ceiling_dbtp

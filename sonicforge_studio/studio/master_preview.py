@@ -52,8 +52,8 @@ class MasterPreview:
         found: Callable[[Found], None] = lambda _: None,
         failed: Callable[[StudioError], None] = lambda _: None,
     ) -> None:
-        """``loudness`` is the original's, as it was measured. The thread that finds gains calls ``found``, or ``failed``
-        where there is none."""
+        """``loudness`` is the original's, as it was measured. The thread that finds gains calls ``found`` or
+        ``failed``."""
         self._open_original = partial(open_source, path)
         self._title = title
         self._lufs = loudness.integrated_lufs

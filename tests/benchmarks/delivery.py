@@ -29,6 +29,7 @@ from tests.sounds import groove, write
 RATE_HZ = 44_100
 SECONDS = 12
 TARGETS = ("spotify", "apple-music", "spotify-loud", "club")
+_SUFFIXES = (".ogg", ".flac", ".wav", ".mp3")
 Block = NDArray[np.float32]
 
 
@@ -63,7 +64,7 @@ def run() -> None:
 def _show(found: list[tuple[str, str, float, float, int, str]]) -> None:
     readable = [row for row in found if math.isfinite(row[2])]
     near = sum(abs(row[2]) <= 0.1 for row in readable)
-    under = sum(not row[3] > 0.0 for row in found)
+    under = sum(row[3] <= 0.0 for row in found)
     print(
         f"{len(found)} pieces, {len(ALL_FORMATS)} formats each: {near} of {len(readable)} that have a loudness within "
         f"0.1 LU, {under} under the ceiling behind every codec, {sum(row[4] for row in found)} clipped samples"
@@ -90,7 +91,12 @@ def _music(folder: Path, most: int) -> Iterator[Path]:
     data = os.environ.get("SONICFORGE_TEST_DATA")
     if not data:
         return
-    files = sorted(path for kind in ("music", "songs", "samples") for path in Path(data, kind).glob("*.*g"))
+    files = sorted(
+        path
+        for kind in ("music", "songs", "samples")
+        for path in Path(data, kind).glob("*")
+        if path.suffix in _SUFFIXES
+    )
     for path in files[:: max(1, len(files) // max(1, most))][:most]:
         try:
             with open_source(path) as source:

@@ -100,6 +100,26 @@ def test_a_shared_preset_is_used_and_one_that_cannot_be_is_refused(
         assert not (tmp_path / "none.wav").exists()
 
 
+def test_presets_come_in_are_listed_used_given_out_and_deleted(
+    sonicforge: Sonicforge, tmp_path: Path, song: Path
+) -> None:
+    given = tmp_path / "given.sfpreset"
+    write_preset(Preset("Anna's glue", chain=changed(ChainSettings(), "glue.ratio", 3.0)), given)
+    assert sonicforge("presets", "import", given, "--json").only["name"] == "Anna's glue"
+    assert sonicforge("presets", "import", given, "--json").only["name"] == "Anna's glue 2"
+    listed = sonicforge("presets", "--json").objects
+    assert [entry["name"] for entry in listed if entry["own"]] == ["Anna's glue", "Anna's glue 2"]
+    assert listed[0]["about"]
+    assert "Anna's glue 2" in sonicforge("presets", "list").out
+    assert sonicforge("master", song, "-o", tmp_path / "m.wav", "--preset", "anna's glue", "--json").code == 0
+    out = tmp_path / "out.sfpreset"
+    assert sonicforge("presets", "export", "Anna's glue", "-o", out, "--json").only["chain"]["glue"]["ratio"] == 3.0
+    assert sonicforge("presets", "export", "glue", "-o", out, "--json").only["error"]["code"] == "output-exists"
+    assert sonicforge("presets", "delete", "Anna's glue 2", "--json").code == 0
+    assert sonicforge("presets", "delete", "glue", "--json").code == 1
+    assert sonicforge("presets", "import", song, "--json").code == 1
+
+
 def brightness(path: Path) -> float:
     samples = soundfile.read(path)[0].mean(axis=1)
     spectrum = np.abs(np.fft.rfft(samples))

@@ -48,9 +48,10 @@ def test_what_promised_nothing_or_loses_nothing_is_written(tmp_path: Path, recip
     assert (tmp_path / f"out.{format}").stat().st_size > 1000
 
 
-def test_a_quiet_master_passes(tmp_path: Path, recipe: Recipe) -> None:
-    quiet = replace(recipe, mastering=(MasterSettings(replace(target_named("club"), name="own")),))
-    export(written(tmp_path / "own.wav", None), tmp_path / "a.opus", "opus", SilentProgress())
+def test_a_target_of_ones_own_has_a_ceiling_too(tmp_path: Path, recipe: Recipe) -> None:
+    quiet = replace(recipe, mastering=(MasterSettings(replace(target_named("spotify"), name="own")),))
+    with pytest.raises(OverCeiling):
+        export(written(tmp_path / "own.wav", quiet), tmp_path / "a.opus", "opus", SilentProgress())
     with open_sink(
         tmp_path / "quiet.wav", format="wav", sample_rate_hz=44_100, channels=2, tags=Tags(recipe=recipe_to_json(quiet))
     ) as sink:
