@@ -8,7 +8,7 @@ StudioError
 │   │   UnknownModel, BadSetting
 │   └── NoRecipe, RecipeUnreadable, FingerprintUnreadable, ModelNotUsable
 ├── OutputError           the result cannot be put where it was wanted
-│   └── OutputExists, DiskFull, OutputNotWritable
+│   └── OutputExists, OverCeiling, DiskFull, OutputNotWritable
 ├── NoSoundDevice, DeviceLost
 ├── LibraryError          LibraryTooNew, LibraryDamaged, LibraryBusy
 ├── EngineUnavailable, EngineProcessDied, OutOfMemory
