@@ -12,7 +12,7 @@ from sonicforge_studio.audio.growing import GrowingSource
 from sonicforge_studio.audio.resample import Resampler
 from sonicforge_studio.domain import Samples, Source
 
-_READ_SECONDS = 0.05
+_READ_SECONDS = 0.1
 _LONGEST_SECONDS = 1e9
 _LEAD_FRAMES = 1024
 """At another rate reading begins so much earlier, and that is thrown away: a resampler's filter has to fill first."""
@@ -87,7 +87,7 @@ class Deck:
         self._gain = np.float32(10.0 ** (gain_db / 20.0))
 
     def read(self) -> Samples | None:
-        """The next block, a twentieth of a second or so; no frames only at the end. None where the source grows and
+        """The next block, a tenth of a second or so; no frames only at the end. None where the source grows and
         nothing more is there yet."""
         self.places = ()
         while not self._ended:

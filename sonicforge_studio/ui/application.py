@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -108,11 +109,17 @@ class Program:
         if self._waiting:
             workspace.open_files(self._waiting)
 
+    async def _begin_to_stay(self) -> None:
+        await self.begin()
+        # Modules, tables and panels are there for good now: no search for garbage, while which no thread runs, goes
+        # through them any more.
+        gc.freeze()
+
     async def run(self) -> None:
         """From the first picture to the last thread."""
         closed = self._loop.create_future()
         self.window.closing.connect(lambda: _settle(closed))
-        self._tasks.start(self.begin())
+        self._tasks.start(self._begin_to_stay())
         await closed
         await self.close()
 

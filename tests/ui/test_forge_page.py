@@ -42,12 +42,39 @@ def test_the_prompt_is_read_while_it_is_typed(workspace: Workspace, run: Run, qt
 
 def test_words_are_completed(workspace: Workspace, qtbot: QtBot) -> None:
     field = workspace.forge.prompt.field
-    qtbot.keyClicks(field, "dark, tech")
+    qtbot.keyClicks(field, "dark, techn")
     assert field._completion is not None
     assert field._completion.shown
-    field._completion._take("techno")
+    assert field._completion._list.window() is workspace.window
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Tab):
+        qtbot.keyClick(field, key)
     assert field.toPlainText() == "dark, techno"
-    field._completion.close()
+    assert not field._completion.shown
+    qtbot.keyClicks(field, ", jun")
+    assert field._completion.shown
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert not field._completion.shown
+    assert field.toPlainText() == "dark, techno, jun"
+
+
+def test_the_keyboard_stays_where_it_went_while_the_sentence_is_read(
+    workspace: Workspace, run: Run, qtbot: QtBot
+) -> None:
+    prompt, window = workspace.forge.prompt, workspace.window
+
+    async def type_it() -> None:
+        prompt.take_focus()
+        qtbot.keyClicks(prompt.field, "deep house, 124 bpm")
+        await until(lambda: "Deep house" in _chips(workspace, "read"), "the reading")
+        qtbot.keyClicks(prompt.field, ", F minor, 8 s")
+        qtbot.keyClick(prompt.field, Qt.Key.Key_Tab)
+        focused = window.focusWidget()
+        assert focused.accessibleName() == "Genre: Deep house"
+        await until(lambda: "8 seconds" in _chips(workspace, "read"), "the reading anew")
+        assert window.focusWidget().accessibleName() == "Genre: Deep house"
+        assert window.focusWidget().isVisible()
+
+    run(type_it())
 
 
 def test_chips_and_blocks_change_what_is_made(workspace: Workspace, run: Run, qtbot: QtBot) -> None:

@@ -62,9 +62,18 @@ class ConceptChips(QWidget):
     def show_concept(self, concept: Concept | None, wish: Wish, *, parts: bool = True) -> None:
         """The concept as chips: what was said or chosen stands out, what the composer added itself does not. Without
         ``parts`` a model is to play, which reads every word and has no parts to choose."""
-        focused = self._focused_chip()
         self._concept, self._wish = concept, wish
-        self._chips.clear()
+        focused = self._focused_chip()
+        before = self._chips.take_all()
+        self._build(concept, wish, parts)
+        # What has the keyboard goes last, and hands it on: hidden first, it would let Qt give it to anyone.
+        if focused is not None and concept is not None:
+            self._focus_chip(focused)
+        for chip in before:
+            chip.hide()
+            chip.deleteLater()
+
+    def _build(self, concept: Concept | None, wish: Wish, parts: bool) -> None:
         if concept is None:
             self._chips.addWidget(label(tr("Genre, tempo, key and mood are read as you type."), "caption"))
             self.setAccessibleDescription("")
@@ -88,8 +97,6 @@ class ConceptChips(QWidget):
         if not parts:
             self._chips.addWidget(self._model_plays())
         self.setAccessibleDescription(", ".join(said))
-        if focused is not None:
-            self._focus_chip(focused)
 
     def _part_chips(self, concept: Concept, wish: Wish) -> None:
         energy = tr("Energy {percent} %", percent=round(100 * concept.energy))
@@ -166,7 +173,10 @@ class ConceptChips(QWidget):
 
     def _focus_chip(self, number: int) -> None:
         shown = self._shown()
-        shown[min(number, len(shown) - 1)].setFocus()
+        chip = shown[min(number, len(shown) - 1)]
+        # The layout shows it later, and what is hidden takes no keyboard.
+        chip.show()
+        chip.setFocus()
 
     # Menus
 

@@ -33,9 +33,12 @@ class PromptField(QPlainTextEdit):
         """Offer these while one types."""
         self._completion = Completion(self, words)
 
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab is the list's while it is shown."""
+        return not (self._completion is not None and self._completion.shown) and super().focusNextPrevChild(next)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._completion is not None and self._completion.handles(event):
-            event.ignore()  # the list takes it
             return
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.submitted.emit()
@@ -50,6 +53,8 @@ class PromptField(QPlainTextEdit):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
+        if self._completion is not None:
+            self._completion.close()
         self._mark(False)
 
     def _mark(self, active: bool) -> None:

@@ -31,11 +31,15 @@ class FlowLayout(QLayout):
         self.invalidate()
 
     def clear(self) -> None:
-        while self._items:
-            widget = self._items.pop().widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        for widget in self.take_all():
+            widget.hide()
+            widget.deleteLater()
+
+    def take_all(self) -> list[QWidget]:
+        """Lay nothing out any more; the widgets stay where they are, for the caller to hide."""
+        items, self._items = self._items, []
+        widgets = [item.widget() for item in items]
+        return [widget for widget in widgets if widget is not None]
 
     def expandingDirections(self) -> Qt.Orientation:
         return Qt.Orientation(0)
