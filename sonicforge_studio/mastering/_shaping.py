@@ -19,7 +19,7 @@ from sonicforge_studio.mastering.stages.match import MatchStage
 
 _CHAIN_SAMPLES = 16384
 """A fifth of a second of stereo: it stays in the processor's cache from stage to stage."""
-_GATHERED_SAMPLES = 1 << 17
+_GATHERED_SAMPLES = 1 << 16
 """What comes after the chain works on larger blocks, and memory is kept in them."""
 _FIRST_HALF = ("repair", "eq", "de_esser", "multiband")
 """These stages run on one thread, the rest on another: about as much work each."""
@@ -67,12 +67,20 @@ class ShapedStream:
 
     def run(self, blocks: Iterable[Samples]) -> Generator[Shaped, None, None]:
         """Shape a whole stream; its latency is taken away at the start and made up for at the end."""
-        pieces = _pieces(blocks, max(256, _CHAIN_SAMPLES // self._channels))
-        first = self._through(self._halves[0], self.reductions[0], self._matched(pieces))
-        second = self._through(self._halves[1], self.reductions[1], ahead(first))
-        resampled = self._resampled(second)
+        resampled = self._resampled(self._second(ahead(self._first(blocks))))
         with closing(ahead(_gathered(resampled, max(1024, _GATHERED_SAMPLES // self._channels)))) as made:
             yield from self._envelope.run(made)
+
+    def try_out(self, blocks: Iterable[Samples]) -> Generator[Samples, None, None]:
+        """Match and chain alone, of a few moments: no thread is worth its while."""
+        return self._second(self._first(blocks))
+
+    def _first(self, blocks: Iterable[Samples]) -> Generator[Samples, None, None]:
+        pieces = _pieces(blocks, max(256, _CHAIN_SAMPLES // self._channels))
+        return self._through(self._halves[0], self.reductions[0], self._matched(pieces))
+
+    def _second(self, blocks: Generator[Samples, None, None]) -> Generator[Samples, None, None]:
+        return self._through(self._halves[1], self.reductions[1], blocks)
 
     def _matched(self, blocks: Generator[Samples, None, None]) -> Generator[Samples, None, None]:
         if self._match is None:

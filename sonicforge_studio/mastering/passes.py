@@ -80,9 +80,10 @@ def master(
     it closes or abandons it. Raises what source and sink raise, and ``Cancelled``; no thread is left behind.
     """
     piece = Piece(open_source, settings, Span(progress, 0.0, _READ))
-    found, finished, guarded = _find(piece, settings, progress)
+    found, guarded = _find(piece, settings, progress)
     if sink is not None:
-        made = finished if finished is not None else ahead(_limited(piece, _limiter(piece, found.setting)))
+        # Limited once more rather than kept: that is soon done, and half as much would lie in memory again.
+        made = ahead(_limited(piece, _limiter(piece, found.setting)))
         # Should the sink fail, the source that the blocks come from is closed at once.
         with closing(told(made, piece.frames, Span(progress, _FINISHED, 1.0), "Writing")) as blocks:
             for block in blocks:
@@ -101,17 +102,16 @@ def master(
     )
 
 
-def _find(piece: Piece, settings: MasterSettings, progress: Progress) -> tuple[_Finding, list[Samples] | None, bool]:
-    """The setting that brings target and ceiling, the finished samples of a piece that is kept in memory, and whether
-    the dynamics guard decided."""
+def _find(piece: Piece, settings: MasterSettings, progress: Progress) -> tuple[_Finding, bool]:
+    """The setting that brings target and ceiling, and whether the dynamics guard decided."""
     target = settings.target
     ceiling_dbtp = target.ceiling_dbtp - _MARGIN_DB
-    guessed_db = target.integrated_lufs - piece.before_lufs if math.isfinite(piece.before_lufs) else 0.0
+    expected_lufs = piece.expected_lufs()
+    guessed_db = target.integrated_lufs - expected_lufs if math.isfinite(expected_lufs) else 0.0
     forecast = piece.shape(_linear(guessed_db), _linear(ceiling_dbtp), Span(progress, _READ, _SHAPED))
     aim = Aim(forecast, piece.sample_rate_hz, settings)
     rest = _Rest(progress, _SHAPED, _FINISHED)
     found: _Finding | None = None
-    finished: list[Samples] | None = None
     for _ in range(_MOST_ROUNDS):
         setting = aim.setting(ceiling_dbtp)
         if not piece.is_exact_for(_linear(setting.gain_db), _linear(setting.ceiling_dbtp)):
@@ -119,15 +119,14 @@ def _find(piece: Piece, settings: MasterSettings, progress: Progress) -> tuple[_
             setting = aim.setting(ceiling_dbtp)
         if found is not None and setting == found.setting:
             break
-        finished = [] if piece.kept else None
-        found = _measured(piece, setting, rest.next(), finished)
+        found = _measured(piece, setting, rest.next())
         over_db = found.loudness.true_peak_dbtp - (target.ceiling_dbtp - _CLEARANCE_DB)
         if over_db > 0.0:
             ceiling_dbtp -= over_db + 0.01
         elif not aim.corrected(setting, found.lufs, _EXACT_LU):
             break
     assert found is not None
-    return found, finished, aim.guarded
+    return found, aim.guarded
 
 
 class _Rest:
@@ -143,8 +142,8 @@ class _Rest:
         return Span(self._progress, start, self._start)
 
 
-def _measured(piece: Piece, setting: Setting, progress: Progress, finished: list[Samples] | None) -> _Finding:
-    """All figures of the finished samples, which are kept in ``finished``."""
+def _measured(piece: Piece, setting: Setting, progress: Progress) -> _Finding:
+    """All figures of the finished samples."""
     gauge = Gauge(piece.sample_rate_hz, piece.channels)
     spectrum = SpectrumTaker(piece.sample_rate_hz, piece.channels)
     gains = LowestGains(piece.sample_rate_hz)
@@ -154,8 +153,6 @@ def _measured(piece: Piece, setting: Setting, progress: Progress, finished: list
         for block in blocks:
             gauge.add(block)
             spectrum.add(block)
-            if finished is not None:
-                finished.append(block)
     heard = Heard(gauge.trace, spectrum.levels_db())
     return _Finding(setting, *gauge.finish(), limiter.deepest_reduction_db, heard, gains)
 
