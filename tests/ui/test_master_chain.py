@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -193,6 +194,24 @@ def test_what_was_set_is_there_again_after_another_track_and_after_a_kill(
     assert page.editing.draft.chain.eq.tilt_db == 0.0
 
 
+def test_what_was_begun_before_lies_one_step_back_where_more_was_set_meanwhile(page: MasterPage, run: Run) -> None:
+    editing, track = page.editing, page.track
+    assert track is not None
+    editing.set_many({"chain.eq.tilt_db": 2.0})
+    run(editing.finish())
+    one_step_back: list[bool] = []
+    editing.restored.connect(one_step_back.append)
+    editing.open(replace(track, analysis=replace(track.analysis, audio_hash="of another sound")))
+    editing.open(track)
+    # Before the disk has answered.
+    editing.set_many({"chain.eq.tilt_db": -1.0})
+    run(until(lambda: one_step_back, "what was begun before"))
+    assert one_step_back == [True]
+    assert editing.draft.chain.eq.tilt_db == -1.0
+    editing.undo()
+    assert editing.draft.chain.eq.tilt_db == 2.0
+
+
 def test_a_draft_with_nonsense_in_it_is_left(tmp_path: Path) -> None:
     shelf = MasterDrafts(tmp_path)
     draft = first_draft(Target("spotify", -14.0, -1.0))
@@ -228,12 +247,15 @@ def test_presets_are_chosen_saved_shared_and_deleted(page: MasterPage, run: Run,
 
 
 def test_what_plays_is_led_towards_the_references(page: MasterPage, tones: list[Path], run: Run) -> None:
-    rehearsal = page.rehearsal
+    rehearsal, track = page.rehearsal, page.track
+    assert track is not None
+    # Files are imported side by side: any of them may have come first.
+    other = next(path for path in tones if path.stem != track.title)
 
     async def refer() -> None:
-        page.references.add([str(tones[1])])
+        page.references.add([str(other)])
         await until(lambda: rehearsal._match is not None, "the reference")
-        page.references.add([str(tones[1].with_name("nowhere.wav"))])
+        page.references.add([str(other.with_name("nowhere.wav"))])
         await until(page.error_text, "what is wrong")
         assert rehearsal._match is None
         page.editing.undo()

@@ -20,8 +20,8 @@ _SAVE_MILLISECONDS = 300
 class MasterEditing(QObject):
     changed = Signal()
     """The draft is another."""
-    restored = Signal()
-    """What was begun on this track before is here again."""
+    restored = Signal(bool)
+    """What was begun on this track before is here again, or (True) lies one step back: more was set meanwhile."""
     refused = Signal(object)
     """The ``StudioError`` for which the draft cannot be kept."""
 
@@ -75,9 +75,16 @@ class MasterEditing(QObject):
     async def _restore(self, track: Track, steps: Steps[MasterDraft]) -> None:
         async with self._writing:
             begun = await asyncio.to_thread(self._shelf.find, track.analysis.audio_hash)
-        if begun is not None and steps is self._steps and not steps.can_undo and steps.apply(begun):
-            self.changed.emit()
-            self.restored.emit()
+        if begun is None or steps is not self._steps:
+            return
+        set_meanwhile = steps.now if steps.can_undo else None
+        if not steps.apply(begun):
+            return
+        if set_meanwhile is not None:
+            # What was begun before lies one step back: neither is lost.
+            steps.apply(set_meanwhile)
+        self.changed.emit()
+        self.restored.emit(set_meanwhile is not None)
 
     # Changing
 

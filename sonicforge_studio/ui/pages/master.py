@@ -157,13 +157,17 @@ class MasterPage(QWidget):
         self._workbench = work
         return self._right
 
+    def _tell_restored(self, one_step_back: bool) -> None:
+        text = tr("The changes that you began are here again; Ctrl+Z takes them back.")
+        if one_step_back:
+            text = tr("The changes that you began before lie one step back: Ctrl+Z shows them.")
+        self._reading.show_text(text)
+
     def _wire(self) -> None:
         editing = self.editing
         editing.changed.connect(self._follow)
         editing.refused.connect(lambda error: self.order.say(tr_error(error)))
-        editing.restored.connect(
-            lambda: self._reading.show_text(tr("The changes that you began are here again; Ctrl+Z takes them back."))
-        )
+        editing.restored.connect(self._tell_restored)
         for part in (self.controls, self.references):
             part.changed.connect(lambda values, joined: editing.set(joined, **values))
             part.let_go.connect(editing.end_joined)
