@@ -75,7 +75,8 @@ def master(
 ) -> int:
     """Master files: the chain, gain to the target, true-peak limiter; measured on the written file."""
     from sonicforge_studio.studio.inputs import expand
-    from sonicforge_studio.studio.mastering import ALL_FORMATS, MasterRequest, Reference
+    from sonicforge_studio.studio.master_drafts import Reference
+    from sonicforge_studio.studio.mastering import ALL_FORMATS, MasterRequest
     from sonicforge_studio.studio.report import mastered_fields
 
     output = Output(json)
@@ -92,7 +93,7 @@ def master(
         fields = {**mastered_fields(given, mastered), "elapsed_seconds": seconds}
         output.item(fields, lambda: _shown(given, mastered, seconds))
 
-    references = tuple(Reference(*_weighted(text)) for text in reference or ())
+    references = tuple(Reference(path, weight=weight) for path, weight in map(_weighted, reference or ()))
 
     with studio_session(home) as studio:
 

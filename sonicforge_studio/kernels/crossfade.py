@@ -23,12 +23,15 @@ P = TypeVar("P", bound=Processor)
 class Crossfade(Generic[P]):
     """One processor; after ``change`` the old one and the new one side by side until the new one is all that is heard.
 
-    Where the next change comes meanwhile it waits its turn, and of several the last is done.
+    The new one listens for ``warm_up_seconds``, so that its filters have settled, before it is faded in. Where the next
+    change comes meanwhile it waits its turn, and of several the last is done.
     """
 
-    def __init__(self, sample_rate_hz: int, processor: P) -> None:
+    def __init__(self, sample_rate_hz: int, processor: P, *, warm_up_seconds: float = 0.0) -> None:
         self.current = processor
-        self._frames = max(1, round(FADE_SECONDS * sample_rate_hz))
+        self._fade_frames = max(1, round(FADE_SECONDS * sample_rate_hz))
+        self._warm_up_frames = round(warm_up_seconds * sample_rate_hz)
+        self._frames = self._warm_up_frames + self._fade_frames
         self._next: P | None = None
         self._done = 0
         self._waiting: Callable[[P], P] | None = None
@@ -37,6 +40,11 @@ class Crossfade(Generic[P]):
     def newest(self) -> P:
         """The one that sound goes over to, or has gone."""
         return self.current if self._next is None else self._next
+
+    @property
+    def settled(self) -> bool:
+        """Whether sound runs through one alone."""
+        return self._next is None
 
     def change(self, successor: Callable[[P], P]) -> None:
         """``successor`` makes the new processor from the old one's state at the frame where the fade begins."""
@@ -57,7 +65,8 @@ class Crossfade(Generic[P]):
         return np.concatenate(parts, axis=1)
 
     def _faded(self, block: Float32, following: P) -> Float32:
-        share = np.arange(self._done + 1, self._done + 1 + block.shape[1], dtype=np.float64) / self._frames
+        faded_in = np.arange(self._done + 1, self._done + 1 + block.shape[1]) - self._warm_up_frames
+        share = np.maximum(faded_in, 0) / self._fade_frames
         old, new = self.current.process(block), following.process(block)
         self._done += block.shape[1]
         if self._done == self._frames:

@@ -26,7 +26,7 @@ class Reference:
     """A track that a master is to be led towards, and how much it counts beside the others."""
 
     path: str
-    title: str
+    title: str = ""
     weight: float = 1.0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from sonicforge_studio.audio import DELIVERY_FORMATS, FORMATS, PROOF_FORMATS, Tags, open_source, same_format
@@ -22,7 +21,7 @@ from sonicforge_studio.domain import (
     Track,
 )
 from sonicforge_studio.domain.chain import chain_faults
-from sonicforge_studio.domain.errors import BadSetting, MissingPath, OutputExists
+from sonicforge_studio.domain.errors import BadSetting, OutputExists
 from sonicforge_studio.generation import recipe_from_json, recipe_to_json
 from sonicforge_studio.mastering import (
     SUFFIX,
@@ -34,13 +33,14 @@ from sonicforge_studio.mastering import (
     read_preset,
     target_named,
 )
-from sonicforge_studio.mastering.matching import match_to, profile_of, target_of
 from sonicforge_studio.studio.chain_changes import chain_with
 from sonicforge_studio.studio.delivering import Beside, Delivery
 from sonicforge_studio.studio.delivery import known_format
 from sonicforge_studio.studio.importing import Importer
+from sonicforge_studio.studio.master_drafts import Reference
 from sonicforge_studio.studio.master_report import report_of, require_free, write_report
 from sonicforge_studio.studio.measuring import Measurer
+from sonicforge_studio.studio.references import ReferenceEar
 from sonicforge_studio.studio.suggesting import genre_of, suggestions_for, with_suggestions
 
 MOST_KEPT_LU = 24.0
@@ -51,14 +51,6 @@ MASTERING = "mastering"
 """The engine's name in the recipe of a master whose music was not made here."""
 
 ALL_FORMATS = tuple(format.name for format in PROOF_FORMATS)
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A file that a master is led towards; several count by their weights."""
-
-    path: str
-    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,22 +203,10 @@ class MasteringDesk:
 
     def _matched(self, request: MasterRequest, settings: MasterSettings, progress: Progress) -> MasterSettings:
         """The settings with what leads towards the references."""
-        for reference in request.references:
-            if not Path(reference.path).exists():
-                raise MissingPath(f'There is no reference "{reference.path}".')
-        paths = (request.path, *(reference.path for reference in request.references))
-        stages = [Span(progress, index / len(paths), (index + 1) / len(paths)) for index in range(len(paths))]
-        own, *others = (
-            profile_of(partial(open_source, path), stage) for path, stage in zip(paths, stages, strict=True)
-        )
-        weights = [reference.weight for reference in request.references]
-        match = match_to(list(zip(others, weights, strict=True)), own, request.match_share)
+        ear = ReferenceEar()
+        match = ear.match(request.path, request.references, request.match_share, progress)
         if request.target == REFERENCE_TARGET:
-            targets = [target_of(profile) for profile in others]
-            loudness = sum(
-                weight * target.integrated_lufs for weight, target in zip(weights, targets, strict=True)
-            ) / sum(weights)
-            target = replace(settings.target, integrated_lufs=loudness)
+            target = replace(settings.target, integrated_lufs=ear.loudness_lufs(request.references))
             settings = replace(settings, target=target)
         return replace(settings, match=match)
 

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from sonicforge_studio.audio import open_source
-from sonicforge_studio.domain import Match, Progress, Span
+from sonicforge_studio.domain import Match, Progress, SilentProgress, Span
 from sonicforge_studio.domain.errors import MissingPath
-from sonicforge_studio.mastering.matching import Profile, match_to, profile_of
+from sonicforge_studio.mastering.matching import Profile, match_to, profile_of, target_of
 from sonicforge_studio.studio.master_drafts import Reference
 
 _MOST_KEPT = 64
@@ -31,6 +31,13 @@ class ReferenceEar:
         own, *others = (self._profile(one, stage) for one, stage in zip(paths, stages, strict=True))
         weights = [reference.weight for reference in references]
         return match_to(list(zip(others, weights, strict=True)), own, share)
+
+    def loudness_lufs(self, references: Sequence[Reference]) -> float:
+        """The mean integrated loudness of references that were listened to, by their weights."""
+        weights = [reference.weight for reference in references]
+        targets = [target_of(self._profile(reference.path, SilentProgress())) for reference in references]
+        loudness = sum(weight * target.integrated_lufs for weight, target in zip(weights, targets, strict=True))
+        return loudness / sum(weights)
 
     def _profile(self, path: str, progress: Progress) -> Profile:
         try:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from sonicforge_studio.domain import Samples
 from sonicforge_studio.domain.chain import ExciterSettings
+from sonicforge_studio.kernels.crossfade import Crossfade
 from sonicforge_studio.kernels.exciter import Exciter
-from sonicforge_studio.mastering.stages._handover import Handover
 
 _WARM_UP_SECONDS = 0.020
 
@@ -17,7 +17,7 @@ class ExciterStage:
         self._sample_rate_hz, self._channels = sample_rate_hz, channels
         self._settings = settings
         first = self._made(settings)
-        self._exciter = Handover(sample_rate_hz, first, warm_up_seconds=_WARM_UP_SECONDS)
+        self._exciter = Crossfade(sample_rate_hz, first, warm_up_seconds=_WARM_UP_SECONDS)
         self.latency_frames = first.latency_frames
         self.reductions_db: tuple[float, ...] = ()
 
@@ -34,7 +34,7 @@ class ExciterStage:
 
     def configure(self, settings: ExciterSettings) -> bool:
         if replace(settings, on=True) != replace(self._settings, on=True):
-            self._exciter.replace(lambda: self._made(settings))
+            self._exciter.change(lambda _: self._made(settings))
         self._settings = settings
         return True
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from sonicforge_studio.domain import Samples
 from sonicforge_studio.domain.chain import RepairSettings
+from sonicforge_studio.kernels.crossfade import Crossfade
 from sonicforge_studio.kernels.declick import Declick
 from sonicforge_studio.kernels.declip import Declip
 from sonicforge_studio.kernels.dynamics import HighPass
 from sonicforge_studio.kernels.hum import HumCanceller
-from sonicforge_studio.mastering.stages._handover import Handover
 
 _WARM_UP_SECONDS = 0.050
 """A high-pass that has not heard the offset yet would let it through."""
@@ -30,8 +30,8 @@ class RepairStage:
         self._settings = settings
         self._declip = Declip(sample_rate_hz, channels, settings.declip) if settings.declip else None
         self._declick = Declick(sample_rate_hz, channels, settings.declick) if settings.declick else None
-        self._high_pass = Handover(sample_rate_hz, self._new_high_pass(settings), warm_up_seconds=_WARM_UP_SECONDS)
-        self._hum = Handover(sample_rate_hz, self._new_hum(settings), warm_up_seconds=_WARM_UP_SECONDS)
+        self._high_pass = Crossfade(sample_rate_hz, self._new_high_pass(settings), warm_up_seconds=_WARM_UP_SECONDS)
+        self._hum = Crossfade(sample_rate_hz, self._new_hum(settings), warm_up_seconds=_WARM_UP_SECONDS)
         self.latency_frames = sum(part.latency_frames for part in (self._declip, self._declick) if part is not None)
         self.reductions_db: tuple[float, ...] = ()
 
@@ -65,14 +65,14 @@ class RepairStage:
             self._declick.readiness = settings.declick
         before, self._settings = self._settings, settings
         if settings.high_pass_hz != before.high_pass_hz:
-            self._high_pass.replace(lambda: self._new_high_pass(settings))
+            self._high_pass.change(lambda _: self._new_high_pass(settings))
         if (settings.hum_hz, settings.hum_db) != (before.hum_hz, before.hum_db):
             held = self._hum.current
             if isinstance(held, HumCanceller) and self._hum.settled and settings.hum_hz == before.hum_hz:
                 # It keeps what it has learnt of the hum.
                 held.configure(settings.hum_db)
             else:
-                self._hum.replace(lambda: self._new_hum(settings))
+                self._hum.change(lambda _: self._new_hum(settings))
         return True
 
     def _new_high_pass(self, settings: RepairSettings) -> HighPass:
