@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from tests.sounds import groove, write
 
 RATE_HZ = 44_100
 SECONDS = 12
+PROVED_SECONDS = 180
 TARGETS = ("spotify", "apple-music", "spotify-loud", "club")
 _SUFFIXES = (".ogg", ".flac", ".wav", ".mp3")
 Block = NDArray[np.float32]
@@ -59,6 +61,24 @@ def run() -> None:
                 said = " ".join([*(f"{proof.format}: {proof.reason}" for proof in made.master.proof if proof.reason)])
                 found.append((path.stem, request.target, off_lu, over_db, clipped, said or " ".join(made.notes)))
     _show(found)
+
+
+def run_proofs() -> None:
+    """What each proof of a piece of usual length takes beyond its encoder, several of them side by side."""
+    with tempfile.TemporaryDirectory(prefix="sonicforge-bench-") as folder:
+        path = write(Path(folder) / "track.wav", np.tile(groove(PROVED_SECONDS / 9), (1, 9)), RATE_HZ)
+        with build_studio(Path(folder) / "home") as studio:
+            for formats in ((), ALL_FORMATS):
+                request = MasterRequest(str(path), str(Path(folder) / f"{len(formats)}.wav"), proof=formats)
+                began = time.perf_counter()
+                made = studio.mastering.master(request, SilentProgress())
+                print(f"{len(formats)} formats beside the file: {time.perf_counter() - began:.1f} s in all")
+    table = Table(title=f"Proofs of {PROVED_SECONDS} s", box=None, header_style="dim", title_justify="left")
+    for name in ("Format", "encoder s", "decoded and measured s"):
+        table.add_column(name, justify="left" if name == "Format" else "right")
+    for proof in made.master.proof:
+        table.add_row(proof.format, f"{proof.encoder_seconds:.2f}", f"{proof.check_seconds:.2f}")
+    Console(width=120).print(table)
 
 
 def _show(found: list[tuple[str, str, float, float, int, str]]) -> None:
@@ -116,12 +136,12 @@ def _forged(folder: Path) -> Iterator[Path]:
 
 
 def _torture(folder: Path) -> Iterator[Path]:
-    time = np.arange(SECONDS * RATE_HZ) / RATE_HZ
+    times = np.arange(SECONDS * RATE_HZ) / RATE_HZ
     random = np.random.default_rng(8)
-    noise = random.standard_normal((2, time.size))
-    clicks = np.zeros((2, time.size))
+    noise = random.standard_normal((2, times.size))
+    clicks = np.zeros((2, times.size))
     clicks[:, ::RATE_HZ] = 1.0
-    square = np.sign(np.sin(2 * np.pi * 220 * time))
+    square = np.sign(np.sin(2 * np.pi * 220 * times))
     sounds = {
         "square wave": 0.9 * np.stack([square, square]),
         "clipped noise": np.clip(2.0 * noise, -1.0, 1.0),
@@ -132,9 +152,9 @@ def _torture(folder: Path) -> Iterator[Path]:
         "six channels": np.concatenate([groove(SECONDS)] * 3),
         "offset": 0.3 * groove(SECONDS) + 0.5,
         "out of phase": groove(SECONDS) * np.array([[1.0], [-1.0]]),
-        "high tones": 0.4 * np.stack([np.sin(2 * np.pi * 11_000 * time), np.sin(2 * np.pi * 15_000 * time)]),
-        "bass alone": 0.9 * np.stack([np.sin(2 * np.pi * 45 * time)] * 2),
-        "silence": np.zeros((2, time.size)),
+        "high tones": 0.4 * np.stack([np.sin(2 * np.pi * 11_000 * times), np.sin(2 * np.pi * 15_000 * times)]),
+        "bass alone": 0.9 * np.stack([np.sin(2 * np.pi * 45 * times)] * 2),
+        "silence": np.zeros((2, times.size)),
     }
     for name, samples in sounds.items():
         soundfile.write(folder / f"{name}.wav", samples.T, RATE_HZ, subtype="FLOAT")
