@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTr
 
 from sonicforge_studio.domain.errors import StudioError
 from sonicforge_studio.host.resources import resource
+from sonicforge_studio.ui.told import ToldSentences
 
 LANGUAGES = ("en", "pl")
 
@@ -75,6 +76,7 @@ class Translator(QTranslator):
         stored = json.loads(resource("translations", f"{language}.json").read_text(encoding="utf-8"))
         self._texts: dict[str, str | list[str]] = stored
         self._form = _FORMS[language]
+        self._told = ToldSentences((key, text) for key, text in stored.items() if "{" in key and isinstance(text, str))
 
     def isEmpty(self) -> bool:
         return not self._texts
@@ -88,7 +90,9 @@ class Translator(QTranslator):
     ) -> str:
         # An empty answer would be shown as one: what is not known stays as it is.
         english = text if isinstance(text, str) else bytes(text).decode()
-        found = self._texts.get(english, english) if context == _CONTEXT else english
+        found: str | list[str] = english
+        if context == _CONTEXT:
+            found = self._texts.get(english) or self._told.translated(english) or english
         return found[self._form(n)] if isinstance(found, list) else found
 
 

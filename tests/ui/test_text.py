@@ -123,6 +123,15 @@ def test_qts_own_texts_stay_whole_beside_ours() -> None:
     assert any("Wytnij" in text for text in texts)
 
 
+def test_what_was_made_elsewhere_is_said_in_polish_with_its_names_and_figures(polish: None) -> None:
+    assert tr('There is no reference "/music/a. b.wav".') == "Nie ma wzorca „/music/a. b.wav”."
+    two = "The true peak is 0.31 dB over the ceiling. The loudness is -0.40 LU from the target."
+    assert tr(two) == "Szczyt rzeczywisty jest o 0.31 dB ponad pułapem. Głośność jest o -0.40 LU od celu."
+    # One of them unknown: it stays whole, in one language.
+    assert tr("The true peak is 0.31 dB over the ceiling. Qwertz 5 asdf.").startswith("The true peak")
+    assert tr("night drive: 124") == "night drive: 124"
+
+
 def test_english_needs_no_file() -> None:
     assert tr("Play {title}", title="X") == "Play X"
     assert tr("Forge|do") == "Forge"
