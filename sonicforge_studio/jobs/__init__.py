@@ -1,5 +1,6 @@
 """Work in the background: lanes, progress, cancelling, retries, and a queue that survives a restart."""
 
+from sonicforge_studio.jobs._progress import Report, StopProgress
 from sonicforge_studio.jobs.crew import Crew, HelperDied
 from sonicforge_studio.jobs.current import current_job_id
 from sonicforge_studio.jobs.job import Job, JobState, Lane, UnexpectedFailure, UnknownJob
@@ -15,8 +16,10 @@ __all__ = [
     "JobQueue",
     "JobState",
     "Lane",
+    "Report",
     "RetryPolicy",
     "Snapshot",
+    "StopProgress",
     "UnexpectedFailure",
     "UnknownJob",
     "current_job_id",

@@ -33,7 +33,7 @@ from sonicforge_studio.generation import (
 )
 from sonicforge_studio.generation.changing import HIGHEST_GAIN_DB, LOWEST_GAIN_DB
 from sonicforge_studio.generation.limits import DURATION_SECONDS, TEMPO_BPM
-from sonicforge_studio.jobs import Job, JobQueue, Lane
+from sonicforge_studio.jobs import Job, JobQueue, Lane, Report, StopProgress
 from sonicforge_studio.kernels.live_spectrum import SpectrumSettings
 from sonicforge_studio.library import Library, TrackRow
 from sonicforge_studio.mastering.chain import StageMeter
@@ -82,9 +82,11 @@ __all__ = [
     "PlayerState",
     "Preview",
     "Previews",
+    "Report",
     "Sheet",
     "SpectrumSettings",
     "StageMeter",
+    "StopProgress",
     "Studio",
     "TrackRow",
     "Version",

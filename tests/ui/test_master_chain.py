@@ -348,6 +348,18 @@ def test_the_assistant_says_why(page: MasterPage, run: Run) -> None:
     assert page.editing.draft == before
 
 
+def test_the_assistant_leaves_off_when_it_is_told_to(page: MasterPage, run: Run) -> None:
+    async def ask() -> None:
+        page.assistant_button.click()
+        assert page.assistant_button.text() == "Cancel"
+        page.assistant_button.click()
+        await until(lambda: page.assistant_button.text() != "Cancel", "the end")
+
+    run(ask())
+    assert not page.window().findChildren(SuggestionsDialog)
+    assert not page.error_text()
+
+
 def test_the_job_understands_what_the_page_sends(page: MasterPage, tones: list[Path]) -> None:
     page.references.add([str(tones[1])])
     page.editing.set(keep_dynamics_lu=9.0, sample_rate_hz=48_000, match_share=0.25)

@@ -10,8 +10,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from sonicforge_studio.domain import Master, SilentProgress, StudioError, Suggestion, Track, from_plain
-from sonicforge_studio.studio import Job, Lane, Live, LiveSnapshot, Studio
+from sonicforge_studio.domain import Master, StudioError, Suggestion, Track, from_plain
+from sonicforge_studio.domain.errors import Cancelled
+from sonicforge_studio.studio import Job, Lane, Live, LiveSnapshot, Report, StopProgress, Studio
 from sonicforge_studio.studio.master_drafts import MasterDraft, first_draft
 from sonicforge_studio.studio.master_presets import SUFFIX
 from sonicforge_studio.studio.master_preview import MASTERED, ORIGINAL, Found
@@ -43,6 +44,8 @@ CHAIN, RESULT = "chain", "result"
 class MasterPage(QWidget):
     opened = Signal(int)
     """The id of the track that is on the page now."""
+    _listened = Signal(object)
+    """The assistant's ``Report`` of how far it has listened."""
 
     def __init__(
         self,
@@ -61,6 +64,8 @@ class MasterPage(QWidget):
         self._kit = kit
         self._track: Track | None = None
         self._job_id: int | None = None
+        self._suggesting: StopProgress | None = None
+        """The assistant's way through the track."""
         self._cancelled = False
         self._reports = studio.folders.reports
         self.setObjectName("page")
@@ -77,6 +82,7 @@ class MasterPage(QWidget):
         self._wire()
         clock.watch(self._look)
         self._follow()
+        self._listened.connect(self._tell_listened)
         self._show_state()
 
     def _settings(self, studio: Studio) -> QWidget:
@@ -255,16 +261,27 @@ class MasterPage(QWidget):
     # The assistant
 
     def suggest(self) -> None:
-        if self._track is not None:
-            self.assistant_button.setEnabled(False)
+        """Listen to the track and say what it could use; while that goes on, leave off."""
+        if self._suggesting is not None:
+            self._suggesting.stop()
+        elif self._track is not None:
+            self._suggesting = StopProgress(self._listened.emit)
+            self._show_state()
             self._reading.show_text(tr("Listening to the track…"))
-            self._kit.tasks.start(self._suggest(self._track), failed=self._failed)
+            self._kit.tasks.start(self._suggest(self._track, self._suggesting), failed=self._failed)
 
-    async def _suggest(self, track: Track) -> None:
+    def _tell_listened(self, report: Report) -> None:
+        if self._suggesting is not None:
+            self._reading.show_text(tr("Listening to the track… {percent} %", percent=round(100 * report.fraction)))
+
+    async def _suggest(self, track: Track, progress: StopProgress) -> None:
         try:
             genre = track.recipe.concept.genre if track.recipe and track.recipe.concept else ""
-            suggestions = await asyncio.to_thread(suggestions_for, Path(track.path), genre, SilentProgress())
+            suggestions = await asyncio.to_thread(suggestions_for, Path(track.path), genre, progress)
+        except Cancelled:
+            return
         finally:
+            self._suggesting = None
             self._reading.show_text("")
             self._show_state()
         if self._track is not None and track.id == self._track.id:
@@ -349,6 +366,7 @@ class MasterPage(QWidget):
     def _show_state(self) -> None:
         self.order.show_state(ready=self._track is not None, working=self._job_id is not None)
         self.assistant_button.setEnabled(self._track is not None)
+        self.assistant_button.setText(tr("Suggest settings…") if self._suggesting is None else tr("Cancel"))
         self._right.setCurrentWidget(self._nothing if self._track is None else self._workbench)
 
     # The keyboard, and the end
