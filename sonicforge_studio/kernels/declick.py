@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sonicforge_studio.kernels._jit import kernel
+from sonicforge_studio.kernels._jit import kernel, steady_kernel
 from sonicforge_studio.kernels.gaps import ORDER, fill_gap
 
 Float32 = NDArray[np.float32]
@@ -20,7 +20,6 @@ Float64 = NDArray[np.float64]
 _CELL_SECONDS = 0.0007
 _CELLS = 6
 """So many cells on each side tell what is usual."""
-_RING = 16
 _LONGEST_SECONDS = 0.0012
 _BEFORE_FRAMES, _AFTER_FRAMES = 512, 256
 _PADDING = 4
@@ -33,6 +32,7 @@ _LEAST_CHANGE, _MOST_LEFT = 0.25, 0.5
 _LOWEST = 1e-4
 _MEMORY, _MOST_ALIKE = 8, 3
 _MEMORY_SECONDS = 0.1
+_HIGHEST_BITS = np.int32(0x7FFFFFFF)
 
 
 class Declick:
@@ -47,8 +47,8 @@ class Declick:
         self.latency_frames = ahead + _PADDING
         self._before = max(_BEFORE_FRAMES, ORDER) + _PADDING
         self._rows = np.zeros((channels, self._before + self.latency_frames), np.float32)
-        self._usual = np.zeros((channels, _RING))
-        self._highest = np.zeros((channels, _RING))
+        self._usual = np.zeros((channels, 2 * _CELLS), np.float32)
+        self._highest = np.zeros((channels, 2 * _CELLS), np.float32)
         self._places = np.full((channels, _MEMORY), -np.inf)
         self._sizes = np.zeros((channels, _MEMORY))
         self._memory_frames = _MEMORY_SECONDS * sample_rate_hz
@@ -89,42 +89,41 @@ def _mend(
     longest: int,
     times_usual: float,
     memory_frames: float,
-    usual: Float64,
-    highest: Float64,
+    usual: Float32,
+    highest: Float32,
     places: Float64,
     sizes: Float64,
 ) -> None:
     """``joined`` begins ``kept`` frames before ``position``. Each cell is judged once, as soon as all that is ahead of
-    it has come."""
+    it has come. ``usual`` and ``highest`` hold the bends of the cells around the first of them."""
     channels, width = joined.shape
     frames = width - kept
     first_cell = -((ahead - position) // cell)
-    last_cell = (position + frames - 1 - ahead) // cell
-    sides = np.empty((2, _CELLS))
+    cells = (position + frames - 1 - ahead) // cell + 1 - first_cell
+    first_start = first_cell * cell - position + kept
+    means, peaks = np.empty(2 * _CELLS + cells, np.float32), np.empty(2 * _CELLS + cells, np.float32)
+    calm = np.empty(_CELLS + 1 + cells, np.float32)
+    bends = np.empty(cell, np.float32)
     for channel in range(channels):
         row = joined[channel]
-        for number in range(first_cell, last_cell + 1):
-            start = number * cell - position + kept
-            far = start + _CELLS * cell
-            total, greatest = 0.0, 0.0
-            for i in range(far, far + cell):
-                bend = abs(_bend(row, i))
-                total += bend
-                greatest = max(greatest, bend)
-            usual[channel, (number + _CELLS) % _RING] = total / cell
-            highest[channel, (number + _CELLS) % _RING] = greatest
-            for k in range(_CELLS):
-                sides[0, k] = usual[channel, (number - 1 - k) % _RING]
-                sides[1, k] = usual[channel, (number + 1 + k) % _RING]
-            threshold = times_usual * max(_third(sides[0]), _third(sides[1]), _LOWEST / times_usual)
+        # What is drawn anew ends before the next cell that is measured, so that all can be measured first.
+        means[: 2 * _CELLS], peaks[: 2 * _CELLS] = usual[channel], highest[channel]
+        _measure(row[first_start + _CELLS * cell - 1 :], bends, means[2 * _CELLS :], peaks[2 * _CELLS :])
+        usual[channel], highest[channel] = means[cells:], peaks[cells:]
+        _thirds(means, calm)
+        for number in range(cells):
+            threshold = times_usual * max(calm[number], calm[number + _CELLS + 1], _LOWEST / times_usual)
             # Hardly ever is there anything to look at.
-            i = start if highest[channel, number % _RING] > threshold else start + cell
+            if peaks[number + _CELLS] <= threshold:
+                continue
+            start = first_start + number * cell
+            i = start
             while i < start + cell:
                 if abs(_bend(row, i)) <= threshold:
                     i += 1
                     continue
                 first, stop, size = _extent(row, i, start, longest, _EDGE_SHARE * threshold)
-                place = float(number * cell + i - start)
+                place = float((first_cell + number) * cell + i - start)
                 similar, oldest = 0, 0
                 for k in range(_MEMORY):
                     near = place - places[channel, k] < memory_frames
@@ -140,23 +139,42 @@ def _mend(
                 i = stop + 1
 
 
+@steady_kernel
+def _measure(row: Float32, bends: Float32, means: Float32, peaks: Float32) -> None:
+    """How much each cell bends on average and at most; ``row`` begins one sample before the first of them."""
+    cell = bends.size
+    # Without their sign the bits of float32 order as integers do, and a maximum of integers is vectorised.
+    bits, peak_bits = bends.view(np.int32), peaks.view(np.int32)
+    for number in range(means.size):
+        around = row[number * cell : number * cell + cell + 2]
+        for i in range(cell):
+            bends[i] = abs(around[i] - np.float32(2.0) * around[i + 1] + around[i + 2])
+        total, greatest = np.float32(0.0), np.int32(0)
+        for i in range(cell):
+            total += bends[i]
+            greatest = max(greatest, bits[i])
+        means[number] = total / np.float32(cell)
+        peak_bits[number] = greatest
+
+
+@kernel
+def _thirds(values: Float32, thirds: Float32) -> None:
+    """Of each ``_CELLS`` values in a row the third smallest: neither a quiet moment nor the click's own tail decides.
+    No value is negative, so that their bits order as they do."""
+    bits, third_bits = values.view(np.int32), thirds.view(np.int32)
+    for i in range(thirds.size):
+        first, second, third = _HIGHEST_BITS, _HIGHEST_BITS, _HIGHEST_BITS
+        for k in range(_CELLS):
+            value = bits[i + k]
+            third = min(third, max(second, value))
+            second = min(second, max(first, value))
+            first = min(first, value)
+        third_bits[i] = third
+
+
 @kernel
 def _bend(row: Float32, i: int) -> float:
     return float(row[i - 1]) - 2.0 * float(row[i]) + float(row[i + 1])
-
-
-@kernel
-def _third(values: Float64) -> float:
-    """The third smallest: neither a quiet moment nor the click's own tail decides."""
-    first, second, third = np.inf, np.inf, np.inf
-    for value in values:
-        if value < first:
-            first, second, third = value, first, second
-        elif value < second:
-            second, third = value, second
-        elif value < third:
-            third = value
-    return third
 
 
 @kernel

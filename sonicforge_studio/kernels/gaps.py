@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sonicforge_studio.kernels._jit import kernel
+from sonicforge_studio.kernels._jit import kernel, steady_kernel
 
 Float64 = NDArray[np.float64]
 
@@ -40,26 +40,29 @@ def fill_gap(row: Float64, first: int, stop: int) -> None:
         _least_surprising(row, first, stop, weights)
 
 
-@kernel
+@steady_kernel
 def _fit(row: Float64, predictor: Float64) -> None:
     """Burg's method; ``predictor[0]`` is 1."""
-    forward, backward = row.copy(), row.copy()
+    ahead, behind = row.copy(), row.copy()
     before = np.empty(predictor.size)
     predictor[:] = 0.0
     predictor[0] = 1.0
     for order in range(1, predictor.size):
+        # What was predicted backwards stays where the order began, and pairs with the forwards one ``order`` later.
+        count = row.size - order
+        forward, backward = ahead[order:], behind[:count]
         product, power = 0.0, _TINY
-        for i in range(order, row.size):
-            product += forward[i] * backward[i - 1]
-            power += forward[i] * forward[i] + backward[i - 1] * backward[i - 1]
+        for i in range(count):
+            product += forward[i] * backward[i]
+            power += forward[i] * forward[i] + backward[i] * backward[i]
         reflection = -2.0 * product / power
         before[:] = predictor
         for k in range(1, order + 1):
             predictor[k] = before[k] + reflection * before[order - k]
-        for i in range(row.size - 1, order - 1, -1):
-            ahead, behind = forward[i], backward[i - 1]
-            forward[i] = ahead + reflection * behind
-            backward[i] = behind + reflection * ahead
+        for i in range(count):
+            now, then = forward[i], backward[i]
+            forward[i] = now + reflection * then
+            backward[i] = then + reflection * now
 
 
 @kernel

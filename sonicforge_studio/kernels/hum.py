@@ -3,7 +3,8 @@
 Each overtone is a turning pointer that learns level and phase of what hums at its pitch from what is left when all of
 them are taken away (Widrow et al., "Adaptive noise cancelling", Proc. IEEE 63(12), 1975; Glover, IEEE Trans. ASSP
 25(6), 1977): a notch of 0.7 Hz that is exact at every overtone at once. They learn once a step of 64 frames; within
-the next one, what is taken away moves in a straight line from what was known before to what is known now.
+the next one, what is taken away moves in a straight line from what was known before to what is known now. The pointers
+stand as in the middle of a step: around it cosines are even and sines odd, so that half a step of each tells the whole.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sonicforge_studio.kernels._jit import fused_kernel, kernel
+from sonicforge_studio.kernels._jit import fused_kernel, kernel, steady_kernel
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -23,6 +24,7 @@ _MOST_OVERTONES = 20
 _WAVES = 2 * _MOST_OVERTONES
 _HIGHEST_SHARE = 0.45
 _STEP_FRAMES = 64
+_HALF_FRAMES = _STEP_FRAMES // 2
 _WIDTH_HZ = 0.7
 _FIRST_SECONDS = 0.05
 """At the start it learns over so short a time, and ever more calmly from then on."""
@@ -52,8 +54,8 @@ class HumCanceller:
         self._overtones = overtones
         self._turns = np.empty((2, _MOST_OVERTONES))
         self._learnt, self._known, self._before = (np.zeros((channels, _WAVES)) for _ in range(3))
-        self._waves = np.zeros((_WAVES, _STEP_FRAMES), np.float32)
-        self._waves_by_frame = np.zeros((_STEP_FRAMES, _WAVES), np.float32)
+        self._waves = np.zeros((2, _MOST_OVERTONES, _HALF_FRAMES), np.float32)
+        self._work = np.zeros((4, _HALF_FRAMES), np.float32)
         self._ramp = (np.arange(1, _STEP_FRAMES + 1) / _STEP_FRAMES).astype(np.float32)
         self._hum, self._left = (np.zeros((channels, _STEP_FRAMES), np.float32) for _ in range(2))
         self._state = np.zeros(2)
@@ -90,7 +92,7 @@ class HumCanceller:
             self._known,
             self._before,
             self._waves,
-            self._waves_by_frame,
+            self._work,
             self._ramp,
             self._hum,
             self._left,
@@ -117,7 +119,7 @@ def _cancel(
     known: Float64,
     before: Float64,
     waves: Float32,
-    waves_by_frame: Float32,
+    work: Float32,
     ramp: Float32,
     hum: Float32,
     left: Float32,
@@ -127,7 +129,7 @@ def _cancel(
     """``hum`` holds this step's hum, known from its beginning on, and ``left`` what was left of the step so far."""
     channels, frames = block.shape
     if position == 0:
-        _set_waves(step, overtones, turns, waves, waves_by_frame)
+        _set_waves(step, overtones, turns, waves)
     start = 0
     while start < frames:
         counted = (position + start) % _STEP_FRAMES
@@ -153,29 +155,38 @@ def _cancel(
         if counted + count == _STEP_FRAMES:
             pace = 2.0 * max(calm, 1.0 / (first_frames + position + start))
             for channel in range(channels):
-                _learn(left[channel], pace, turns, waves_by_frame, learnt[channel], known[channel])
+                _learn(left[channel], pace, overtones, turns, waves, work, learnt[channel], known[channel])
             if (position + start) // _STEP_FRAMES % drift_steps == 0:
-                _follow(step, drift_steps * _STEP_FRAMES, learnt, before, state)
-                _set_waves(step * (1.0 + state[_DRIFT]), overtones, turns, waves, waves_by_frame)
+                _follow(step, drift_steps * _STEP_FRAMES, learnt, known, before, state)
+                _set_waves(step * (1.0 + state[_DRIFT]), overtones, turns, waves)
             for channel in range(channels):
-                _foresee(learnt[channel], known[channel], waves, ramp, hum[channel])
+                _foresee(learnt[channel], known[channel], overtones, waves, ramp, work, hum[channel])
 
 
-@fused_kernel
+@steady_kernel
 def _learn(
-    left: Float32, pace: float, turns: Float64, waves_by_frame: Float32, learnt: Float64, known: Float64
+    left: Float32,
+    pace: float,
+    overtones: int,
+    turns: Float64,
+    waves: Float32,
+    work: Float32,
+    learnt: Float64,
+    known: Float64,
 ) -> None:
-    """What of each overtone is left in a step; both what was known and what is known now turn to the step's end."""
-    shares = np.zeros(_WAVES, np.float32)
-    for i in range(0, _STEP_FRAMES, 4):
-        a, b, c, d = left[i], left[i + 1], left[i + 2], left[i + 3]
-        first, second = waves_by_frame[i], waves_by_frame[i + 1]
-        third, fourth = waves_by_frame[i + 2], waves_by_frame[i + 3]
-        for k in range(_WAVES):
-            shares[k] = shares[k] + (a * first[k] + b * second[k]) + (c * third[k] + d * fourth[k])
-    for k in range(_WAVES):
-        known[k] = learnt[k]
-        learnt[k] += pace * shares[k]
+    """What of each overtone is left in a step; both what was known and what is known now turn to the next step."""
+    for i in range(_HALF_FRAMES):
+        earlier, later = left[_HALF_FRAMES - 1 - i], left[_HALF_FRAMES + i]
+        work[0, i], work[1, i] = later + earlier, later - earlier
+    for k in range(overtones):
+        real, imaginary = np.float32(0.0), np.float32(0.0)
+        # A count that the compiler does not know: it would unroll the loop instead of vectorising it.
+        for i in range(work.shape[1]):
+            real += work[0, i] * waves[0, k, i]
+            imaginary += work[1, i] * waves[1, k, i]
+        known[k], known[_MOST_OVERTONES + k] = learnt[k], learnt[_MOST_OVERTONES + k]
+        learnt[k] += pace * real
+        learnt[_MOST_OVERTONES + k] += pace * imaginary
     _turn(known, turns)
     _turn(learnt, turns)
 
@@ -189,48 +200,45 @@ def _turn(levels: Float64, turns: Float64) -> None:
 
 
 @fused_kernel
-def _foresee(learnt: Float64, known: Float64, waves: Float32, ramp: Float32, hum: Float32) -> None:
+def _foresee(
+    learnt: Float64, known: Float64, overtones: int, waves: Float32, ramp: Float32, work: Float32, hum: Float32
+) -> None:
     """The next step's hum, out of what is known by now."""
-    old, new = np.empty(_WAVES, np.float32), np.empty(_WAVES, np.float32)
-    for k in range(_WAVES):
-        old[k] = known[k]
-    for k in range(_WAVES):
-        new[k] = learnt[k] - known[k]
-    rising = np.zeros(_STEP_FRAMES, np.float32)
-    _sum_waves(new, waves, rising)
-    for i in range(_STEP_FRAMES):
-        hum[i] = ramp[i] * rising[i]
-    _sum_waves(old, waves, hum)
-
-
-@fused_kernel
-def _sum_waves(levels: Float32, waves: Float32, sums: Float32) -> None:
-    for k in range(0, _WAVES, 4):
-        a, b, c, d = levels[k], levels[k + 1], levels[k + 2], levels[k + 3]
-        first, second, third, fourth = waves[k], waves[k + 1], waves[k + 2], waves[k + 3]
-        for i in range(_STEP_FRAMES):
-            sums[i] = sums[i] + (a * first[i] + b * second[i]) + (c * third[i] + d * fourth[i])
+    work[:] = 0.0
+    for part in range(2):
+        # Four overtones at a time; the waves of those that there are not are 0.
+        for k in range(0, overtones, 4):
+            j = part * _MOST_OVERTONES + k
+            a, b, c, d = known[j], known[j + 1], known[j + 2], known[j + 3]
+            e, f, g, h = learnt[j] - a, learnt[j + 1] - b, learnt[j + 2] - c, learnt[j + 3] - d
+            a, b, c, d = np.float32(a), np.float32(b), np.float32(c), np.float32(d)
+            e, f, g, h = np.float32(e), np.float32(f), np.float32(g), np.float32(h)
+            for i in range(_HALF_FRAMES):
+                one, two = waves[part, k, i], waves[part, k + 1, i]
+                three, four = waves[part, k + 2, i], waves[part, k + 3, i]
+                work[2 * part, i] = work[2 * part, i] + a * one + b * two + c * three + d * four
+                work[2 * part + 1, i] = work[2 * part + 1, i] + e * one + f * two + g * three + h * four
+    for i in range(_HALF_FRAMES):
+        earlier, later = _HALF_FRAMES - 1 - i, _HALF_FRAMES + i
+        hum[earlier] = (work[0, i] - work[2, i]) + ramp[earlier] * (work[1, i] - work[3, i])
+        hum[later] = (work[0, i] + work[2, i]) + ramp[later] * (work[1, i] + work[3, i])
 
 
 @kernel
-def _set_waves(step: float, overtones: int, turns: Float64, waves: Float32, waves_by_frame: Float32) -> None:
-    """A step of each overtone's cosine and sine, and how far it has turned by the end.
-
-    Loops of constant length are the quickest: the waves of overtones that there are not stay at 0.
-    """
+def _set_waves(step: float, overtones: int, turns: Float64, waves: Float32) -> None:
+    """The later half of a step of each overtone's cosine and sine around its middle, and how far it turns in a step."""
     turns[0], turns[1] = 1.0, 0.0
     for k in range(overtones):
         turn_cosine, turn_sine = np.cos(step * (k + 1)), np.sin(step * (k + 1))
-        cosine, sine = 1.0, 0.0
-        for i in range(_STEP_FRAMES):
-            waves[k, i], waves[_MOST_OVERTONES + k, i] = cosine, sine
-            waves_by_frame[i, k], waves_by_frame[i, _MOST_OVERTONES + k] = cosine, sine
+        cosine, sine = np.cos(0.5 * step * (k + 1)), np.sin(0.5 * step * (k + 1))
+        for i in range(_HALF_FRAMES):
+            waves[0, k, i], waves[1, k, i] = cosine, sine
             cosine, sine = cosine * turn_cosine - sine * turn_sine, cosine * turn_sine + sine * turn_cosine
-        turns[0, k], turns[1, k] = cosine, sine
+        turns[0, k], turns[1, k] = np.cos(_STEP_FRAMES * step * (k + 1)), np.sin(_STEP_FRAMES * step * (k + 1))
 
 
 @kernel
-def _follow(step: float, drift_frames: int, learnt: Float64, before: Float64, state: Float64) -> None:
+def _follow(step: float, drift_frames: int, learnt: Float64, known: Float64, before: Float64, state: Float64) -> None:
     """What was learnt turns where the mains are off their pitch: all overtones tell by how much, loud ones most."""
     turned, weight = 0.0, 0.0
     turn = step * (1.0 + state[_DRIFT]) * drift_frames
@@ -248,6 +256,15 @@ def _follow(step: float, drift_frames: int, learnt: Float64, before: Float64, st
             elif power < _SILENT**2:
                 # No denormal numbers.
                 learnt[channel, k], learnt[channel, _MOST_OVERTONES + k] = 0.0, 0.0
-            before[channel, k], before[channel, _MOST_OVERTONES + k] = a, b
     off = turned / (weight * step * drift_frames) if weight > 0.0 else 0.0
-    state[_DRIFT] = min(max(state[_DRIFT] + _DRIFT_SHARE * off, -_MOST_DRIFT), _MOST_DRIFT)
+    drift = min(max(state[_DRIFT] + _DRIFT_SHARE * off, -_MOST_DRIFT), _MOST_DRIFT)
+    # From the step's beginning on the pitch is another, and in its middle the pointers have turned further by this.
+    further = np.empty((2, _MOST_OVERTONES))
+    for k in range(_MOST_OVERTONES):
+        angle = step * (drift - state[_DRIFT]) * 0.5 * (_STEP_FRAMES - 1) * (k + 1)
+        further[0, k], further[1, k] = np.cos(angle), np.sin(angle)
+    for channel in range(learnt.shape[0]):
+        _turn(learnt[channel], further)
+        _turn(known[channel], further)
+        before[channel] = learnt[channel]
+    state[_DRIFT] = drift
