@@ -13,6 +13,8 @@ from sonicforge_studio.audio.resample import Resampler
 from sonicforge_studio.domain import Samples, Source
 
 _READ_SECONDS = 0.1
+"""Where other threads keep the interpreter busy, a read takes some 50 ms however short it is: NumPy lets go of its lock
+in each of a dozen steps."""
 _LONGEST_SECONDS = 1e9
 _LEAD_FRAMES = 1024
 """At another rate reading begins so much earlier, and that is thrown away: a resampler's filter has to fill first."""

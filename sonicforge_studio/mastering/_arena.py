@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,11 +17,11 @@ class Arena:
         self._chunk: NDArray[np.float32] = np.empty(0, np.float32)
         self._used = 0
 
-    def copy(self, block: NDArray[np.float32]) -> Any:
+    def copy(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
         """The block's samples, in a contiguous array of its shape."""
         if self._used + block.size > self._chunk.size:
             self._chunk, self._used = np.empty(max(_CHUNK_SAMPLES, block.size), np.float32), 0
-        copied = self._chunk[self._used : self._used + block.size].reshape(block.shape)
+        copied: NDArray[np.float32] = self._chunk[self._used : self._used + block.size].reshape(block.shape)
         copied[...] = block
         self._used += block.size
         return copied

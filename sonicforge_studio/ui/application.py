@@ -111,7 +111,7 @@ class Program:
 
     async def _begin_to_stay(self) -> None:
         await self.begin()
-        # Modules, tables and panels are there for good now: no search for garbage, while which no thread runs, goes
+        # Modules, tables and panels are there for good now: no search for garbage, in which no thread runs, goes
         # through them any more.
         gc.freeze()
 

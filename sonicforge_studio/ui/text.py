@@ -76,7 +76,7 @@ class Translator(QTranslator):
         stored = json.loads(resource("translations", f"{language}.json").read_text(encoding="utf-8"))
         self._texts: dict[str, str | list[str]] = stored
         self._form = _FORMS[language]
-        self._told = ToldSentences((key, text) for key, text in stored.items() if "{" in key and isinstance(text, str))
+        self._told = ToldSentences({english: text for english, text in stored.items() if isinstance(text, str)})
 
     def isEmpty(self) -> bool:
         return not self._texts

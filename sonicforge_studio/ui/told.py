@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 _LEAST_LETTERS = 12
@@ -16,14 +16,18 @@ _MOST_REMEMBERED = 1024
 class ToldSentences:
     """Finds the template that a sentence fills, and fills the translated one in the same way."""
 
-    def __init__(self, templates: Iterable[tuple[str, str]]) -> None:
-        patterns = [(_pattern(template), translated) for template, translated in templates if _letters(template)]
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        """``texts`` are English and translated; those with a "{name}" in them are templates."""
+        self._texts = texts
+        patterns = [(_pattern(english), translated) for english, translated in texts.items() if _is_template(english)]
         # Where several fit, the one that says most itself.
         self._patterns = sorted(patterns, key=lambda each: -len(each[0].pattern))
         self.translated: Callable[[str], str | None] = lru_cache(_MOST_REMEMBERED)(self._translated)
         """The sentence, or several after each other, in the other language; None where one of them is not known."""
 
     def _translated(self, text: str) -> str | None:
+        if text in self._texts:
+            return self._texts[text]
         for pattern, translated in self._patterns:
             found = pattern.fullmatch(text)
             if found is not None:
@@ -35,8 +39,10 @@ class ToldSentences:
         return None if None in parts else " ".join(part for part in parts if part is not None)
 
 
-def _letters(template: str) -> bool:
-    own = "".join(literal for literal, *_ in string.Formatter().parse(template))
+def _is_template(english: str) -> bool:
+    if "{" not in english:
+        return False
+    own = "".join(literal for literal, *_ in string.Formatter().parse(english))
     return sum(map(str.isalpha, own)) >= _LEAST_LETTERS
 
 

@@ -127,6 +127,8 @@ def test_what_was_made_elsewhere_is_said_in_polish_with_its_names_and_figures(po
     assert tr('There is no reference "/music/a. b.wav".') == "Nie ma wzorca „/music/a. b.wav”."
     two = "The true peak is 0.31 dB over the ceiling. The loudness is -0.40 LU from the target."
     assert tr(two) == "Szczyt rzeczywisty jest o 0.31 dB ponad pułapem. Głośność jest o -0.40 LU od celu."
+    beside_a_fixed_one = f"The true peak is 0.31 dB over the ceiling. {errors.MissingPath.hint}"
+    assert tr(beside_a_fixed_one) == f"Szczyt rzeczywisty jest o 0.31 dB ponad pułapem. {tr(errors.MissingPath.hint)}"
     # One of them unknown: it stays whole, in one language.
     assert tr("The true peak is 0.31 dB over the ceiling. Qwertz 5 asdf.").startswith("The true peak")
     assert tr("night drive: 124") == "night drive: 124"

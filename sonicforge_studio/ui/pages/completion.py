@@ -73,7 +73,8 @@ class Completion:
     def _show(self) -> None:
         """Under the cursor, inside the window."""
         window = self._field.window()
-        self._list.setParent(window)
+        if self._list.parentWidget() is not window:
+            self._list.setParent(window)
         self._list.setCurrentIndex(self._completer.completionModel().index(0, 0))
         cursor, frame = self._field.cursorRect(), 2 * self._list.frameWidth()
         rows = min(_SHOWN, self._completer.completionCount())

@@ -82,7 +82,6 @@ class MasterPage(QWidget):
         self._wire()
         clock.watch(self._look)
         self._follow()
-        self._listened.connect(self._tell_listened)
         self._show_state()
 
     def _settings(self, studio: Studio) -> QWidget:
@@ -174,6 +173,7 @@ class MasterPage(QWidget):
         editing.changed.connect(self._follow)
         editing.refused.connect(lambda error: self.order.say(tr_error(error)))
         editing.restored.connect(self._tell_restored)
+        self._listened.connect(self._tell_listened)
         for part in (self.controls, self.references):
             part.changed.connect(lambda values, joined: editing.set(joined, **values))
             part.let_go.connect(editing.end_joined)
