@@ -76,9 +76,9 @@ class Completion:
         if self._list.parentWidget() is not window:
             self._list.setParent(window)
         self._list.setCurrentIndex(self._completer.completionModel().index(0, 0))
-        cursor, frame = self._field.cursorRect(), 2 * self._list.frameWidth()
+        cursor, around = self._field.cursorRect(), self._list.contentsMargins()
         rows = min(_SHOWN, self._completer.completionCount())
-        height = rows * self._list.sizeHintForRow(0) + frame + self._list.contentsMargins().top() * 2
+        height = rows * self._list.sizeHintForRow(0) + around.top() + around.bottom()
         width = self._list.sizeHintForColumn(0) + 2 * cursor.height()
         self._list.resize(QSize(width, height))
         place = self._field.viewport().mapTo(window, cursor.bottomLeft())
