@@ -81,7 +81,8 @@ class Flow:
             return True
         if not self._dry:
             self._dry = True
-            self._count_gaps(line, 1)
+            # What follows a piece without a frame is opened after the card was started: no music broke off.
+            self._count_gaps(line, int(line.has_sounded))
         if self._lineup.at_end or line.ring.ahead >= line.start_frames:
             self._start(line)
         return True

@@ -63,6 +63,11 @@ class Line:
         self._last_taken = (self._run_start, time.monotonic())
         self.output.start()
 
+    @property
+    def has_sounded(self) -> bool:
+        """Whether the sound card found anything since it was last started."""
+        return self.ring.taken > self._run_start
+
     def fade_out(self) -> int:
         """Fall silent without a click and take the ring back from the sound card; the first frame not to be heard."""
         end = self.ring.set_gain(0.0)

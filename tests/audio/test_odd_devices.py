@@ -18,6 +18,7 @@ from sonicforge_studio.audio._clock import HeardClock
 from sonicforge_studio.audio.clips import ClipSource
 from sonicforge_studio.audio.devices import NoDevices, Output, OutputDevice, Ring
 from sonicforge_studio.audio.player import Player
+from sonicforge_studio.audio.player_state import PlayerState
 from tests.audio.hearing import tone
 
 RATE_HZ = 44_100
@@ -129,3 +130,27 @@ def test_every_frame_arrives_once_and_the_place_follows(blocks: list[int], longe
     assert max(ahead) < 0.02
     assert min(ahead) > -(0.05 + 2 * longest_pause_seconds + 0.05)
     assert min(later - earlier for (earlier, _), (later, _) in pairwise(places)) > -0.02
+
+
+def test_what_follows_a_piece_without_a_frame_comes_without_a_gap() -> None:
+    """The card was started on nothing and has found nothing before the second piece is open: silence before the first
+    frame is no gap."""
+    ends: list[PlayerState] = []
+
+    def open_late() -> ClipSource:
+        time.sleep(0.2)
+        return ClipSource(tone(0.1))
+
+    output = Odd([441], 0.09)
+    with Player(OddDevices(output), on_end=ends.append) as player:
+        player.load(lambda: ClipSource(tone(0.1)), title="over", start_seconds=5.0)
+        player.queue(open_late, title="heard")
+        state = player.wait_until_ended(10.0)
+    assert (state.status, state.title, state.gaps) == ("ended", "heard", 0)
+    assert [(end.title, end.frames_played, end.gaps) for end in ends] == [
+        ("over", 0, 0),
+        ("heard", round(0.1 * RATE_HZ), 0),
+    ]
+    # A start in the middle of a piece glides in.
+    glided = round(0.016 * RATE_HZ)
+    assert np.array_equal(np.concatenate(output.taken)[glided:], tone(0.1).samples[0, glided:])
