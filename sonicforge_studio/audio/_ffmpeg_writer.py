@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import av
@@ -33,12 +34,19 @@ class _Coding:
     container: str
     encoder: str
     tagged_as: type[mutagen.FileType]
+    options: Mapping[str, str] = field(default_factory=dict)
 
+
+# FFmpeg's AAC encoder puts noise and folded stereo in place of what it drops. Without that its noise lies lower under
+# what masks it (over a dozen pieces of music by 1.0 dB at 128 kbit/s and 0.4 at 256; in the worst bands by 2.9, 1.0),
+# and peaks rise by 0.8 and 0.2 dB instead of 1.0 and 0.4. Its fast search would be better still on music and take a
+# third of the time, but it leaves noise 26 dB under a pure tone at any rate, where this one leaves it at 50.
+_AAC_OPTIONS = {"aac_pns": "0", "aac_is": "0"}
 
 _CODINGS = {
     "flac": _Coding("flac", "flac", FLAC),
     "mp3": _Coding("mp3", "libmp3lame", MP3),
-    "aac": _Coding("ipod", "aac", MP4),
+    "aac": _Coding("ipod", "aac", MP4, _AAC_OPTIONS),
     "opus": _Coding("ogg", "libopus", OggOpus),
 }
 
@@ -68,7 +76,10 @@ class FfmpegWriter:
                 container_options=options,
             )
             stream = self._container.add_stream(
-                coding.encoder, rate=sample_rate_hz, layout=self._layout, options=_encoder_options(format)
+                coding.encoder,
+                rate=sample_rate_hz,
+                layout=self._layout,
+                options={**coding.options, **_quality_options(format)},
             )
             assert isinstance(stream, av.AudioStream)
             self._stream = stream
@@ -121,7 +132,7 @@ class FfmpegWriter:
             raise _explained(error) from error
 
 
-def _encoder_options(format: DeliveryFormat) -> dict[str, str]:
+def _quality_options(format: DeliveryFormat) -> dict[str, str]:
     """LAME makes a variable bit rate where FFmpeg hands a quality on, in units of its lambda (FF_QP2LAMBDA, 118)."""
     if format.quality is None:
         return {}
