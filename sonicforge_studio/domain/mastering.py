@@ -71,6 +71,7 @@ class Proof:
     frames: int = 0
     sample_rate_hz: int = 0
     encoder_seconds: float = 0.0
+    """0 of the master's own file, which is encoded while it is made."""
     check_seconds: float = 0.0
     """To decode it again and to measure it."""
     content_hash: str = ""

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import math
+import os
+import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sonicforge_studio.audio import DELIVERY_FORMATS, FileSink, Spool, Tags, content_hash
-from sonicforge_studio.domain import Loudness, MasterSettings, Progress, Proof, Samples, Sink, Source, Span
+from sonicforge_studio.domain import (
+    Loudness,
+    MasterSettings,
+    Progress,
+    Proof,
+    Samples,
+    Sink,
+    Source,
+    Span,
+    StudioError,
+)
+from sonicforge_studio.jobs import run_many
 from sonicforge_studio.mastering import MasterOutcome, master
 from sonicforge_studio.studio.delivery import HashingSink, mastered, open_like
 from sonicforge_studio.studio.proving import (
     LOSSLESS_TOLERANCE_LU,
+    LOSSY_TOLERANCE_LU,
     Copy,
     Promise,
     ProvingRoom,
@@ -27,7 +41,8 @@ _STEPS_BELOW_DB = (0.05, 0.15, 0.3, 0.5, 0.8)
 _ROUNDS = len(_STEPS_BELOW_DB) + 1
 _NEAR_DB = 0.6
 """Nearer to the highest ceiling that passes it need not come: each try is a master and its encodings."""
-_WORTH_MENDING_LU = 0.1
+_MOST_LED_UP_LU = 3.0
+"""What a codec takes away beyond that is most of a piece: the rest of it would be squashed to make up for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +91,9 @@ class Delivery:
     def deliver(self, progress: Progress) -> Delivered:
         """Master into the file, led down until the file and every format beside it, decoded again, keep the ceiling.
 
-        One master for all; a format whose overshoot would cost that one its loudness gets a master of its own. The
-        file gets its name only when all is over: until then, and where reading, mastering or writing raise, what stood
-        under the name stays.
+        One master for all; a format gets a master of its own where its overshoot would cost that one its loudness, or
+        where its codec takes loudness away. The file gets its name only when all is over: until then, and where
+        reading, mastering or writing raise, what stood under the name stays.
         """
         lossy = any(DELIVERY_FORMATS[name].lossy for name in (self.format, *self.beside.formats))
         state = _State(self.settings, self.beside.formats)
@@ -96,7 +111,7 @@ class Delivery:
                 if best is not None and (last or not state.come_up(best.used)):
                     break
             assert best is not None
-            return self._finished(best, state, Span(progress, 0.9, 1.0))
+            return self._finished(best, state, whole, Span(progress, 0.9, 1.0))
 
     def _round(self, state: _State, attempt: int, last: bool, kept: ExitStack, progress: Progress) -> _Round | None:
         """One master and its proofs; None where it is to be made anew with what ``state`` says now."""
@@ -114,9 +129,8 @@ class Delivery:
         promise = _promise(self.settings, outcome, hashing.frames / sink.sample_rate_hz)
         written = self._written(sink, promise, Span(progress, 0.5, 0.6))
         over_db = over_ceiling_db([written], promise.ceiling_dbtp)
-        lost_lu = outcome.after.integrated_lufs - written.loudness.integrated_lufs if attempt == 0 else 0.0
-        lost_lu = lost_lu if math.isfinite(lost_lu) else 0.0
-        if (over_db > 0 or abs(lost_lu) > _WORTH_MENDING_LU) and not last:
+        lost_lu = state.worth_leading(written, promise, outcome, LOSSLESS_TOLERANCE_LU)
+        if (over_db > 0 or lost_lu) and not last:
             state.lead_down(over_db, attempt, lost_lu)
             return None
         copies: Mapping[str, Copy] = {}
@@ -131,13 +145,14 @@ class Delivery:
                 return None
         return _Round(sink, outcome, hashing.pcm_hash, used, promise, written, copies, room)
 
-    def _finished(self, done: _Round, state: _State, progress: Progress) -> Delivered:
+    def _finished(self, done: _Round, state: _State, whole: ExitStack, progress: Progress) -> Delivered:
         proofs = {name: copy.proof for name, copy in done.copies.items()}
-        for index, (name, over_db) in enumerate(state.alone.items()):
-            stage = Span(progress, index / len(state.alone), (index + 1) / len(state.alone))
-            proofs[name] = self._alone(name, over_db, done.sink.tags, done.promise, stage)
+        own = self._own_masters(done, state, whole, progress)
+        for name, made in own.items():
+            proofs[name] = made.published() if self.beside.keep else made.proof
         if self.beside.keep and done.room is not None:
-            proofs |= {name: done.room.publish(copy) for name, copy in done.copies.items()}
+            shared = {name: copy for name, copy in done.copies.items() if name not in own}
+            proofs |= {name: done.room.publish(copy) for name, copy in shared.items()}
         done.sink.publish()
         written = replace(done.written, path=str(done.sink.path))
         return Delivered(
@@ -149,40 +164,58 @@ class Delivery:
             proofs=(written, *(proofs[name] for name in self.beside.formats)),
         )
 
-    def _alone(self, name: str, over_db: float, tags: Tags, promise: Promise, progress: Progress) -> Proof:
-        """The proof of a format that has a master of its own."""
+    def _own_masters(self, done: _Round, state: _State, whole: ExitStack, progress: Progress) -> dict[str, _Own]:
+        """Masters of those formats that need one, several at once; not of those that are no better for it."""
+        needs = state.alone | _quiet(done, state)
+        names = tuple(needs)
+        stacks = {name: whole.enter_context(ExitStack()) for name in names}
+
+        def one(name: str, step: Progress) -> _Own:
+            return self._alone(name, needs[name], done, stacks[name], step)
+
+        workers = min(len(names), os.cpu_count() or 1)
+        own: dict[str, _Own] = {}
+        with closing(run_many(names, one, workers=workers, progress=progress)) as results:
+            for name, result in results:
+                if isinstance(result, StudioError):
+                    raise result
+                if name not in done.copies or result.copy.proof.passed:
+                    own[name] = result
+        return own
+
+    def _alone(self, name: str, need: _Need, done: _Round, held: ExitStack, progress: Progress) -> _Own:
+        """A format with a master of its own; ``held`` keeps its copy."""
         state = _State(self.settings, (name,))
-        state.lead_down(over_db, 0)
-        best: tuple[Copy, ProvingRoom, MasterSettings] | None = None
-        with ExitStack() as whole:
-            held = whole.enter_context(ExitStack())
-            for attempt in range(_ROUNDS):
-                last = attempt == _ROUNDS - 1
-                stage = Span(progress, *_share(attempt, last))
-                spool = mastered(self.source, state.used, self.beside.spools, Span(stage, 0.0, 0.5))
-                with ExitStack() as kept:
-                    room = kept.enter_context(self._room(spool, promise))
-                    (copy,) = room.prove([name], tags, Span(stage, 0.5, 1.0))
-                    over_db = over_ceiling_db([copy.proof], promise.ceiling_dbtp)
-                    if over_db <= 0 or (last and best is None):
-                        held.close()
-                        best, held = (copy, room, state.used), whole.enter_context(kept.pop_all())
-                    else:
-                        state.lead_down(over_db, min(attempt + 1, _ROUNDS - 2))
-                if best is not None and not state.come_up(best[2]):
-                    break
-            assert best is not None
-            copy, room, used = best
-            proof = room.publish(copy) if self.beside.keep else copy.proof
-            limit = f"It has a master of its own, limited to {used.target.ceiling_dbtp:.1f} dBTP."
-            return replace(proof, note=f"{limit} {proof.note}".strip())
+        state.lead_down(need.over_db, 0, need.lost_lu)
+        best: _Own | None = None
+        for attempt in range(_ROUNDS):
+            last = attempt == _ROUNDS - 1
+            stage = Span(progress, *_share(attempt, last))
+            made = mastered(self.source, state.used, self.beside.spools, Span(stage, 0.0, 0.5))
+            with ExitStack() as kept:
+                room = kept.enter_context(self._room(made.spool, done.promise))
+                (copy,) = room.prove([name], self.tags(made.pcm_hash, state.used), Span(stage, 0.5, 1.0))
+                over_db = over_ceiling_db([copy.proof], done.promise.ceiling_dbtp)
+                lost_lu = state.worth_leading(copy.proof, done.promise, made.outcome, LOSSY_TOLERANCE_LU)
+                if (over_db > 0 or lost_lu) and not last:
+                    state.lead_down(over_db, min(attempt + 1, _ROUNDS - 2), lost_lu)
+                if over_db <= 0 or (last and best is None):
+                    held.close()
+                    held.push(kept.pop_all())
+                    best = _Own(copy, room, state.used)
+            if best is not None and not lost_lu and not state.come_up(best.used):
+                break
+        assert best is not None
+        return best
 
     def _room(self, spool: Spool, promise: Promise) -> ProvingRoom:
         return ProvingRoom(spool.open_source, promise, self.beside.folder or self.path.parent, self.path.stem)
 
     def _written(self, sink: FileSink, promise: Promise, progress: Progress) -> Proof:
+        began = time.perf_counter()
         measured = measure_written(sink.part, Span(progress, 0.0, 0.9))
-        return judged(self.format, measured, promise, content_hash=content_hash(sink.part, Span(progress, 0.9, 1.0)))
+        proof = judged(self.format, measured, promise, content_hash=content_hash(sink.part, Span(progress, 0.9, 1.0)))
+        return replace(proof, check_seconds=time.perf_counter() - began)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +232,36 @@ class _Round:
     room: ProvingRoom | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """Why a format needs a master of its own: what its codec did to the one that the others share."""
+
+    over_db: float = 0.0
+    lost_lu: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A format with a master of its own."""
+
+    copy: Copy
+    room: ProvingRoom
+    used: MasterSettings
+
+    @property
+    def proof(self) -> Proof:
+        return self._told(self.copy.proof)
+
+    def published(self) -> Proof:
+        """The same, once the copy stands under its name."""
+        return self._told(self.room.publish(self.copy))
+
+    def _told(self, proof: Proof) -> Proof:
+        target = self.used.target
+        own = f"It has a master of its own: {target.integrated_lufs:.1f} LUFS, {target.ceiling_dbtp:.1f} dBTP."
+        return replace(proof, note=f"{own} {proof.note}".strip())
+
+
 class _State:
     """What one round leaves to the next."""
 
@@ -208,8 +271,8 @@ class _State:
         """Those that share the master."""
         self.suspects: tuple[str, ...] = ()
         """Those of them that were over the ceiling once."""
-        self.alone: dict[str, float] = {}
-        """Those that need a master of their own, with what they were over by at the full ceiling."""
+        self.alone: dict[str, _Need] = {}
+        """Those that need a master of their own: they were over, and leading all down for them took loudness."""
         self._wanted = settings
         self._over_db: dict[str, float] = {}
         self._failed_dbtp = math.inf
@@ -227,7 +290,7 @@ class _State:
         outcome: MasterOutcome | None = None,
     ) -> None:
         """Lower the ceiling by what it was over, and a little more; aim as much higher as a codec took away."""
-        if beside and self._before is None and outcome is not None and not self._misses(outcome):
+        if beside and self._before is None and outcome is not None and not self.misses(outcome):
             self._before = self.used
         target = self.used.target
         if over_db > 0:
@@ -235,6 +298,16 @@ class _State:
         ceiling = target.ceiling_dbtp - (over_db + _STEPS_BELOW_DB[attempt] if over_db > 0 else 0.0)
         target = replace(target, ceiling_dbtp=ceiling, integrated_lufs=target.integrated_lufs + lost_lu)
         self.used = replace(self.used, target=target)
+
+    def worth_leading(self, proof: Proof, promise: Promise, outcome: MasterOutcome, tolerance_lu: float) -> float:
+        """What a codec took away, in LU, where it is more than is let pass and can be had back; else 0."""
+        lost_lu = promise.integrated_lufs - proof.loudness.integrated_lufs
+        led_lu = self.used.target.integrated_lufs - self._wanted.target.integrated_lufs + lost_lu
+        return (
+            lost_lu
+            if tolerance_lu < abs(lost_lu) and abs(led_lu) <= _MOST_LED_UP_LU and not self.misses(outcome)
+            else 0.0
+        )
 
     def come_up(self, passed: MasterSettings) -> bool:
         """Where the ceiling was led down further than need be: one between that and the last that failed. Whether there
@@ -255,19 +328,29 @@ class _State:
 
     def costs_loudness(self, outcome: MasterOutcome) -> bool:
         """Whether leading all down for some format took the loudness that the master had before."""
-        return self._before is not None and self._misses(outcome)
+        return self._before is not None and self.misses(outcome)
 
     def part_ways(self) -> None:
         """Give the master its ceiling back; those formats go by themselves from here."""
         assert self._before is not None
         self.used, self._before = self._before, None
         self._failed_dbtp = math.inf
-        self.alone |= {name: self._over_db[name] for name in self.suspects}
+        self.alone |= {name: _Need(self._over_db[name]) for name in self.suspects}
         self.common = tuple(name for name in self.common if name not in self.alone)
         self.suspects = ()
 
-    def _misses(self, outcome: MasterOutcome) -> bool:
+    def misses(self, outcome: MasterOutcome) -> bool:
+        """Whether a master has not the loudness that it was led to."""
         return abs(outcome.after.integrated_lufs - self.used.target.integrated_lufs) > LOSSLESS_TOLERANCE_LU
+
+
+def _quiet(done: _Round, state: _State) -> dict[str, _Need]:
+    """The formats whose codec took loudness from a master that has it."""
+    lost_lu = {
+        name: state.worth_leading(copy.proof, done.promise, done.outcome, LOSSY_TOLERANCE_LU)
+        for name, copy in done.copies.items()
+    }
+    return {name: _Need(lost_lu=lost) for name, lost in lost_lu.items() if lost}
 
 
 class _Tee:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sonicforge_studio.audio import (
@@ -28,7 +28,7 @@ from sonicforge_studio.domain import (
 )
 from sonicforge_studio.domain.errors import UnknownFormat
 from sonicforge_studio.generation import genre_book, recipe_to_json
-from sonicforge_studio.mastering import master
+from sonicforge_studio.mastering import MasterOutcome, master
 from sonicforge_studio.studio.blocks import each_block
 
 
@@ -107,14 +107,24 @@ def write_unmastered(
     return sink.path, recipe
 
 
+@dataclass(frozen=True, slots=True)
+class MasterSpool:
+    """A master's samples, what came of it, and their hash."""
+
+    spool: Spool
+    outcome: MasterOutcome
+    pcm_hash: str
+
+
 def mastered(
     source: Callable[[], Source], settings: MasterSettings, spool_folder: Path | None, progress: Progress
-) -> Spool:
+) -> MasterSpool:
     """A sound through the chain, kept in ``spool_folder``."""
     rate_hz, channels = shape_of(source)
     spool = Spool(settings.sample_rate_hz or rate_hz, channels, spool_folder)
-    master(source, spool, settings, progress)
-    return spool
+    hashing = HashingSink(spool)
+    outcome = master(source, hashing, settings, progress)
+    return MasterSpool(spool, outcome, hashing.pcm_hash)
 
 
 def pcm_hash(source: Callable[[], Source], progress: Progress) -> str:

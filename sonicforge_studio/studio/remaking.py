@@ -96,7 +96,7 @@ class Remaker:
         source = self._original(recipe) if rendering is None else _sound_of(rendering, recipe.part)
         for index, settings in enumerate(recipe.mastering):
             start, end = (0.6 + 0.3 * (index + step) / len(recipe.mastering) for step in (0, 1))
-            source = mastered(source, settings, self._folders.spools, Span(progress, start, end)).open_source
+            source = mastered(source, settings, self._folders.spools, Span(progress, start, end)).spool.open_source
         wanted = (
             Path(folder) if folder else self._folders.forged
         ) / f"{_name(recipe, recipe_file)}.{DELIVERY_FORMATS[format].suffix}"

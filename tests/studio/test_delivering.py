@@ -1,13 +1,19 @@
-"""How far a master is led down for its codecs."""
+"""How far a master is led down and up for its codecs, and what the encoders then make of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from sonicforge_studio.domain import MasterSettings, Target
-from sonicforge_studio.studio.delivering import _State
+from sonicforge_studio.audio import ClipSource, Tags
+from sonicforge_studio.domain import Clip, MasterSettings, Proof, Samples, SilentProgress, Target
+from sonicforge_studio.studio.delivering import Beside, Delivered, Delivery, _State
+from tests.judges import ebur128
+from tests.sounds import groove
 
 ASKED = MasterSettings(Target("spotify", -14.0, -1.0))
 
@@ -32,3 +38,84 @@ def test_what_was_led_down_too_far_comes_up_again() -> None:
 
 def test_what_passed_at_once_stays() -> None:
     assert not _State(ASKED, ("mp3-320",)).come_up(ASKED)
+
+
+RATE_HZ = 44_100
+SECONDS = 3
+LOSSY = ("mp3-320", "mp3-v0", "aac-256", "aac-128", "opus-160", "vorbis")
+
+
+def no_tags(pcm_hash: str, used: MasterSettings) -> Tags:
+    return Tags()
+
+
+def deliver(samples: Samples, folder: Path, settings: MasterSettings, *formats: str, own: str = "wav") -> Delivered:
+    """With its copies beside it."""
+    clip = Clip(np.asarray(samples, np.float32), RATE_HZ)
+    beside = Beside(formats, folder, folder, keep=True)
+    path = folder / f"master.{'m4a' if own == 'aac-128' else own}"
+    return Delivery(lambda: ClipSource(clip), path, own, settings, no_tags, beside=beside).deliver(SilentProgress())
+
+
+def clipped_noise() -> Samples:
+    return np.clip(np.random.default_rng(8).standard_normal((2, SECONDS * RATE_HZ)), -0.7, 0.7)
+
+
+def square_wave() -> Samples:
+    wave = 0.9 * np.sign(np.sin(2 * np.pi * 220 * np.arange(SECONDS * RATE_HZ) / RATE_HZ))
+    return np.stack([wave, -wave])
+
+
+def bursts() -> Samples:
+    """Half a second of noise at full scale in a quiet tone: what makes a codec ring."""
+    quiet = 0.02 * np.sin(2 * np.pi * 997 * np.arange(SECONDS * RATE_HZ) / RATE_HZ)
+    noise = np.random.default_rng(3).uniform(-1, 1, (2, RATE_HZ // 4))
+    samples = np.stack([quiet, quiet])
+    for start in range(RATE_HZ // 2, SECONDS * RATE_HZ, RATE_HZ):
+        samples[:, start : start + noise.shape[1]] += noise
+    return samples
+
+
+@pytest.mark.parametrize("sound", [clipped_noise, square_wave, bursts, lambda: groove(SECONDS)])
+def test_what_real_encoders_make_of_torture_keeps_loudness_and_ceiling(
+    tmp_path: Path, sound: Callable[[], Samples]
+) -> None:
+    """As ffmpeg's own meter hears every copy, which shows a tenth of a dB."""
+    settings = MasterSettings(Target("spotify-loud", -11.0, -2.0))
+    delivered = deliver(sound(), tmp_path, settings, *LOSSY)
+    assert [proof.format for proof in delivered.proofs] == ["wav", *LOSSY]
+    for proof in delivered.proofs:
+        heard = ebur128(proof.path)
+        assert (proof.format, heard.true_peak_dbtp <= -1.95, proof.passed) == (proof.format, True, True), proof.reason
+        assert heard.integrated_lufs == pytest.approx(-11.0, abs=0.1 if proof.format == "wav" else 0.26), proof.format
+
+
+def by_format(delivered: Delivered) -> dict[str, Proof]:
+    return {proof.format: proof for proof in delivered.proofs}
+
+
+def test_a_format_that_takes_loudness_has_a_master_of_its_own_that_is_led_up(tmp_path: Path) -> None:
+    proofs = by_format(deliver(clipped_noise(), tmp_path, ASKED, "aac-128", "flac16"))
+    assert proofs["aac-128"].passed
+    assert proofs["aac-128"].note.startswith("It has a master of its own: -12.")
+    assert ebur128(proofs["aac-128"].path).integrated_lufs == pytest.approx(-14.0, abs=0.25)
+    assert proofs["flac16"].note == ""
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "master (aac-128).m4a",
+        "master (flac16).flac",
+        "master.wav",
+    ]
+
+
+def test_a_file_of_such_a_format_is_led_up_itself(tmp_path: Path) -> None:
+    delivered = deliver(clipped_noise(), tmp_path, ASKED, own="aac-128")
+    assert delivered.settings.target.integrated_lufs > -13.5
+    assert delivered.proofs[0].passed
+
+
+def test_what_a_codec_leaves_out_almost_whole_is_not_made_up_for(tmp_path: Path) -> None:
+    """A tone at 19.5 kHz, which 128 kbit/s do not hold: to be as loud without it the rest would be squashed."""
+    times = np.arange(SECONDS * RATE_HZ) / RATE_HZ
+    tones = 0.002 * np.sin(2 * np.pi * 500 * times) + 0.5 * np.sin(2 * np.pi * 19_500 * times)
+    proof = by_format(deliver(np.stack([tones, tones]), tmp_path, ASKED, "aac-128"))["aac-128"]
+    assert (proof.passed, proof.failure, proof.note) == (False, "loudness", "")
