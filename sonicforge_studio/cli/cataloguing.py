@@ -1,8 +1,9 @@
-"""`library add`, `library list`, `library search`, `library correct` and `library verify`."""
+"""`library add`, `library list`, `library search`, `library similar`, `library correct` and `library verify`."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ from sonicforge_studio.domain import Progress
 
 if TYPE_CHECKING:
     from sonicforge_studio.domain import Track
+    from sonicforge_studio.studio import Found
 
 _GREATEST_ID = 2**63 - 1
 """What the database can hold."""
@@ -81,6 +83,33 @@ def search(
 ) -> int:
     """Find tracks by words (title, artist, prompt, file name) and measures (bpm:, key:, genre:, lufs:)."""
     return _print_tracks(" ".join(words), json, home, limit)
+
+
+@library.command()
+def similar(
+    to: Annotated[str, typer.Argument(metavar="FILE|ID", help="A file, or the `id` that `library list --json` tells.")],
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(help="Only among what `search` finds with these.", show_default=False),
+    ] = None,
+    json: Json = False,
+    home: Home = None,
+    workers: Workers = None,
+    force: Force = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many.")] = 20,
+) -> int:
+    """Find the tracks that sound most like one of the library, or like any file."""
+    output = Output(json)
+    began = time.perf_counter()
+    search = " ".join(words or [])
+    with studio_session(home) as studio, output.about(to):
+        if to.isdecimal() and int(to) <= _GREATEST_ID and not Path(to).exists():
+            hits = studio.alike.to_track(int(to), search=search, limit=limit)
+        else:
+            with one_bar(output, "Listening") as progress:
+                hits = studio.alike.to_file(Path(to), progress, search=search, limit=limit)
+        _print_found(output, hits, began, json)
+    return output.exit_code
 
 
 @library.command()
@@ -166,18 +195,24 @@ def verify(json: Json = False, home: Home = None, workers: Workers = None, force
 
 
 def _print_tracks(words: str, json: bool, home: Path | None, limit: int | None) -> int:
-    from sonicforge_studio.studio.report import track_fields
-
     output = Output(json)
     began = time.perf_counter()
     with studio_session(home) as studio:
         hits = studio.library.search(words, limit=limit)
-        for hit in hits if json else ():
-            output.item({**track_fields(hit.track, hit.relevance), "elapsed_seconds": time.perf_counter() - began}, str)
+        _print_found(output, hits, began, json)
         if not json:
-            output.table(_tracks_table([hit.track for hit in hits]))
             output.errors.print(f"{len(hits)} of {studio.library.count()} tracks", style="dim")
     return output.exit_code
+
+
+def _print_found(output: Output, hits: Sequence[Found], began: float, json: bool) -> None:
+    from sonicforge_studio.studio.report import track_fields
+
+    if not json:
+        output.table(_tracks_table([hit.track for hit in hits]))
+        return
+    for hit in hits:
+        output.item({**track_fields(hit.track, hit.relevance), "elapsed_seconds": time.perf_counter() - began}, str)
 
 
 def _tracks_table(tracks: list[Track]) -> Table:

@@ -25,6 +25,11 @@ class Folders:
         return self.home / "library.sqlite"
 
     @property
+    def similarity(self) -> Path:
+        """What is searched by sound: made from the database again where it is lost."""
+        return self.home / "similarity"
+
+    @property
     def jobs(self) -> Path:
         return self.home / "jobs.sqlite"
 

@@ -2,6 +2,7 @@
 
 from sonicforge_studio.library.corrections import Corrections, Kept
 from sonicforge_studio.library.library import Found, Library
+from sonicforge_studio.library.similarity import Similarity
 from sonicforge_studio.library.tracks import TrackRow
 
-__all__ = ["Corrections", "Found", "Kept", "Library", "TrackRow"]
+__all__ = ["Corrections", "Found", "Kept", "Library", "Similarity", "TrackRow"]

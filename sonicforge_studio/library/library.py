@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from sonicforge_studio.domain import Track
@@ -19,7 +21,7 @@ from sonicforge_studio.domain.errors import BadSetting, LibraryError, OutputExis
 from sonicforge_studio.host.writing import output_error
 from sonicforge_studio.library._connection import Readers, as_text, copy_database, open_writer, plain_failures
 from sonicforge_studio.library.migrations import migrate
-from sonicforge_studio.library.query import parse_query
+from sonicforge_studio.library.query import Query, parse_query
 from sonicforge_studio.library.tracks import (
     TrackRow,
     move_track,
@@ -196,14 +198,15 @@ class Library:
 
     def count(self, search: str = "") -> int:
         """How many tracks the search finds."""
-        query = parse_query(search)
-        where = [condition.sql for condition in query.conditions]
-        values: list[str | float] = [value for condition in query.conditions for value in condition.values]
-        if query.words:
-            where.append("id IN (SELECT rowid FROM track_words WHERE track_words MATCH ?)")
-            values.append(query.words)
-        rows = self.read(f"SELECT count(*) FROM tracks WHERE {' AND '.join(where) or '1'}", values)
+        where, values = _where(parse_query(search))
+        rows = self.read(f"SELECT count(*) FROM tracks WHERE {where}", values)
         return int(rows[0][0])
+
+    def ids(self, search: str) -> NDArray[np.int64]:
+        """The tracks that the search finds, by their ids, in no order."""
+        where, values = _where(parse_query(search))
+        rows = self.read(f"SELECT id FROM tracks WHERE {where}", values)
+        return np.array([row[0] for row in rows], np.int64)
 
     def track(self, track_id: int) -> Track | None:
         return self._one("tracks.id = ?", track_id)
@@ -336,6 +339,16 @@ class Library:
             f"{start} WHERE {where} ORDER BY {sorting} LIMIT ? OFFSET ?",
             (*values, -1 if limit is None else max(0, limit), max(0, offset)),
         )
+
+
+def _where(query: Query) -> tuple[str, list[str | float]]:
+    """A WHERE clause over ``tracks``, and what its question marks stand for."""
+    where = [condition.sql for condition in query.conditions]
+    values: list[str | float] = [value for condition in query.conditions for value in condition.values]
+    if query.words:
+        where.append("id IN (SELECT rowid FROM track_words WHERE track_words MATCH ?)")
+        values.append(query.words)
+    return " AND ".join(where) or "1", values
 
 
 def _make_folder(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from sqlite_utils import Database
 
 from sonicforge_studio.domain.errors import LibraryDamaged, LibraryTooNew
+from sonicforge_studio.library.tracks import store_vector
 
 APPLICATION_ID = 0x53464C42
 """SQLite's mark for whose file this is: "SFLB"."""
@@ -100,7 +102,36 @@ def _corrections(database: Database) -> None:
         database.execute(statement)
 
 
-MIGRATIONS = (Migration(1, "first tables", _first_tables), Migration(2, "corrections", _corrections))
+def _vectors(database: Database) -> None:
+    statements = (
+        # 128 little-endian float32. What an index beside the database is made from.
+        """CREATE TABLE track_vectors (
+            track_id INTEGER PRIMARY KEY REFERENCES tracks(id) ON DELETE CASCADE,
+            vector BLOB NOT NULL
+        ) STRICT""",
+        # The last change of each, numbered through; those that are gone stay, since no id comes again.
+        """CREATE TABLE vector_changes (track_id INTEGER PRIMARY KEY, sequence INTEGER NOT NULL UNIQUE) STRICT""",
+        *(
+            f"""CREATE TRIGGER track_vectors_{event.lower()} AFTER {event} ON track_vectors BEGIN
+                INSERT INTO vector_changes VALUES
+                    ({row}.track_id, (SELECT coalesce(max(sequence), 0) + 1 FROM vector_changes))
+                ON CONFLICT (track_id) DO UPDATE SET sequence = excluded.sequence;
+            END"""
+            for event, row in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD"))
+        ),
+    )
+    for statement in statements:
+        database.execute(statement)
+    known = database.execute("SELECT track_id, json_extract(analysis, '$.embedding') FROM track_data")
+    for track_id, embedding in known.fetchall():
+        store_vector(database, track_id, json.loads(embedding or "[]"))
+
+
+MIGRATIONS = (
+    Migration(1, "first tables", _first_tables),
+    Migration(2, "corrections", _corrections),
+    Migration(3, "vectors", _vectors),
+)
 
 
 def migrate(database: Database, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:

@@ -6,10 +6,12 @@ import json
 import math
 import re
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import numpy as np
 from sqlite_utils import Database
 
 from sonicforge_studio.domain import Analysis, Key, Recipe, Track, Verdict, from_plain, to_plain
@@ -70,9 +72,22 @@ def store_track(database: Database, track: Track) -> Track:
         " VALUES (?, ?, ?, ?, ?, ?)",
         (track_id, _json(track.analysis), track.fingerprint, track.peaks, _json(track.recipe), _json(track.verdict)),
     )
+    store_vector(database, track_id, track.analysis.embedding)
     _store_parents(database, track_id, track.recipe)
     _store_words(database, track_id, track)
     return replace(track, id=track_id, added_at=added_at)
+
+
+def store_vector(database: Database, track_id: int, embedding: Sequence[float]) -> None:
+    """What the track sounds like, 128 numbers or none; where it is as it was, nothing changes."""
+    if not embedding:
+        database.conn.execute("DELETE FROM track_vectors WHERE track_id = ?", (track_id,))
+        return
+    database.conn.execute(
+        "INSERT INTO track_vectors VALUES (?, ?) ON CONFLICT (track_id) DO UPDATE SET vector = excluded.vector"
+        " WHERE vector <> excluded.vector",
+        (track_id, np.array(embedding, "<f4").tobytes()),
+    )
 
 
 def move_track(database: Database, track: Track) -> None:

@@ -11,8 +11,9 @@ from sonicforge_studio.generation import SynthEngine
 from sonicforge_studio.host import Folders, Settings, load_settings, open_folders, start_log
 from sonicforge_studio.host.cache import Cache
 from sonicforge_studio.host.tile_cache import TileCache
-from sonicforge_studio.library import Library
+from sonicforge_studio.library import Library, Similarity
 from sonicforge_studio.mastering import PRESETS, TARGETS, PresetFolder
+from sonicforge_studio.studio.alike import Alike
 from sonicforge_studio.studio.changes import Changes
 from sonicforge_studio.studio.correcting import Corrector
 from sonicforge_studio.studio.engine_desk import EngineDesk
@@ -40,6 +41,8 @@ class Studio:
     library: Library
     changes: Changes
     """Tells of changes of the library."""
+    similarity: Similarity
+    alike: Alike
     measurer: Measurer
     importer: Importer
     forge: Forge
@@ -67,6 +70,7 @@ class Studio:
     def close(self) -> None:
         self.recordings.close()
         try:
+            self.similarity.close()
             self.library.close()
         finally:
             self.cache.close()
@@ -96,6 +100,7 @@ def build_studio(home: str | Path | None = None) -> Studio:
     engines = Engines({"synth": SynthEngine(folders.spools)}, models, folders)
     drawn = TileCache(folders.curves, memory_bytes=32 << 20)
     measurer = Measurer(cache, drawn)
+    similarity = Similarity(library, folders.similarity)
     corrections = Corrector(library)
     importer = Importer(library, measurer, corrections)
     return Studio(
@@ -104,6 +109,8 @@ def build_studio(home: str | Path | None = None) -> Studio:
         cache=cache,
         library=library,
         changes=changes,
+        similarity=similarity,
+        alike=Alike(library, similarity, measurer),
         measurer=measurer,
         importer=importer,
         forge=Forge(engines, measurer, importer, Likeness(library), folders.forged, folders.spools),

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import mido
+import numpy as np
 import pytest
 
 from tests.cli.conftest import Sonicforge
@@ -323,6 +324,26 @@ def test_library_lists_and_finds(sonicforge: Sonicforge, tmp_path: Path) -> None
     assert sonicforge("library", "search", "bpm:119-121", "--json").only["title"] == "night bus"
     assert sonicforge("library", "search", "'; DROP TABLE tracks; --", "--json").objects == []
     assert len(sonicforge("library", "list", "--json").objects) == 2
+
+
+def test_what_sounds_alike_is_found_by_its_number_or_by_a_file(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    for name, sound in (("low", 220.0), ("lower", 221.0), ("noise", 0.0)):
+        samples = tone(2.0, sound) if sound else np.random.default_rng(1).uniform(-0.5, 0.5, (2, 88_200))
+        write(tmp_path / f"{name}.wav", samples, 44_100)
+    sonicforge("library", "add", tmp_path)
+    (low,) = [track for track in sonicforge("library", "list", "--json").objects if track["title"] == "low"]
+    first, second = sonicforge("library", "similar", low["id"], "--json").objects
+    assert [first["title"], second["title"]] == ["lower", "noise"]
+    assert 0.9 < first["score"] <= 1.0
+    assert second["score"] < first["score"]
+    assert "embedding" in first
+    assert sonicforge("library", "similar", low["id"], "noise", "--json").only["title"] == "noise"
+    write(tmp_path / "elsewhere.wav", tone(2.0, 220.0), 44_100)
+    assert sonicforge("library", "similar", tmp_path / "elsewhere.wav", "--limit", 1, "--json").only["title"] == "low"
+    assert sonicforge("library", "similar", tmp_path / "low.wav", "--limit", 1, "--json").only["title"] == "lower"
+    said = sonicforge("library", "similar", 99_999, "--json")
+    assert (said.code, said.only["path"], said.only["error"]["code"]) == (1, "99999", "library-error")
+    assert sonicforge("library", "similar", tmp_path / "gone.wav", "--json").only["error"]["code"] == "missing-path"
 
 
 def test_verify_names_what_is_missing_or_changed(sonicforge: Sonicforge, tmp_path: Path) -> None:
