@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from pathlib import Path
 
 from sonicforge_studio.domain.errors import DiskFull, OutputError, OutputExists, OutputNotWritable
-
-PART_MARK = ".part-"
-_LONGEST_KEPT_NAME = 100
-"""Of the final name, in characters, so that the temporary one fits whatever the file system allows."""
+from sonicforge_studio.host.parts import Part
 
 
 class PartFile:
@@ -34,27 +30,27 @@ class PartFile:
             raise OutputExists(f'There is already a file named "{path.name}".')
         try:
             make_way_for(path)
-            self.part = path.with_name(f".{path.name[:_LONGEST_KEPT_NAME]}{PART_MARK}{secrets.token_hex(4)}")
-            self._descriptor = os.open(
-                self.part,
-                os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0),
-                0o666,
-            )
+            self._part = Part(path)
         except OSError as error:
             raise output_error(error) from error
+
+    @property
+    def part(self) -> Path:
+        """The hidden file."""
+        return self._part.path
 
     def write(self, data: bytes | memoryview) -> int:
         if self._abandoned:
             return len(data)
         try:
-            return write_all(self._descriptor, data)
+            return write_all(self._part.descriptor, data)
         except OSError as error:
             # Kept, because an encoder that calls this may lose what is raised here.
             self._error = output_error(error)
             raise self._error from error
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        return 0 if self._abandoned else os.lseek(self._descriptor, offset, whence)
+        return 0 if self._abandoned else os.lseek(self._part.descriptor, offset, whence)
 
     def tell(self) -> int:
         return self.seek(0, os.SEEK_CUR)
@@ -67,15 +63,7 @@ class PartFile:
         try:
             if self._error is not None:
                 raise self._error
-            os.fsync(self._descriptor)
-            os.close(self._descriptor)
-            self._descriptor = -1
-            if self._overwrite:
-                self.part.replace(self.path)
-            elif self._numbered:
-                self._take_a_free_name()
-            else:
-                _rename_to_free_name(self.part, self.path)
+            self._part.publish(self._take_name)
             _sync_folder(self.path.parent)
         except OSError as error:
             self.abandon()
@@ -84,13 +72,21 @@ class PartFile:
             self.abandon()
             raise
 
-    def _take_a_free_name(self) -> None:
+    def _take_name(self, part: Path) -> None:
+        if self._overwrite:
+            part.replace(self.path)
+        elif self._numbered:
+            self._take_a_free_name(part)
+        else:
+            _rename_to_free_name(part, self.path)
+
+    def _take_a_free_name(self, part: Path) -> None:
         """Under its name or the next numbered one; another writer may take the same one at the same moment."""
         wanted = self.path
         while True:
             self.path = free_name(wanted)
             try:
-                return _rename_to_free_name(self.part, self.path)
+                return _rename_to_free_name(part, self.path)
             except FileExistsError:
                 continue
 
@@ -99,9 +95,7 @@ class PartFile:
         if self._abandoned:
             return
         self._abandoned = True
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-        self.part.unlink(missing_ok=True)
+        self._part.remove()
 
 
 def make_way_for(path: Path) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sonicforge_studio.audio._known_formats import AUDIO_SUFFIXES
-from sonicforge_studio.audio._part_file import PART_MARK
 from sonicforge_studio.domain.errors import InputError, MissingPath, NoAudioInFolder, NoPermission
+from sonicforge_studio.host.parts import PART_MARK
 
 
 def audio_files_in(folder: str | Path) -> Iterator[Path]:

@@ -20,17 +20,23 @@ def try_lock(path: Path) -> int | None:
 def lock(descriptor: int) -> bool:
     """Whether the file is this program's now; the system takes it back when the program ends, however it ends."""
     try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            # A byte far behind the content: others may still read what they cannot lock.
-            os.lseek(descriptor, 1 << 30, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-            os.lseek(descriptor, 0, os.SEEK_SET)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        take_lock(descriptor)
     except OSError:
         return False
     return True
+
+
+def take_lock(descriptor: int) -> None:
+    """As ``lock``. Raises ``BlockingIOError`` where someone holds it, another ``OSError`` where nothing can be locked
+    there; on Windows these are not told apart."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        # A byte far behind the content: others may still read what they cannot lock.
+        os.lseek(descriptor, 1 << 30, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -61,7 +61,8 @@ class Crossfade(Generic[P]):
             now = block[:, : self._frames - self._done]
             parts.append(self._faded(now, self._next))
             block = block[:, now.shape[1] :]
-        parts.append(self.current.process(block))
+        if block.shape[1] or not parts:
+            parts.append(self.current.process(block))
         return np.concatenate(parts, axis=1)
 
     def _faded(self, block: Float32, following: P) -> Float32:

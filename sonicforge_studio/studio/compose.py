@@ -10,6 +10,7 @@ from sonicforge_studio.domain import Concept, Target
 from sonicforge_studio.generation import SynthEngine
 from sonicforge_studio.host import Folders, Settings, load_settings, open_folders, start_log
 from sonicforge_studio.host.cache import Cache
+from sonicforge_studio.host.parts import clear_parts
 from sonicforge_studio.host.tile_cache import TileCache
 from sonicforge_studio.library import Library, Similarity
 from sonicforge_studio.mastering import PRESETS, TARGETS, PresetFolder
@@ -92,6 +93,8 @@ def build_studio(home: str | Path | None = None) -> Studio:
     """
     folders = open_folders(home)
     start_log(folders.logs)
+    # Copies that were being proved when a program was killed: in other folders they go with the next file there.
+    clear_parts(folders.spools)
     settings = load_settings(folders.settings)
     changes = Changes()
     library = Library(folders.database, on_change=changes.tell)

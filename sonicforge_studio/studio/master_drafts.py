@@ -98,22 +98,24 @@ class MasterDrafts:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def keep(self, audio_hash: str, draft: MasterDraft) -> None:
-        """Remember how far it has got. Raises ``DiskFull`` or ``OutputNotWritable``."""
-        text = json.dumps({"version": _VERSION, "audio_hash": audio_hash, "draft": to_plain(draft)}, ensure_ascii=False)
-        write_text(self._place(audio_hash), text)
+    def keep(self, audio_hash: str, *drafts: MasterDraft) -> None:
+        """Remember how far it has got: the newest draft is the last, those before it are what must not be lost besides.
+        Raises ``DiskFull`` or ``OutputNotWritable``."""
+        *before, draft = map(to_plain, drafts)
+        stored = {"version": _VERSION, "audio_hash": audio_hash, "draft": draft, "before": before}
+        write_text(self._place(audio_hash), json.dumps(stored, ensure_ascii=False))
         self._clear_oldest()
 
-    def find(self, audio_hash: str) -> MasterDraft | None:
-        """How far it had got; None where nobody began, or where what is there cannot be read any more."""
+    def find(self, audio_hash: str) -> tuple[MasterDraft, ...]:
+        """What was kept last; nothing where nobody began, or where what is there cannot be read any more."""
         place = self._place(audio_hash)
         try:
-            return _read(json.loads(place.read_text(encoding="utf-8")))
+            return _read_all(json.loads(place.read_text(encoding="utf-8")))
         except FileNotFoundError:
-            return None
+            return ()
         except (OSError, ValueError, TypeError, KeyError, LookupError, AttributeError) as error:
             _log.warning("the draft %s cannot be read: %s", place, error)
-            return None
+            return ()
 
     def forget(self, audio_hash: str) -> None:
         with suppress(OSError):
@@ -129,10 +131,14 @@ class MasterDrafts:
                 place.unlink()
 
 
-def _read(stored: Mapping[str, Any]) -> MasterDraft:
+def _read_all(stored: Mapping[str, Any]) -> tuple[MasterDraft, ...]:
     if stored["version"] != _VERSION:
         raise ValueError(f"version {stored['version']}")
-    draft = from_plain(MasterDraft, stored["draft"])
+    return tuple(map(_read, (*stored.get("before", ()), stored["draft"])))
+
+
+def _read(stored: Any) -> MasterDraft:
+    draft = from_plain(MasterDraft, stored)
     # What a preset may hold, a draft may.
     whole = Preset.of("draft", draft.settings, with_target=True)
     fault = next(preset_faults(whole), None)

@@ -391,7 +391,11 @@ def test_what_a_killed_process_leaves_is_not_taken_for_audio(tmp_path: Path) -> 
     assert len(left) == 1
     assert left[0].name.startswith(".x.wav.part-")
     assert list(audio_files_in(tmp_path)) == []
-    write_clip(tmp_path / "x.wav", clip_of(tone(0.1)), format="wav")
+    with open_sink(tmp_path / "y.wav", format="wav", sample_rate_hz=44100, channels=2) as under_way:
+        assert list(tmp_path.iterdir()) == [under_way.part], "the dead one's went, and only that"
+        write_clip(tmp_path / "x.wav", clip_of(tone(0.1)), format="wav")
+        under_way.write(tone(0.1))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.wav", "y.wav"]
 
 
 # RF64 ---------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +16,12 @@ from PySide6.QtTest import QTest
 from sonicforge_studio.domain import Suggestion, from_plain
 from sonicforge_studio.domain.chain import STAGES, ChainSettings, EqSettings, parameters_of
 from sonicforge_studio.domain.mastering import Target
+from sonicforge_studio.host import open_folders
 from sonicforge_studio.studio.chain_response import eq_response
-from sonicforge_studio.studio.master_drafts import MasterDrafts, Reference, first_draft
+from sonicforge_studio.studio.master_drafts import MasterDraft, MasterDrafts, Reference, first_draft
 from sonicforge_studio.studio.master_presets import SUFFIX
 from sonicforge_studio.studio.mastering import MasterRequest
+from sonicforge_studio.ui.application import Program
 from sonicforge_studio.ui.master.stage_panel import StagePanel
 from sonicforge_studio.ui.master.stage_views import EqStage, MultibandStage, StereoStage
 from sonicforge_studio.ui.master.suggestions import SuggestionsDialog, change_text, reason_text
@@ -26,6 +30,8 @@ from sonicforge_studio.ui.theme import Theme
 from tests.ui.conftest import Run, until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytestqt.qtbot import QtBot
 
     from sonicforge_studio.ui.pages.master import MasterPage
@@ -40,6 +46,29 @@ def page(stocked: Workspace, run: Run) -> MasterPage:
 
     run(open())
     return stocked.master
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Drafts are read while it is set: cleared, the disk lets everyone wait."""
+    answers = threading.Event()
+    answers.set()
+    find = MasterDrafts.find
+
+    def find_at_last(shelf: MasterDrafts, audio_hash: str) -> tuple[MasterDraft, ...]:
+        answers.wait()
+        return find(shelf, audio_hash)
+
+    monkeypatch.setattr(MasterDrafts, "find", find_at_last)
+    yield answers
+    answers.set()
+
+
+async def _open(workspace: Workspace, track_id: int) -> MasterPage:
+    page = workspace.master
+    workspace.actions.master(track_id)
+    await until(lambda: page.track is not None and page.track.id == track_id, "the track")
+    return page
 
 
 def _eq(page: MasterPage) -> EqStage:
@@ -183,7 +212,7 @@ def test_what_was_set_is_there_again_after_another_track_and_after_a_kill(
     page.editing.set_many({"chain.eq.tilt_db": 2.0})
     shelf = MasterDrafts(stocked._live.master_drafts._folder)
     # On the disk soon after the change, not only when the page is left.
-    run(until(lambda: shelf.find(track.analysis.audio_hash) is not None, "the draft"))
+    run(until(lambda: shelf.find(track.analysis.audio_hash), "the draft"))
     other = stocked.library.model.row(1).id
     stocked.actions.master(other)
     run(until(lambda: page.track is not None and page.track.id == other, "the other track"))
@@ -212,18 +241,127 @@ def test_what_was_begun_before_lies_one_step_back_where_more_was_set_meanwhile(p
     assert editing.draft.chain.eq.tilt_db == 2.0
 
 
+def test_what_was_begun_before_is_kept_though_another_track_is_chosen_before_it_was_read(
+    stocked: Workspace, page: MasterPage, run: Run, disk: threading.Event
+) -> None:
+    track, other = page.track, stocked.library.model.row(1).id
+    assert track is not None
+    one_step_back: list[bool] = []
+    page.editing.restored.connect(one_step_back.append)
+
+    async def set_and_leave(tilt_db: float) -> None:
+        """Before the disk has answered."""
+        disk.clear()
+        await _open(stocked, track.id)
+        page.editing.set_many({"chain.eq.tilt_db": tilt_db})
+        await _open(stocked, other)
+        disk.set()
+
+    async def leave_and_come_back() -> None:
+        page.editing.set_many({"chain.eq.tilt_db": 2.0})
+        await _open(stocked, other)
+        # Twice, so that of three states none was ever shown beside another.
+        await set_and_leave(-1.0)
+        await set_and_leave(-3.0)
+        await _open(stocked, track.id)
+        await until(lambda: one_step_back, "what was begun")
+
+    run(leave_and_come_back())
+    assert one_step_back == [True]
+    assert _states(page) == [-3.0, -1.0, 2.0, 0.0]
+
+
+def _states(page: MasterPage) -> list[float]:
+    """What is shown, and every state that it can be taken back to."""
+    states = [page.editing.draft.chain.eq.tilt_db]
+    while page.editing.can_undo:
+        page.editing.undo()
+        states.append(page.editing.draft.chain.eq.tilt_db)
+    return states
+
+
+def test_what_was_begun_before_is_kept_though_the_program_ends_before_it_was_read(
+    theme: Theme,
+    own_home: Path,
+    loop: asyncio.AbstractEventLoop,
+    program: Program,
+    stocked: Workspace,
+    page: MasterPage,
+    run: Run,
+    disk: threading.Event,
+) -> None:
+    track = page.track
+    assert track is not None
+
+    async def set_and_end() -> None:
+        page.editing.set_many({"chain.eq.tilt_db": 2.0})
+        await _open(stocked, stocked.library.model.row(1).id)
+        disk.clear()
+        await _open(stocked, track.id)
+        page.editing.set_many({"chain.eq.tilt_db": -1.0})
+        program.window.close()
+        closing = asyncio.ensure_future(program.close())
+        done, _ = await asyncio.wait([closing], timeout=0.2)
+        assert not done, "what was set last is not on the disk yet"
+        disk.set()
+        await closing
+
+    run(set_and_end())
+    again = Program(theme, open_folders(own_home), loop)
+
+    async def begin_again() -> list[float]:
+        await again.begin()
+        assert again.opened is not None
+        page = await _open(again.opened.workspace, track.id)
+        await until(lambda: page.editing.can_undo, "what was begun")
+        states = _states(page)
+        await again.close()
+        return states
+
+    try:
+        assert run(begin_again()) == [-1.0, 2.0, 0.0]
+    finally:
+        again.window.deleteLater()
+
+
+def test_what_was_shown_once_is_no_more_kept_beside_what_is_set(
+    page: MasterPage, run: Run, disk: threading.Event
+) -> None:
+    editing, track = page.editing, page.track
+    assert track is not None
+    shelf, audio_hash = editing._shelf, track.analysis.audio_hash
+
+    async def kept() -> list[float]:
+        await editing.finish()
+        return [draft.chain.eq.tilt_db for draft in shelf.find(audio_hash)]
+
+    editing.set_many({"chain.eq.tilt_db": 2.0})
+    assert run(kept()) == [2.0]
+    editing.open(replace(track, analysis=replace(track.analysis, audio_hash="of another sound")))
+    editing.open(track)
+    editing.set_many({"chain.eq.tilt_db": -1.0})
+    assert run(kept()) == [2.0, -1.0]
+    editing.set_many({"chain.eq.tilt_db": -2.0})
+    assert run(kept()) == [2.0, -2.0]
+    editing.undo()
+    editing.undo()
+    assert run(kept()) == [2.0]
+    editing.redo()
+    assert run(kept()) == [-1.0]
+
+
 def test_a_draft_with_nonsense_in_it_is_left(tmp_path: Path) -> None:
     shelf = MasterDrafts(tmp_path)
     draft = first_draft(Target("spotify", -14.0, -1.0))
     shelf.keep("abc", draft)
-    assert shelf.find("abc") == draft
+    assert shelf.find("abc") == (draft,)
     place = tmp_path / "abc.json"
     stored = json.loads(place.read_text())
     stored["draft"]["chain"]["glue"]["ratio"] = 99.0
     place.write_text(json.dumps(stored))
-    assert shelf.find("abc") is None
+    assert shelf.find("abc") == ()
     place.write_text("[]")
-    assert shelf.find("abc") is None
+    assert shelf.find("abc") == ()
 
 
 def test_presets_are_chosen_saved_shared_and_deleted(page: MasterPage, run: Run, tmp_path: Path) -> None:

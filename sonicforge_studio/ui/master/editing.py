@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -17,11 +17,40 @@ from sonicforge_studio.ui.tasks import Tasks
 _SAVE_MILLISECONDS = 300
 
 
+@dataclass(slots=True, eq=False)
+class _Work:
+    """What is done over one track."""
+
+    steps: Steps[MasterDraft]
+    audio_hash: str = ""
+    """Empty while there is no track yet."""
+    unseen: tuple[MasterDraft, ...] = ()
+    """What was begun before and set over before it was read: kept beside the newest until it was shown."""
+
+    @property
+    def drafts(self) -> tuple[MasterDraft, ...]:
+        """What must not be lost of it, the newest last."""
+        return *self.unseen, self.steps.now
+
+    def see(self) -> None:
+        """What is shown now waits no more for being shown."""
+        self.unseen = tuple(draft for draft in self.unseen if draft != self.steps.now)
+
+    def put_before(self, begun: tuple[MasterDraft, ...]) -> bool:
+        """Lay what was begun before under what was set meanwhile. Whether there are other steps than before."""
+        drafts = (*begun, self.steps.now) if self.steps.can_undo else begun
+        newest = drafts[-1:]
+        self.unseen = tuple(draft for draft in drafts[:-1] if draft not in (self.steps.first, *newest))
+        laid = [self.steps.apply(draft) for draft in (*self.unseen, *newest)]
+        return any(laid)
+
+
 class MasterEditing(QObject):
     changed = Signal()
     """The draft is another."""
     restored = Signal(bool)
-    """What was begun on this track before is here again, or (True) lies one step back: more was set meanwhile."""
+    """What was begun on this track before is here again; True where one before it lies one step back, over which more
+    was set before it was shown."""
     refused = Signal(object)
     """The ``StudioError`` for which the draft cannot be kept."""
 
@@ -30,8 +59,7 @@ class MasterEditing(QObject):
         self._tasks = tasks
         self._shelf = shelf
         self._first = first
-        self._steps = Steps(first)
-        self._track: Track | None = None
+        self._work = _Work(Steps(first))
         self._joined = ""
         """What the last step belongs to, such as the figure that a hand is still moving."""
         self._writing = asyncio.Lock()
@@ -44,47 +72,42 @@ class MasterEditing(QObject):
 
     @property
     def draft(self) -> MasterDraft:
-        return self._steps.now
+        return self._work.steps.now
 
     @property
     def can_undo(self) -> bool:
-        return self._steps.can_undo
+        return self._work.steps.can_undo
 
     @property
     def can_redo(self) -> bool:
-        return self._steps.can_redo
+        return self._work.steps.can_redo
 
     # Tracks
 
     def open(self, track: Track) -> None:
         """Go on with what is set, over another track; where that was begun before, go on there."""
-        before = self._track
-        if before is not None and before.analysis.audio_hash == track.analysis.audio_hash:
-            self._track = track
+        audio_hash = track.analysis.audio_hash
+        before = self._work
+        if before.audio_hash == audio_hash:
             return
-        if before is not None:
-            self._save()
-        self._track = track
         self._told = False
         self._joined = ""
-        if before is not None:
-            self._steps = Steps(self._first)
+        if before.audio_hash:
+            self._save()
+            self._work = _Work(Steps(self._first), audio_hash)
             self.changed.emit()
-        self._tasks.start(self._restore(track, self._steps))
+        else:
+            before.audio_hash = audio_hash
+        self._tasks.start(self._restore(self._work))
 
-    async def _restore(self, track: Track, steps: Steps[MasterDraft]) -> None:
+    async def _restore(self, work: _Work) -> None:
         async with self._writing:
-            begun = await asyncio.to_thread(self._shelf.find, track.analysis.audio_hash)
-        if begun is None or steps is not self._steps:
-            return
-        set_meanwhile = steps.now if steps.can_undo else None
-        if not steps.apply(begun):
-            return
-        if set_meanwhile is not None:
-            # What was begun before lies one step back: neither is lost.
-            steps.apply(set_meanwhile)
-        self.changed.emit()
-        self.restored.emit(set_meanwhile is not None)
+            begun = await asyncio.to_thread(self._shelf.find, work.audio_hash)
+            # Even where another track has come meanwhile: what is written of this one next has it beside it.
+            other = work.put_before(begun)
+        if other and work is self._work:
+            self.changed.emit()
+            self.restored.emit(bool(work.unseen))
 
     # Changing
 
@@ -105,7 +128,7 @@ class MasterEditing(QObject):
     def take(self, draft: MasterDraft, joined: str = "") -> None:
         """The next state. Steps ``joined`` by the same word are one."""
         goes_on, self._joined = bool(joined) and joined == self._joined, joined
-        if self._steps.apply(draft, joined=goes_on):
+        if self._work.steps.apply(draft, joined=goes_on):
             self._tell()
 
     def end_joined(self) -> None:
@@ -114,15 +137,16 @@ class MasterEditing(QObject):
 
     def undo(self) -> None:
         self._joined = ""
-        if self._steps.undo():
+        if self._work.steps.undo():
             self._tell()
 
     def redo(self) -> None:
         self._joined = ""
-        if self._steps.redo():
+        if self._work.steps.redo():
             self._tell()
 
     def _tell(self) -> None:
+        self._work.see()
         self._saving.start()
         self.changed.emit()
 
@@ -130,8 +154,9 @@ class MasterEditing(QObject):
 
     def _save(self) -> None:
         self._saving.stop()
-        if self._track is not None and (self._steps.can_undo or self._steps.can_redo):
-            self._put_away = self._tasks.start(self._keep(self._track.analysis.audio_hash, self.draft))
+        work = self._work
+        if work.audio_hash and (work.steps.can_undo or work.steps.can_redo):
+            self._put_away = self._tasks.start(self._keep(work))
 
     async def finish(self) -> None:
         """Come back when all of it lies on the disk."""
@@ -139,11 +164,11 @@ class MasterEditing(QObject):
         if self._put_away is not None:
             await asyncio.wait([self._put_away])
 
-    async def _keep(self, audio_hash: str, draft: MasterDraft) -> None:
-        """In order: what is written last is the newest."""
+    async def _keep(self, work: _Work) -> None:
+        """In order: what was begun before has been read, and what is written last is the newest."""
         async with self._writing:
             try:
-                await asyncio.to_thread(self._shelf.keep, audio_hash, draft)
+                await asyncio.to_thread(self._shelf.keep, work.audio_hash, *work.drafts)
             except StudioError as error:
                 if not self._told:
                     self._told = True
