@@ -53,8 +53,7 @@ def export(
 
 
 def _ceiling_dbtp(tags: Tags) -> float | None:
-    """What a master promised: the ceiling of the target that it was made for; of one's own target what the limiter was
-    led to, which may be lower; None of what was not mastered here."""
+    """What a master promised: the ceiling of the target that it was made for; None of what was not mastered here."""
     if not tags.recipe:
         return None
     try:
@@ -63,5 +62,6 @@ def _ceiling_dbtp(tags: Tags) -> float | None:
         return None
     if not mastering:
         return None
-    used = mastering[-1].target
-    return TARGETS.get(used.name, used).ceiling_dbtp
+    asked_for = mastering[-1].asked_for
+    # Older recipes have only what the limiter was led to: of a target with a name, that tells what was asked for.
+    return TARGETS.get(asked_for.name, asked_for).ceiling_dbtp
