@@ -8,7 +8,7 @@ StudioError
 │   │   UnknownModel, BadSetting
 │   └── NoRecipe, RecipeUnreadable, FingerprintUnreadable, ModelNotUsable
 ├── OutputError           the result cannot be put where it was wanted
-│   └── OutputExists, OverCeiling, DiskFull, OutputNotWritable
+│   └── OutputExists, OverCeiling, NotAsPromised, DiskFull, OutputNotWritable
 ├── NoSoundDevice, DeviceLost
 ├── LibraryError          LibraryTooNew, LibraryDamaged, LibraryBusy
 ├── EngineUnavailable, EngineProcessDied, OutOfMemory
@@ -173,6 +173,12 @@ class OverCeiling(OutputError):
     code = "over-ceiling"
     message = "The encoded file peaks over the ceiling of its master."
     hint = "Prove this format when you master, or export it all the same."
+
+
+class NotAsPromised(OutputError):
+    code = "not-as-promised"
+    message = "The file does not keep what was asked of its master."
+    hint = "Master it again, or export it all the same."
 
 
 class DiskFull(OutputError):

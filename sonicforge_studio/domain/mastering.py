@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sonicforge_studio.domain.analysis import Loudness
 from sonicforge_studio.domain.chain import ChainSettings
@@ -37,7 +37,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class MasterSettings:
-    """Everything that decides the samples of a master."""
+    """Everything that decides the samples of a master, and in a recipe what was asked for."""
 
     target: Target
     chain: ChainSettings = field(default_factory=ChainSettings)
@@ -50,6 +50,16 @@ class MasterSettings:
     """The dynamics guard: it stays so quiet that its true peak lies at least so far over its loudness; 0 is off."""
     sample_rate_hz: int = 0
     """What is delivered; 0 keeps the original's."""
+    wanted: Target | None = None
+    """What was asked for, where codecs led ``target`` elsewhere. It decides nothing, but says what was promised."""
+
+    @property
+    def asked_for(self) -> Target:
+        return self.wanted or self.target
+
+    def led_from(self, asked_for: Target) -> MasterSettings:
+        """As a recipe keeps them: they tell of what was asked for where their own target is another one."""
+        return self if self.target == asked_for else replace(self, wanted=asked_for)
 
 
 @dataclass(frozen=True, slots=True)

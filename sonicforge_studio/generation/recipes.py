@@ -15,6 +15,7 @@ from sonicforge_studio.domain import (
     Neural,
     PartChange,
     Recipe,
+    Target,
     from_plain,
     to_plain,
 )
@@ -41,7 +42,12 @@ _LAST_TICK = 960 * 400 * 60
 
 def recipe_to_json(recipe: Recipe) -> str:
     """One line of JSON, plain ASCII, so that every tag format holds it."""
-    return json.dumps(to_plain(recipe), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    plain = to_plain(recipe)
+    for settings in plain["mastering"]:
+        if settings["wanted"] is None:
+            # Drafts are found by the hash of this text: a recipe that has nothing to say here reads as it always did.
+            del settings["wanted"]
+    return json.dumps(plain, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 
 
 def recipe_from_json(text: str) -> Recipe:
@@ -142,14 +148,18 @@ def _is_change(change: PartChange) -> bool:
 
 def _mastering_faults(settings: MasterSettings) -> Iterator[str]:
     figures = (
-        _within(settings.target.integrated_lufs, -70, 0),
-        _within(settings.target.ceiling_dbtp, -40, 0),
+        _is_target(settings.target),
+        _is_target(settings.asked_for),
         _within(settings.amount, 0, 1),
         _within(settings.least_peak_to_loudness_lu, 0, 60),
         settings.sample_rate_hz == 0 or _is_whole(settings.sample_rate_hz, 1000, 10**6),
     )
     if not all(figures) or any(chain_faults(settings.chain)) or not _is_match(settings.match):
         yield "its mastering is out of range"
+
+
+def _is_target(target: Target) -> bool:
+    return _within(target.integrated_lufs, -70, 0) and _within(target.ceiling_dbtp, -40, 0)
 
 
 def _is_match(match: Match | None) -> bool:

@@ -326,19 +326,22 @@ def _write_master(
     mix: Callable[[], Source], wanted: Path, raw: Recipe, format: str, settings: MasterSettings, progress: Progress
 ) -> tuple[Path, Recipe, Master]:
     """The main file, through the mastering chain; its place, recipe and proof."""
+
+    def made(pcm_hash: str, used: MasterSettings) -> Recipe:
+        return replace(raw, pcm_hash=pcm_hash, mastering=(used.led_from(settings.target),))
+
     delivered = Delivery(
         mix,
         wanted,
         format=format,
         settings=settings,
-        tags=lambda pcm_hash, used: tags_of(replace(raw, pcm_hash=pcm_hash, mastering=(used,))),
+        tags=lambda pcm_hash, used: tags_of(made(pcm_hash, used)),
         numbered=True,
     ).deliver(progress)
     path = delivered.path
-    recipe = replace(raw, pcm_hash=delivered.pcm_hash, mastering=(delivered.settings,))
     outcome = delivered.outcome
     return (
         path,
-        recipe,
+        made(delivered.pcm_hash, delivered.settings),
         Master(settings.target, outcome.before, delivered.after, outcome.gain_db, delivered.proofs, (str(path),)),
     )

@@ -146,7 +146,8 @@ class MasteringDesk:
         recipe = _recipe_before(original.tags, original.analysis.audio_hash, original.analysis.sample_rate_hz)
 
         def tags(pcm_hash: str, used: MasterSettings) -> Tags:
-            own = replace(recipe, pcm_hash=pcm_hash, mastering=(*recipe.mastering, used))
+            told = used.led_from(settings.target)
+            own = replace(recipe, pcm_hash=pcm_hash, mastering=(*recipe.mastering, told))
             return replace(original.tags, title=_title(original.tags, settings), recipe=recipe_to_json(own))
 
         delivered = Delivery(

@@ -13,7 +13,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from sonicforge_studio.domain import Recipe, Track, to_plain
-from sonicforge_studio.domain.errors import MissingPath, OverCeiling, StudioError
+from sonicforge_studio.domain.errors import MissingPath, NotAsPromised, OverCeiling, StudioError
 from sonicforge_studio.studio import Edits, Job, Lane, Studio, recipe_to_json
 from sonicforge_studio.ui.job_desk import JobDesk
 from sonicforge_studio.ui.kit import Kit
@@ -187,8 +187,9 @@ class Actions(QObject):
     async def _master(self, track_id: int) -> None:
         self.master_wanted.emit(await self.track(track_id))
 
-    def export(self, tracks: Sequence[tuple[int, str]], format: str) -> None:
-        """Ask where to, then export; ``tracks`` are (id, title). Several go into one folder."""
+    def export(self, tracks: Sequence[tuple[int, str]], format: str, *, all_the_same: bool = False) -> None:
+        """Ask where to, then export; ``tracks`` are (id, title). Several go into one folder. What does not keep
+        what was asked of its master is asked about, unless it is wanted ``all_the_same``."""
         if not tracks:
             return
         dialog = self._dialog(tr_count("Export {count} track", "Export {count} tracks", len(tracks)))
@@ -197,15 +198,27 @@ class Actions(QObject):
             dialog.setNameFilter(f"{FORMAT_NAMES[format]} (*.{format})")
             dialog.setDefaultSuffix(format)
             dialog.selectFile(f"{_file_name(tracks[0][1])}.{format}")
-            dialog.fileSelected.connect(lambda path: self.export_to(tracks[0], Path(path), format, overwrite=True))
+            dialog.fileSelected.connect(
+                lambda path: self.export_to(tracks[0], Path(path), format, overwrite=True, all_the_same=all_the_same)
+            )
         else:
             dialog.setFileMode(QFileDialog.FileMode.Directory)
-            dialog.fileSelected.connect(lambda folder: self._export_all(tracks, Path(folder), format))
+            dialog.fileSelected.connect(
+                lambda folder: self._export_all(tracks, Path(folder), format, all_the_same=all_the_same)
+            )
         dialog.open()
 
-    def export_to(self, track: tuple[int, str], path: Path, format: str, *, overwrite: bool = False) -> None:
+    def export_to(
+        self,
+        track: tuple[int, str],
+        path: Path,
+        format: str,
+        *,
+        overwrite: bool = False,
+        all_the_same: bool = False,
+    ) -> None:
         arguments = {"track_id": track[0], "path": str(path), "format": format, "overwrite": overwrite}
-        self._kit.tasks.start(self._order_export(arguments))
+        self._kit.tasks.start(self._order_export({**arguments, "over_ceiling_too": all_the_same}))
 
     async def _order_export(self, arguments: dict[str, Any]) -> None:
         title = tr("Export {name}", name=Path(arguments["path"]).name)
@@ -214,11 +227,11 @@ class Actions(QObject):
         self._follow_export(self._desk.job(job.id) or job)
 
     def _follow_export(self, job: Job) -> None:
-        """Where a codec brought a master over its ceiling, ask whether it is wanted all the same."""
+        """Where it does not keep what was asked of its master, ask whether it is wanted all the same."""
         if job.id not in self._exports or not job.state.finished:
             return
         arguments = self._exports.pop(job.id)
-        if job.error is None or job.error.get("code") != OverCeiling.code:
+        if job.error is None or job.error.get("code") not in (OverCeiling.code, NotAsPromised.code):
             return
         name = Path(arguments["path"]).name
         question = Question(
@@ -232,14 +245,14 @@ class Actions(QObject):
         question.accepted.connect(lambda: self._kit.tasks.start(self._order_export(anyway)))
         question.open()
 
-    def _export_all(self, tracks: Sequence[tuple[int, str]], folder: Path, format: str) -> None:
+    def _export_all(self, tracks: Sequence[tuple[int, str]], folder: Path, format: str, *, all_the_same: bool) -> None:
         names: set[str] = set()
         for track in tracks:
             name, number = _file_name(track[1]), 2
             while name.casefold() in names:
                 name, number = f"{_file_name(track[1])} {number}", number + 1
             names.add(name.casefold())
-            self.export_to(track, folder / f"{name}.{format}", format)
+            self.export_to(track, folder / f"{name}.{format}", format, all_the_same=all_the_same)
 
     def reveal(self, path: str) -> None:
         """Show a file in the system's file manager."""

@@ -80,6 +80,8 @@ def edited(recipe: Recipe, *path: str | int, value: Any) -> str:
         (("concept", "form"), "drop"),
         (("concept",), []),
         (("mastering", 0, "target", "integrated_lufs"), 99),
+        (("mastering", 0, "wanted"), {"name": "own", "integrated_lufs": -14.0, "ceiling_dbtp": 3.0}),
+        (("mastering", 0, "wanted"), "loud"),
         (("mastering",), 3),
         (("mastering", 0, "chain", "eq", "bands", 3, "q"), 0),
         (("mastering", 0, "match"), {"curve_db": [1.0], "side_db": [], "dynamics_lu": 0.0}),
@@ -99,6 +101,19 @@ def test_a_recipe_out_of_all_measure_is_refused(recipe: Recipe, path: tuple[str 
     with pytest.raises(RecipeUnreadable) as caught:
         recipe_from_json(edited(recipe, *path, value=value))
     assert caught.value.message
+
+
+def test_what_was_asked_for_is_told_where_the_limiter_was_led_elsewhere(recipe: Recipe) -> None:
+    (as_asked,) = recipe.mastering
+    assert as_asked.led_from(as_asked.target) == as_asked
+    assert as_asked.asked_for == as_asked.target
+    # What was written before this could be told reads on, and a draft of it is found by the same text.
+    assert "wanted" not in json.loads(recipe_to_json(recipe))["mastering"][0]
+    own = Target("own", -14.0, -1.0)
+    led = replace(as_asked, target=Target("own", -13.8, -2.6)).led_from(own)
+    (read,) = recipe_from_json(recipe_to_json(replace(recipe, mastering=(led,)))).mastering
+    assert read == led
+    assert (read.target.ceiling_dbtp, read.asked_for) == (-2.6, own)
 
 
 def test_a_recipe_of_version_1_keeps_its_chain(recipe: Recipe) -> None:

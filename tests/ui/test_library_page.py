@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,12 @@ from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from sonicforge_studio.audio import Tags, write_tags
+from sonicforge_studio.domain import MasterSettings, Recipe, Target
+from sonicforge_studio.generation import recipe_to_json
 from sonicforge_studio.ui.pages.track_model import COLUMNS
-from tests.ui.conftest import Run, until
+from sonicforge_studio.ui.widgets.question import Question
+from tests.ui.conftest import Run, until, write_tone
 
 if TYPE_CHECKING:
     from sonicforge_studio.ui.workspace import Workspace
@@ -152,6 +157,30 @@ def test_export_writes_the_file(stocked: Workspace, run: Run, tmp_path: Path) ->
         target = tmp_path / "out.flac"
         dialog.fileSelected.emit(str(target))
         dialog.reject()
+        await until(target.exists, "the export")
+
+    run(export())
+
+
+def test_what_does_not_keep_what_was_asked_of_its_master_is_asked_about(
+    workspace: Workspace, run: Run, tmp_path: Path
+) -> None:
+    target = tmp_path / "out.flac"
+    chain = MasterSettings(Target("own", -8.0, -1.0))
+    recipe = Recipe("mastering", "1", 0, "", None, "", "", 44_100, mastering=(chain,))
+
+    async def export() -> None:
+        write_tags(write_tone(tmp_path / "quiet.wav"), Tags(title="Quiet", recipe=recipe_to_json(recipe)))
+        workspace.actions.import_paths([str(tmp_path / "quiet.wav")])
+        await until(lambda: workspace.library.model.rowCount() == 1, "the import")
+        row = workspace.library.model.row(0)
+        workspace.actions.export_to((row.id, row.title), target, "flac")
+        await until(lambda: workspace.window.findChild(Question), "the question")
+        question = workspace.window.findChild(Question)
+        assert isinstance(question, Question)
+        assert re.match(r"The loudness is -\d+\.\d\d LU from the target\. Master it again", question.text.text())
+        assert not target.exists()
+        question.yes_button.click()
         await until(target.exists, "the export")
 
     run(export())

@@ -113,6 +113,42 @@ def test_an_export_of_a_format_that_did_not_pass_asks_first(mastered: Workspace)
     dialog.reject()
 
 
+def test_what_was_wanted_all_the_same_is_not_asked_about_again(stocked: Workspace, run: Run, tmp_path: Path) -> None:
+    result, target = stocked.master.result, tmp_path / "delivered.flac"
+
+    async def export() -> None:
+        _open(stocked)
+        await until(lambda: stocked.window.page() == "master", "the page")
+        stocked.master.controls.choose_own(-6.0, -12.0)
+        stocked.master.master_button.click()
+        await until(result.shows, "the master", patience_seconds=120)
+        result.format.setCurrentIndex(result.format.findData("flac"))
+        result.export_button.click()
+        question = stocked.window.findChild(Question)
+        assert isinstance(question, Question)
+        assert "from the target" in question.text.text()
+        question.yes_button.click()
+        dialog = stocked.window.findChild(QFileDialog)
+        assert isinstance(dialog, QFileDialog)
+        dialog.fileSelected.emit(str(target))
+        dialog.reject()
+        await until(target.exists, "the export")
+
+    run(export())
+
+
+def test_a_piece_without_a_loudness_to_read_is_not_asked_about(mastered: Workspace) -> None:
+    result = mastered.master.result
+    assert result._master is not None
+    proofs = [replace(proof, passed=False, failure="no-reading") for proof in result._master.proof]
+    result._master = replace(result._master, proof=tuple(proofs))
+    result.export_button.click()
+    assert mastered.window.findChild(Question) is None
+    dialog = mastered.window.findChild(QFileDialog)
+    assert isinstance(dialog, QFileDialog)
+    dialog.reject()
+
+
 def test_the_switch_shows_and_plays_the_other_one(mastered: Workspace, run: Run) -> None:
     result = mastered.master.result
 

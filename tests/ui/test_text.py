@@ -13,7 +13,7 @@ from PySide6.QtCore import QTranslator
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from sonicforge_studio.domain import Key, errors
-from sonicforge_studio.domain.errors import StudioError, UnknownKey
+from sonicforge_studio.domain.errors import NotAsPromised, StudioError, UnknownKey
 from sonicforge_studio.host import resource
 from sonicforge_studio.ui import text as text_module
 from sonicforge_studio.ui.numbers import key_name
@@ -127,6 +127,11 @@ def test_what_was_made_elsewhere_is_said_in_polish_with_its_names_and_figures(po
     assert tr('There is no reference "/music/a. b.wav".') == "Nie ma wzorca „/music/a. b.wav”."
     two = "The true peak is 0.31 dB over the ceiling. The loudness is -0.40 LU from the target."
     assert tr(two) == "Szczyt rzeczywisty jest o 0.31 dB ponad pułapem. Głośność jest o -0.40 LU od celu."
+    reason = "5 samples stand at full scale. It is +30 ms longer than the master."
+    assert tr_error(NotAsPromised(reason)) == (
+        "Próbek stojących na pełnej skali: 5. Jest o +30 ms dłuższy niż master. "
+        "Zmasteruj go ponownie albo wyeksportuj mimo to."
+    )
     beside_a_fixed_one = f"The true peak is 0.31 dB over the ceiling. {errors.MissingPath.hint}"
     assert tr(beside_a_fixed_one) == f"Szczyt rzeczywisty jest o 0.31 dB ponad pułapem. {tr(errors.MissingPath.hint)}"
     # One of them unknown: it stays whole, in one language.

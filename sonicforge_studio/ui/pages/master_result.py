@@ -281,16 +281,19 @@ class MasterResult(QScrollArea):
             tr(failed.reason) or tr("It was not proved that it keeps loudness and ceiling."),
             tr("Export all the same"),
         )
-        question.accepted.connect(self._export)
+        question.accepted.connect(lambda: self._export(all_the_same=True))
         question.open()
 
     def _failed_proof(self, format: str) -> Proof | None:
+        """One that only had no loudness to read, being silent or very short, has nothing to ask about."""
         proofs = self._master.proof if self._master is not None else ()
-        return next((proof for proof in proofs if same_format(proof.format, format) and not proof.passed), None)
+        failed = (proof for proof in proofs if not proof.passed and proof.failure != "no-reading")
+        return next((proof for proof in failed if same_format(proof.format, format)), None)
 
-    def _export(self) -> None:
+    def _export(self, *, all_the_same: bool = False) -> None:
         if self._mastered is not None:
-            self._actions.export([(self._mastered.id, self._mastered.title)], self.format.currentData())
+            track = (self._mastered.id, self._mastered.title)
+            self._actions.export([track], self.format.currentData(), all_the_same=all_the_same)
 
     def _open_report(self) -> None:
         if self._report:
