@@ -18,7 +18,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from sonicforge_studio.studio import Library, TrackRow, genre_title
+from sonicforge_studio.studio import Library, TrackRow, asks_for_sound, genre_title
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.numbers import clock, decimal, key_name, tempo
 from sonicforge_studio.ui.text import tr
@@ -129,8 +129,14 @@ class TrackModel(QAbstractTableModel):
         self.shown.emit(total)
 
     def _read(self, offset: int, count: int) -> tuple[list[TrackRow], int, set[int]]:
+        # By sound the question has an order of its own: the most alike first.
+        alike = asks_for_sound(self._search)
         rows = self._library.rows(
-            search=self._search, order=self._order, descending=self._descending, limit=count, offset=offset
+            search=self._search,
+            order="relevance" if alike else self._order,
+            descending=alike or self._descending,
+            limit=count,
+            offset=offset,
         )
         missing = {row.id for row in rows if not Path(row.path).exists()}
         return rows, self._library.count(self._search), missing
