@@ -21,25 +21,25 @@ class DraftShelf:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def keep(self, original: Recipe, draft: Recipe) -> None:
-        """Remember how far a piece has got; one that is as it was is forgotten. Raises ``DiskFull`` or
-        ``OutputNotWritable``."""
-        if draft == original:
+    def keep(self, original: Recipe, *drafts: Recipe) -> None:
+        """Remember how far a piece has got: the newest draft is the last, those before it are what must not be lost
+        besides. One that is only as it was is forgotten. Raises ``DiskFull`` or ``OutputNotWritable``."""
+        if drafts in ((), (original,)):
             self.forget(original)
             return
-        write_text(self._place(original), recipe_to_json(draft))
+        write_text(self._place(original), "\n".join(map(recipe_to_json, drafts)))
         self._clear_oldest()
 
-    def find(self, original: Recipe) -> Recipe | None:
-        """How far this piece had got; None where nobody began, or where what is there cannot be read any more."""
+    def find(self, original: Recipe) -> tuple[Recipe, ...]:
+        """What was kept last; nothing where nobody began, or where what is there cannot be read any more."""
         place = self._place(original)
         try:
-            return recipe_from_json(place.read_text(encoding="utf-8"))
+            return tuple(map(recipe_from_json, place.read_text(encoding="utf-8").split("\n")))
         except FileNotFoundError:
-            return None
+            return ()
         except (OSError, ValueError, StudioError) as error:
             _log.warning("the draft %s cannot be read: %s", place, error)
-            return None
+            return ()
 
     def forget(self, original: Recipe) -> None:
         with suppress(OSError):

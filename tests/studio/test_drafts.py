@@ -19,13 +19,14 @@ def _recipe() -> Recipe:
 
 def test_a_draft_is_found_again_by_the_piece_it_came_from(recipe: Recipe, tmp_path: Path) -> None:
     shelf, other = DraftShelf(tmp_path / "drafts"), replace(recipe, seed=6)
-    assert shelf.find(recipe) is None
+    assert shelf.find(recipe) == ()
     changed = edited(recipe, Edits(mute=("drums",), roll=("bass",)))
-    shelf.keep(recipe, changed)
-    assert DraftShelf(tmp_path / "drafts").find(recipe) == changed
-    assert shelf.find(other) is None
+    for drafts in ((changed,), (other, changed), (changed, recipe)):
+        shelf.keep(recipe, *drafts)
+        assert DraftShelf(tmp_path / "drafts").find(recipe) == drafts
+    assert shelf.find(other) == ()
     shelf.keep(recipe, recipe)
-    assert shelf.find(recipe) is None
+    assert shelf.find(recipe) == ()
     assert not list((tmp_path / "drafts").iterdir())
 
 
@@ -35,7 +36,7 @@ def test_a_broken_draft_is_none(recipe: Recipe, tmp_path: Path) -> None:
     (file,) = tmp_path.iterdir()
     for content in (b"", b"\xff\xfe", file.read_bytes()[:-9]):
         file.write_bytes(content)
-        assert shelf.find(recipe) is None
+        assert shelf.find(recipe) == ()
 
 
 def test_of_many_drafts_the_oldest_go(recipe: Recipe, tmp_path: Path) -> None:
@@ -43,7 +44,7 @@ def test_of_many_drafts_the_oldest_go(recipe: Recipe, tmp_path: Path) -> None:
     for seed in range(205):
         shelf.keep(replace(recipe, seed=seed), replace(recipe, prompt="changed"))
     assert len(list(tmp_path.iterdir())) == 200
-    assert shelf.find(replace(recipe, seed=204)) is not None
+    assert shelf.find(replace(recipe, seed=204))
 
 
 def test_levels_are_no_notes(recipe: Recipe) -> None:

@@ -350,6 +350,30 @@ def test_what_was_shown_once_is_no_more_kept_beside_what_is_set(
     assert run(kept()) == [-1.0]
 
 
+def test_a_figure_that_was_moved_before_it_was_read_moves_on_over_what_was_begun(
+    page: MasterPage, run: Run, disk: threading.Event
+) -> None:
+    editing, track = page.editing, page.track
+    assert track is not None
+    restored: list[bool] = []
+
+    async def move() -> None:
+        editing.set_many({"chain.eq.tilt_db": 2.0})
+        editing.open(replace(track, analysis=replace(track.analysis, audio_hash="of another sound")))
+        disk.clear()
+        editing.open(track)
+        editing.set_many({"chain.eq.tilt_db": -1.0}, joined="tilt")
+        editing.set_many({"chain.eq.tilt_db": 0.0}, joined="tilt")
+        editing.restored.connect(restored.append)
+        disk.set()
+        await until(lambda: restored, "what was begun")
+        editing.set_many({"chain.eq.tilt_db": -3.0}, joined="tilt")
+
+    run(move())
+    assert restored == [False]
+    assert _states(page) == [-3.0, 2.0, 0.0]
+
+
 def test_a_draft_with_nonsense_in_it_is_left(tmp_path: Path) -> None:
     shelf = MasterDrafts(tmp_path)
     draft = first_draft(Target("spotify", -14.0, -1.0))
