@@ -148,6 +148,7 @@ class LibraryPage(QWidget):
 
     def _show_total(self, total: int) -> None:
         self._total.setText(tr_count("{count} track", "{count} tracks", total))
+        self.table.show_order(by_sound=self.model.by_sound)
         state = "table" if total else "no-result" if self.model.searched else "empty"
         self._stack.setCurrentWidget(self._states[state])
 

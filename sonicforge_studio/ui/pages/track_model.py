@@ -108,6 +108,11 @@ class TrackModel(QAbstractTableModel):
     def searched(self) -> str:
         return self._search
 
+    @property
+    def by_sound(self) -> bool:
+        """Whether the rows stand in the order of how they sound."""
+        return asks_for_sound(self._search)
+
     async def _load(self, question: int, count: int) -> None:
         rows, total, missing = await asyncio.to_thread(self._read, 0, count)
         if question != self._asked:
@@ -130,7 +135,7 @@ class TrackModel(QAbstractTableModel):
 
     def _read(self, offset: int, count: int) -> tuple[list[TrackRow], int, set[int]]:
         # By sound the question has an order of its own: the most alike first.
-        alike = asks_for_sound(self._search)
+        alike = self.by_sound
         rows = self._library.rows(
             search=self._search,
             order="relevance" if alike else self._order,
