@@ -18,6 +18,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from sonicforge_studio.audio import (
+    DELIVERY_FORMATS,
     FORMATS,
     LOSSY_FORMATS,
     Tags,
@@ -140,6 +141,16 @@ def test_lossy_files_start_on_time_and_keep_their_length(format: str, rate_hz: i
     assert np.abs(back.samples - wanted.samples[:, : back.frames]).max() < coarse
     expected_hz = {"opus": 48000, "mp3": {22050: 44100, 96000: 48000}.get(rate_hz, rate_hz)}.get(format, rate_hz)
     assert back.sample_rate_hz == expected_hz
+
+
+@pytest.mark.parametrize("rate_hz", [4000, 8000, 44_100, 352_800, 384_000, 768_000])
+def test_any_rate_becomes_one_that_libvorbis_takes(rate_hz: int, tmp_path: Path) -> None:
+    """At a higher one the process ends when the file is closed: what is asked for is looked at first."""
+    expected_hz = DELIVERY_FORMATS["vorbis"].rate_for(rate_hz)
+    assert expected_hz == {4000: 8000, 352_800: 176_400, 384_000: 192_000, 768_000: 192_000}.get(rate_hz, rate_hz)
+    write_clip(tmp_path / "x.ogg", clip_of(np.full((2, rate_hz), 0.25, np.float32), rate_hz), format="ogg")
+    with open_source(tmp_path / "x.ogg") as source:
+        assert (source.sample_rate_hz, source.frames) == (expected_hz, expected_hz)
 
 
 @pytest.mark.parametrize(
