@@ -164,9 +164,11 @@ def test_lossy_files_have_their_bit_rate(format: str, bits_per_second: int, tmp_
     assert measured == pytest.approx(bits_per_second, rel=0.15 if format == "opus-160" else 0.05)
 
 
-@pytest.mark.parametrize("format", ["flac", "m4a", "opus"])
-def test_six_channels_keep_their_places(format: str, tmp_path: Path) -> None:
-    levels = np.linspace(0.1, 0.9, 6, dtype=np.float32)
+@pytest.mark.parametrize(
+    ("format", "channels"), [("flac", 6), ("m4a", 6), ("opus", 6), ("flac", 8), ("opus", 8), ("wav", 8)]
+)
+def test_many_channels_keep_their_places(format: str, channels: int, tmp_path: Path) -> None:
+    levels = np.linspace(0.1, 0.9, channels, dtype=np.float32)
     surround = tone(1.0, hz=100.0)[:1] * levels[:, None]
     write_clip(tmp_path / "x", clip_of(surround, 48000), format=format)
     back = read_clip(tmp_path / "x")
