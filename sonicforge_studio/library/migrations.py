@@ -134,17 +134,29 @@ MIGRATIONS = (
 )
 
 
-def migrate(database: Database, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
+def migrate(
+    database: Database,
+    migrations: tuple[Migration, ...] = MIGRATIONS,
+    *,
+    before: Callable[[int], None] = lambda number: None,
+) -> None:
     """Apply what has not been applied, each step in one transaction with the note that it was.
 
-    Two processes may do this at once: the second finds the work done. Raises ``LibraryTooNew`` where a later version
-    of the studio has been here, ``LibraryDamaged`` where the database is somebody else's.
+    ``before`` is called once, with the number of the first step, while nobody else can write; where it raises, nothing
+    is applied. It is not called for a library that never held a track. Two processes may do this at once: the second
+    finds the work done. Raises ``LibraryTooNew`` where a later version of the studio has been here, ``LibraryDamaged``
+    where the database is somebody else's.
     """
+    begun = False
     while (number := _applied(database)) < migrations[-1].number:
         database.execute("BEGIN IMMEDIATE")
         try:
             if _applied(database) == number:
-                _apply(database, next(step for step in migrations if step.number > number))
+                step = next(step for step in migrations if step.number > number)
+                if not begun and _held_tracks(database):
+                    before(step.number)
+                begun = True
+                _apply(database, step)
             database.execute("COMMIT")
         except BaseException:
             database.rollback()
@@ -161,6 +173,13 @@ def _apply(database: Database, migration: Migration) -> None:
     migration.apply(database)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     database.execute("INSERT INTO migrations VALUES (?, ?, ?)", (migration.number, migration.name, now))
+
+
+def _held_tracks(database: Database) -> bool:
+    """Whether there ever was a track in it."""
+    if "tracks" not in database.table_names():
+        return False
+    return bool(database.execute("SELECT max(seq) FROM sqlite_sequence WHERE name = 'tracks'").fetchone()[0])
 
 
 def _applied(database: Database) -> int:
