@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sonicforge_studio.domain.errors import DiskFull, OutputNotWritable, StudioError
-from sonicforge_studio.host.parts import Part
+from sonicforge_studio.domain.errors import DiskFull, OutputExists, OutputNotWritable, StudioError
+from sonicforge_studio.host.parts import Part, rename_without_replacing
 
 
 def output_error(error: OSError, path: Path) -> StudioError:
@@ -33,6 +33,17 @@ def beside(path: Path) -> Iterator[Part]:
             part.remove()
     except OSError as error:
         raise output_error(error, path) from error
+
+
+def publish(part: Part, path: Path, *, overwrite: bool) -> None:
+    """Give what was written its name. Raises ``OutputExists`` where there is a file that may not be replaced."""
+    if overwrite:
+        part.publish(lambda written: written.replace(path))
+        return
+    try:
+        part.publish(lambda written: rename_without_replacing(written, path))
+    except FileExistsError as error:
+        raise OutputExists(f'There is already a file named "{path.name}".') from error
 
 
 def make_folder(folder: Path) -> None:

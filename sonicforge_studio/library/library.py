@@ -18,7 +18,7 @@ from sqlite_utils import Database
 
 from sonicforge_studio.domain import Progress, Track
 from sonicforge_studio.domain.errors import BadSetting, LibraryError, OutputExists
-from sonicforge_studio.host.writing import beside, make_folder
+from sonicforge_studio.host.writing import beside, make_folder, publish
 from sonicforge_studio.library._connection import Readers, as_text, open_writer, plain_failures
 from sonicforge_studio.library.copies import copy_database, keep_before
 from sonicforge_studio.library.migrations import migrate
@@ -266,9 +266,13 @@ class Library:
         if to.exists():
             raise OutputExists()
         with beside(to) as part:
-            with self._readers.connection() as connection:
-                copy_database(connection, part.path, progress)
-            part.publish(lambda written: written.rename(to))
+            self.copy_into(part.path, progress)
+            publish(part, to, overwrite=False)
+
+    def copy_into(self, file: Path, progress: Progress | None = None) -> None:
+        """As ``backup``, into a file that is there and empty. Raises the library's errors and ``Cancelled``."""
+        with self._readers.connection() as connection:
+            copy_database(connection, file, progress)
 
     def damage(self) -> list[str]:
         """What SQLite finds wrong with the database, in its words; empty where it is sound. Reads all of it."""

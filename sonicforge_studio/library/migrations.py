@@ -14,6 +14,7 @@ from sonicforge_studio.library.tracks import store_vector
 
 APPLICATION_ID = 0x53464C42
 """SQLite's mark for whose file this is: "SFLB"."""
+_NO_LIBRARY = "This database is not a SonicForge library, or is damaged."
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,15 @@ def migrate(
         raise LibraryTooNew()
 
 
+def check_version(database: Database) -> None:
+    """Nothing where this version of the studio can use the library. Raises ``LibraryTooNew`` or ``LibraryDamaged``."""
+    number = _applied(database)
+    if number == 0:
+        raise LibraryDamaged(_NO_LIBRARY)
+    if number > MIGRATIONS[-1].number:
+        raise LibraryTooNew()
+
+
 def _apply(database: Database, migration: Migration) -> None:
     database.execute(
         "CREATE TABLE IF NOT EXISTS migrations"
@@ -187,7 +197,7 @@ def _applied(database: Database) -> int:
     tables = database.table_names()
     mark = database.execute("PRAGMA application_id").fetchone()[0]
     if tables and (mark != APPLICATION_ID or "migrations" not in tables):
-        raise LibraryDamaged("This database is not a SonicForge library, or is damaged.")
+        raise LibraryDamaged(_NO_LIBRARY)
     if not tables:
         return 0
     number = database.execute("SELECT max(number) FROM migrations").fetchone()[0]
