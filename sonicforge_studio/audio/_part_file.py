@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from sonicforge_studio.domain.errors import DiskFull, OutputError, OutputExists, OutputNotWritable
-from sonicforge_studio.host.parts import Part
+from sonicforge_studio.host.parts import Part, rename_without_replacing
 
 
 class PartFile:
@@ -78,7 +78,7 @@ class PartFile:
         elif self._numbered:
             self._take_a_free_name(part)
         else:
-            _rename_to_free_name(part, self.path)
+            rename_without_replacing(part, self.path)
 
     def _take_a_free_name(self, part: Path) -> None:
         """Under its name or the next numbered one; another writer may take the same one at the same moment."""
@@ -86,7 +86,7 @@ class PartFile:
         while True:
             self.path = free_name(wanted)
             try:
-                return _rename_to_free_name(part, self.path)
+                return rename_without_replacing(part, self.path)
             except FileExistsError:
                 continue
 
@@ -142,23 +142,6 @@ def free_name(path: str | Path) -> Path:
         number += 1
         candidate = wanted.with_name(f"{wanted.stem} {number}{wanted.suffix}")
     return candidate
-
-
-def _rename_to_free_name(part: Path, path: Path) -> None:
-    """Rename without replacing, in one step where the system can: raises ``FileExistsError``."""
-    if os.name == "nt":
-        part.rename(path)
-        return
-    try:
-        os.link(part, path)
-    except FileExistsError:
-        raise
-    except OSError:
-        # No hard links here (exFAT, some network drives): hold the name with an empty file, then replace that.
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-        part.replace(path)
-    else:
-        part.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

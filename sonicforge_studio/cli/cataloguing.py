@@ -1,4 +1,4 @@
-"""`library add`, `library list`, `library search`, `library similar`, `library correct` and `library verify`."""
+"""`library`: add, list, search, similar, correct, verify, backup and restore."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from sonicforge_studio.cli.options import Force, Home, Json, Paths, Workers
-from sonicforge_studio.cli.output import OK, SOME_FAILED, Output, one_bar, printable, usage
+from sonicforge_studio.cli.output import OK, SOME_FAILED, Output, may_replace, one_bar, printable, usage
 from sonicforge_studio.cli.session import each_input, studio_session
 from sonicforge_studio.cli.tables import clock, facts, grid, number
 from sonicforge_studio.domain import Progress
@@ -19,6 +19,7 @@ from sonicforge_studio.domain import Progress
 if TYPE_CHECKING:
     from sonicforge_studio.domain import Track
     from sonicforge_studio.studio import Found
+    from sonicforge_studio.studio.upkeep import Restored
 
 _GREATEST_ID = 2**63 - 1
 """What the database can hold."""
@@ -192,6 +193,70 @@ def verify(json: Json = False, home: Home = None, workers: Workers = None, force
         ),
     )
     return OK if found.sound else SOME_FAILED
+
+
+@library.command()
+def backup(
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="The file (.gz), or a folder for it.", show_default="backups/ in --home"),
+    ] = None,
+    json: Json = False,
+    home: Home = None,
+    workers: Workers = None,
+    force: Force = False,
+) -> int:
+    """Copy the catalogue while it is in use: compressed, and checked by restoring it."""
+    from sonicforge_studio.studio.upkeep import back_up
+
+    output = Output(json)
+    began = time.perf_counter()
+    overwrite = force or (out is not None and not out.is_dir() and may_replace(out, output))
+    with studio_session(home) as studio, output.about(str(out or "")):
+        with one_bar(output, "Copying the library") as progress:
+            made = back_up(studio.library, studio.folders, out, progress, overwrite=overwrite)
+        fields = {
+            "path": str(made.path),
+            "tracks": made.tracks,
+            "bytes": made.size_bytes,
+            "elapsed_seconds": time.perf_counter() - began,
+        }
+        output.item(fields, lambda: f"{made.tracks} tracks in {printable(str(made.path))}")
+    return output.exit_code
+
+
+@library.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `library backup` made, or a copy of a library.")],
+    json: Json = False,
+    home: Home = None,
+    workers: Workers = None,
+    force: Force = False,
+) -> int:
+    """Put a backup in the place of the catalogue, which is kept beside it."""
+    from sonicforge_studio.studio.upkeep import open_home
+    from sonicforge_studio.studio.upkeep import restore as bring_back
+
+    output = Output(json)
+    began = time.perf_counter()
+    folders = open_home(home)
+    with output.about(str(file)):
+        with one_bar(output, "Restoring the library") as progress:
+            restored = bring_back(file, folders, progress)
+        fields = {
+            "path": str(restored.path),
+            "tracks": restored.tracks,
+            "bytes": restored.size_bytes,
+            "kept": None if restored.kept is None else str(restored.kept),
+            "elapsed_seconds": time.perf_counter() - began,
+        }
+        output.item(fields, lambda: _restored_text(restored))
+    return output.exit_code
+
+
+def _restored_text(restored: Restored) -> str:
+    before = "" if restored.kept is None else f" What was there before is in {printable(str(restored.kept))}."
+    return f"{restored.tracks} tracks are back.{before}"
 
 
 def _print_tracks(words: str, json: bool, home: Path | None, limit: int | None) -> int:

@@ -25,6 +25,11 @@ class Folders:
         return self.home / "library.sqlite"
 
     @property
+    def backups(self) -> Path:
+        """Where copies of the library go that are given no other place."""
+        return self.home / "backups"
+
+    @property
     def similarity(self) -> Path:
         """What is searched by sound: made from the database again where it is lost."""
         return self.home / "similarity"

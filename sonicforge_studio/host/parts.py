@@ -92,3 +92,20 @@ def _remove_unheld(path: Path) -> None:
             path.unlink()
     finally:
         os.close(descriptor)
+
+
+def rename_without_replacing(part: Path, path: Path) -> None:
+    """In one step where the system can. Raises ``FileExistsError``, and other ``OSError``."""
+    if os.name == "nt":
+        part.rename(path)
+        return
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # No hard links here (exFAT, some network drives): hold the name with an empty file, then replace that.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        part.replace(path)
+    else:
+        part.unlink()

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from sonicforge_studio.domain.errors import DiskFull, LibraryBusy, LibraryDamaged, LibraryError, StudioError
@@ -140,16 +140,3 @@ class Readers:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
-
-
-def copy_database(source: sqlite3.Connection, to: Path) -> None:
-    """Copy a live database as it stands at one moment, as a single file, and check the copy.
-
-    Raises ``LibraryDamaged`` where the copy is not sound.
-    """
-    with closing(sqlite3.connect(to)) as copy:
-        source.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")
-        verdict = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
-    if verdict != "ok":
-        raise LibraryDamaged("The library's database is damaged; the backup was not kept.")

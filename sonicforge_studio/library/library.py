@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
-from sonicforge_studio.domain import Track
+from sonicforge_studio.domain import Progress, Track
 from sonicforge_studio.domain.errors import BadSetting, LibraryError, OutputExists
-from sonicforge_studio.host.writing import output_error
-from sonicforge_studio.library._connection import Readers, as_text, copy_database, open_writer, plain_failures
+from sonicforge_studio.host.writing import beside, make_folder, publish
+from sonicforge_studio.library._connection import Readers, as_text, open_writer, plain_failures
+from sonicforge_studio.library.copies import copy_database, keep_before
 from sonicforge_studio.library.migrations import migrate
 from sonicforge_studio.library.query import Query, parse_query
 from sonicforge_studio.library.tracks import (
@@ -96,6 +97,8 @@ class Library:
     ``on_change`` is called on the writer's thread after each change by this process that changed something and before
     its future is done; it must be quick and must not wait for the library.
 
+    An older library is brought up to date when it is opened, and copied beside itself before that.
+
     Raises ``LibraryTooNew``, ``LibraryDamaged``, ``LibraryBusy`` or another ``LibraryError``, ``DiskFull``,
     ``OutputNotWritable``.
     """
@@ -106,11 +109,11 @@ class Library:
         self._path = database
         self._on_change = on_change
         with plain_failures():
-            _make_folder(database.parent)
+            make_folder(database.parent)
             connection = open_writer(database, busy_seconds)
             try:
                 self._database = Database(connection, execute_plugins=False)
-                migrate(self._database)
+                migrate(self._database, before=partial(keep_before, database))
             except BaseException:
                 connection.close()
                 raise
@@ -274,23 +277,22 @@ class Library:
 
     # The file itself
 
-    def backup(self, to: Path) -> None:
+    def backup(self, to: Path, progress: Progress | None = None) -> None:
         """Copy the library as it is now into one file, checked, while everything goes on.
 
-        Raises ``OutputExists``, ``OutputNotWritable``, ``DiskFull`` or ``LibraryError``; then no file is left.
+        Raises ``OutputExists``, ``OutputNotWritable``, ``DiskFull``, ``LibraryError`` or ``Cancelled``; then no file is
+        left.
         """
         if to.exists():
             raise OutputExists()
-        partial = to.with_name(f".{to.name}.{os.getpid()}-{threading.get_ident()}.part")
-        try:
-            partial.touch(exist_ok=False)
-            with self._readers.connection() as connection:
-                copy_database(connection, partial)
-            partial.rename(to)
-        except OSError as error:
-            raise output_error(error, to) from error
-        finally:
-            partial.unlink(missing_ok=True)
+        with beside(to) as part:
+            self.copy_into(part.path, progress)
+            publish(part, to, overwrite=False)
+
+    def copy_into(self, file: Path, progress: Progress | None = None) -> None:
+        """As ``backup``, into a file that is there and empty. Raises the library's errors and ``Cancelled``."""
+        with self._readers.connection() as connection:
+            copy_database(connection, file, progress)
 
     def damage(self) -> list[str]:
         """What SQLite finds wrong with the database, in its words; empty where it is sound. Reads all of it."""
@@ -385,10 +387,3 @@ def _where(query: Query) -> tuple[str, list[str | float]]:
         where.append("id IN (SELECT rowid FROM track_words WHERE track_words MATCH ?)")
         values.append(query.words)
     return " AND ".join(where) or "1", values
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(error, folder) from error

@@ -14,6 +14,7 @@ from sonicforge_studio.library.tracks import store_vector
 
 APPLICATION_ID = 0x53464C42
 """SQLite's mark for whose file this is: "SFLB"."""
+_NO_LIBRARY = "This database is not a SonicForge library, or is damaged."
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,22 +135,43 @@ MIGRATIONS = (
 )
 
 
-def migrate(database: Database, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
+def migrate(
+    database: Database,
+    migrations: tuple[Migration, ...] = MIGRATIONS,
+    *,
+    before: Callable[[int], None] = lambda number: None,
+) -> None:
     """Apply what has not been applied, each step in one transaction with the note that it was.
 
-    Two processes may do this at once: the second finds the work done. Raises ``LibraryTooNew`` where a later version
-    of the studio has been here, ``LibraryDamaged`` where the database is somebody else's.
+    ``before`` is called once, with the number of the first step, while nobody else can write; where it raises, nothing
+    is applied. It is not called for a library that never held a track. Two processes may do this at once: the second
+    finds the work done. Raises ``LibraryTooNew`` where a later version of the studio has been here, ``LibraryDamaged``
+    where the database is somebody else's.
     """
+    begun = False
     while (number := _applied(database)) < migrations[-1].number:
         database.execute("BEGIN IMMEDIATE")
         try:
             if _applied(database) == number:
-                _apply(database, next(step for step in migrations if step.number > number))
+                step = next(step for step in migrations if step.number > number)
+                if not begun and _held_tracks(database):
+                    before(step.number)
+                begun = True
+                _apply(database, step)
             database.execute("COMMIT")
         except BaseException:
             database.rollback()
             raise
     if number > migrations[-1].number:
+        raise LibraryTooNew()
+
+
+def check_version(database: Database) -> None:
+    """Nothing where this version of the studio can use the library. Raises ``LibraryTooNew`` or ``LibraryDamaged``."""
+    number = _applied(database)
+    if number == 0:
+        raise LibraryDamaged(_NO_LIBRARY)
+    if number > MIGRATIONS[-1].number:
         raise LibraryTooNew()
 
 
@@ -163,12 +185,19 @@ def _apply(database: Database, migration: Migration) -> None:
     database.execute("INSERT INTO migrations VALUES (?, ?, ?)", (migration.number, migration.name, now))
 
 
+def _held_tracks(database: Database) -> bool:
+    """Whether there ever was a track in it."""
+    if "tracks" not in database.table_names():
+        return False
+    return bool(database.execute("SELECT max(seq) FROM sqlite_sequence WHERE name = 'tracks'").fetchone()[0])
+
+
 def _applied(database: Database) -> int:
     """The number of the last step applied; 0 in an empty database."""
     tables = database.table_names()
     mark = database.execute("PRAGMA application_id").fetchone()[0]
     if tables and (mark != APPLICATION_ID or "migrations" not in tables):
-        raise LibraryDamaged("This database is not a SonicForge library, or is damaged.")
+        raise LibraryDamaged(_NO_LIBRARY)
     if not tables:
         return 0
     number = database.execute("SELECT max(number) FROM migrations").fetchone()[0]

@@ -1,0 +1,71 @@
+"""`library backup` and `library restore`: the catalogue is copied and brought back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sonicforge_studio.library import Library
+from tests.cli.conftest import Sonicforge
+from tests.library.track_examples import A_FORGED_TRACK, a_track
+
+
+def a_library(home: Path) -> Path:
+    database = home / "library.sqlite"
+    with Library(database) as library:
+        library.add(a_track())
+        library.add(A_FORGED_TRACK)
+    return database
+
+
+def test_a_library_is_backed_up_and_restored(sonicforge: Sonicforge, own_home: Path, tmp_path: Path) -> None:
+    database = a_library(own_home)
+    made = sonicforge("library", "backup", "--json").only
+    assert set(made) == {"path", "tracks", "bytes", "elapsed_seconds"}
+    file = Path(made["path"])
+    assert file.parent == own_home / "backups"
+    assert (made["tracks"], made["bytes"]) == (2, file.stat().st_size)
+    with Library(database) as library:
+        library.remove([1])
+    back = sonicforge("library", "restore", file, "--json").only
+    assert set(back) == {"path", "tracks", "bytes", "kept", "elapsed_seconds"}
+    assert (back["path"], back["tracks"]) == (str(database), 2)
+    assert back["kept"] == str(own_home / "library.before-restore.sqlite")
+    assert len(sonicforge("library", "list", "--json").objects) == 2
+    # For people.
+    said = sonicforge("library", "restore", file)
+    assert "2 tracks are back. What was there before is in" in said.out
+    assert str(tmp_path / "out.gz") in sonicforge("library", "backup", "-o", tmp_path / "out.gz").out
+
+
+def test_a_backup_that_exists_is_replaced_with_force_alone(
+    sonicforge: Sonicforge, own_home: Path, tmp_path: Path
+) -> None:
+    a_library(own_home)
+    out = tmp_path / "mine.sqlite.gz"
+    out.write_bytes(b"mine")
+    said = sonicforge("library", "backup", "-o", out, "--json")
+    assert (said.code, said.only["error"]["code"], said.only["path"]) == (1, "output-exists", str(out))
+    assert out.read_bytes() == b"mine"
+    assert sonicforge("library", "backup", "-o", out, "--force", "--json").only["bytes"] == out.stat().st_size
+    assert sonicforge("library", "backup", "-o", tmp_path / "a.zip", "--json").only["error"]["code"] == "bad-setting"
+
+
+def test_a_damaged_library_is_brought_back(sonicforge: Sonicforge, own_home: Path, tmp_path: Path) -> None:
+    database = a_library(own_home)
+    sonicforge("library", "backup", "-o", tmp_path / "b.gz")
+    database.write_bytes(b"no database at all" * 300)
+    assert sonicforge("library", "list", "--json").only["error"]["code"] == "library-damaged"
+    assert sonicforge("library", "restore", tmp_path / "b.gz", "--json").code == 0
+    assert len(sonicforge("library", "list", "--json").objects) == 2
+
+
+def test_what_cannot_be_restored_says_so(sonicforge: Sonicforge, own_home: Path, tmp_path: Path) -> None:
+    database = a_library(own_home)
+    said = sonicforge("library", "restore", tmp_path / "gone.gz", "--json")
+    assert (said.code, said.only["error"]["code"]) == (1, "missing-path")
+    (tmp_path / "text.gz").write_text("notes")
+    assert sonicforge("library", "restore", tmp_path / "text.gz", "--json").only["error"]["code"] == "library-damaged"
+    sonicforge("library", "backup", "-o", tmp_path / "b.gz")
+    with Library(database):
+        said = sonicforge("library", "restore", tmp_path / "b.gz", "--json")
+        assert (said.code, said.only["error"]["code"]) == (1, "library-busy")
