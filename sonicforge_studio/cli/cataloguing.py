@@ -1,4 +1,4 @@
-"""`library`: add, list, search, similar, correct, verify, backup and restore."""
+"""`library`: add, list, search, similar, correct, verify, backup, restore and export."""
 
 from __future__ import annotations
 
@@ -257,6 +257,49 @@ def restore(
 def _restored_text(restored: Restored) -> str:
     before = "" if restored.kept is None else f" What was there before is in {printable(str(restored.kept))}."
     return f"{restored.tracks} tracks are back.{before}"
+
+
+@library.command()
+def export(
+    out: Annotated[Path, typer.Option("-o", "--out", help="The file, or a folder for it.")],
+    words: Annotated[
+        list[str] | None, typer.Argument(help="Only what `search` finds with these.", show_default=False)
+    ] = None,
+    format: Annotated[
+        str, typer.Option("--format", help="json, csv or m3u8.", show_default="by the file's name, else json")
+    ] = "",
+    relative: Annotated[
+        bool, typer.Option("--relative", help="A playlist names files from where it lies itself.")
+    ] = False,
+    json: Json = False,
+    home: Home = None,
+    workers: Workers = None,
+    force: Force = False,
+) -> int:
+    """Write the catalogue, or what a search finds, in an open format."""
+    from sonicforge_studio.studio.handing_out import hand_out
+
+    output = Output(json)
+    began = time.perf_counter()
+    overwrite = force or (not out.is_dir() and may_replace(out, output))
+    search = " ".join(words or [])
+    with studio_session(home) as studio, output.about(str(out)):
+        with one_bar(output, "Writing") as progress:
+            made = hand_out(
+                studio.library, out, progress, format=format, search=search, relative=relative, overwrite=overwrite
+            )
+        fields = {
+            "path": str(made.path),
+            "format": made.format,
+            "tracks": made.tracks,
+            "bytes": made.size_bytes,
+            "left_out": list(made.left_out),
+            "warning": made.warning,
+            "elapsed_seconds": time.perf_counter() - began,
+        }
+        output.warn(str(made.path), made.warning)
+        output.item(fields, lambda: f"{made.tracks} tracks in {printable(str(made.path))}")
+    return output.exit_code
 
 
 def _print_tracks(words: str, json: bool, home: Path | None, limit: int | None) -> int:

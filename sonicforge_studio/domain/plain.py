@@ -20,6 +20,8 @@ _hints = functools.cache(typing.get_type_hints)
 
 def to_plain(value: Any) -> Any:
     """Dataclasses as dicts, keys as "A minor", tuples as lists; NaN and infinities as None."""
+    if type(value) is float:  # nearly all of an analysis
+        return value if math.isfinite(value) else None
     if isinstance(value, Key):
         return str(value)
     if is_dataclass(value) and not isinstance(value, type):

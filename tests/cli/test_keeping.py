@@ -1,4 +1,4 @@
-"""`library backup` and `library restore`: the catalogue is copied and brought back."""
+"""`library backup`, `restore` and `export`: the catalogue is copied, brought back and handed out."""
 
 from __future__ import annotations
 
@@ -69,3 +69,26 @@ def test_what_cannot_be_restored_says_so(sonicforge: Sonicforge, own_home: Path,
     with Library(database):
         said = sonicforge("library", "restore", tmp_path / "b.gz", "--json")
         assert (said.code, said.only["error"]["code"]) == (1, "library-busy")
+
+
+def test_a_library_is_exported(sonicforge: Sonicforge, own_home: Path, tmp_path: Path) -> None:
+    a_library(own_home)
+    made = sonicforge("library", "export", "-o", tmp_path / "out", "--json").only
+    assert set(made) == {"path", "format", "tracks", "bytes", "left_out", "warning", "elapsed_seconds"}
+    assert (made["path"], made["format"], made["tracks"]) == (str(tmp_path / "out" / "library.json"), "json", 2)
+    found = sonicforge("library", "export", "-o", tmp_path / "a.csv", "night", "bpm:170-180", "--json").only
+    assert (found["format"], found["tracks"]) == ("csv", 1)
+    listed = sonicforge("library", "export", "-o", tmp_path / "a.m3u8", "--relative", "--json").only
+    assert (listed["tracks"], listed["warning"]) == (2, None)
+    said = sonicforge("library", "export", "-o", tmp_path / "a.csv", "--json")
+    assert (said.code, said.only["error"]["code"]) == (1, "output-exists")
+    assert str(tmp_path / "a.csv") in sonicforge("library", "export", "-o", tmp_path / "a.csv", "--force").out
+
+
+def test_what_is_not_in_an_export_is_told(sonicforge: Sonicforge, own_home: Path, tmp_path: Path) -> None:
+    with Library(own_home / "library.sqlite") as library:
+        library.add(a_track("/music/line\nbreak.wav"))
+    made = sonicforge("library", "export", "-o", tmp_path / "a.m3u8", "--json").only
+    assert made["left_out"] == ["/music/line\nbreak.wav"]
+    said = sonicforge("library", "export", "-o", tmp_path / "b.m3u8").err
+    assert "a playlist cannot hold their names" in " ".join(said.split())
