@@ -39,6 +39,8 @@ from sonicforge_studio.studio.proving import (
 _STEPS_BELOW_DB = (0.05, 0.15, 0.3, 0.5, 0.8)
 """How far below a codec's overshoot the limiter is led, round by round: each encoding overshoots by another amount."""
 _ROUNDS = len(_STEPS_BELOW_DB) + 1
+_ROUNDS_SHARE = 0.9
+"""Of the bar, where it takes all of them."""
 _NEAR_DB = 0.6
 """Nearer to the highest ceiling that passes it need not come: each try is a master and its encodings."""
 _MOST_LED_UP_LU = 3.0
@@ -102,7 +104,7 @@ class Delivery:
             held = whole.enter_context(ExitStack())
             for attempt in range(_ROUNDS if lossy else 1):
                 last = not lossy or attempt == _ROUNDS - 1
-                stage = Span(Span(progress, 0.0, 0.9), *_share(attempt, last))
+                stage = Span(progress, *(_ROUNDS_SHARE * share for share in _share(attempt, last)))
                 with ExitStack() as kept:
                     done = self._round(state, attempt, last and best is None, kept, stage)
                     if done is not None:
@@ -111,7 +113,8 @@ class Delivery:
                 if best is not None and (last or not state.come_up(best.used)):
                     break
             assert best is not None
-            return self._finished(best, state, whole, Span(progress, 0.9, 1.0))
+            # Masters of their own may take longer than all before: they have whatever the rounds left of the bar.
+            return self._finished(best, state, whole, Span(progress, stage.end, 1.0))
 
     def _round(self, state: _State, attempt: int, last: bool, kept: ExitStack, progress: Progress) -> _Round | None:
         """One master and its proofs; None where it is to be made anew with what ``state`` says now."""
@@ -138,6 +141,7 @@ class Delivery:
         if spool is not None:
             room = kept.enter_context(self._room(spool, promise))
             copies = room.prove_in_turn(state.suspects, state.common, sink.tags, last, Span(progress, 0.6, 0.9))
+            spool.abandon()
             state.heard(copies, promise.ceiling_dbtp)
             over_db = over_ceiling_db((copy.proof for copy in copies.values()), promise.ceiling_dbtp)
             if over_db > 0 and not last:
@@ -146,14 +150,15 @@ class Delivery:
         return _Round(sink, outcome, hashing.pcm_hash, used, promise, written, copies, room)
 
     def _finished(self, done: _Round, state: _State, whole: ExitStack, progress: Progress) -> Delivered:
-        proofs = {name: copy.proof for name, copy in done.copies.items()}
         own = self._own_masters(done, state, whole, progress)
-        for name, made in own.items():
-            proofs[name] = made.published() if self.beside.keep else made.proof
-        if self.beside.keep and done.room is not None:
-            shared = {name: copy for name, copy in done.copies.items() if name not in own}
-            proofs |= {name: done.room.publish(copy) for name, copy in shared.items()}
-        done.sink.publish()
+        proofs = {name: copy.proof for name, copy in done.copies.items()} | {name: own[name].proof for name in own}
+        with ExitStack() as unless_all_stand:
+            for name in self.beside.formats if self.beside.keep else ():
+                proofs[name] = own[name].published() if name in own else _published(done, name)
+                if proofs[name].path:
+                    unless_all_stand.callback(Path(proofs[name].path).unlink, missing_ok=True)
+            done.sink.publish()
+            unless_all_stand.pop_all()
         written = replace(done.written, path=str(done.sink.path))
         return Delivered(
             path=done.sink.path,
@@ -196,6 +201,7 @@ class Delivery:
             with ExitStack() as kept:
                 room = kept.enter_context(self._room(made.spool, done.promise))
                 (copy,) = room.prove([name], self.tags(made.pcm_hash, used), Span(stage, 0.5, 1.0))
+                made.spool.abandon()
                 over_db = over_ceiling_db([copy.proof], done.promise.ceiling_dbtp)
                 lost_lu = state.worth_leading(copy.proof, done.promise, made.outcome, LOSSY_TOLERANCE_LU)
                 if (over_db > 0 or lost_lu) and not last:
@@ -343,6 +349,12 @@ class _State:
     def misses(self, outcome: MasterOutcome) -> bool:
         """Whether a master has not the loudness that it was led to."""
         return abs(outcome.after.integrated_lufs - self.used.target.integrated_lufs) > LOSSLESS_TOLERANCE_LU
+
+
+def _published(done: _Round, format: str) -> Proof:
+    """Of a copy that shares the master, once it stands under its name."""
+    assert done.room is not None
+    return done.room.publish(done.copies[format])
 
 
 def _quiet(done: _Round, state: _State) -> dict[str, _Need]:

@@ -12,6 +12,7 @@ import pytest
 
 from sonicforge_studio.audio import ClipSource, Tags, read_tags
 from sonicforge_studio.domain import Clip, MasterSettings, Proof, Samples, SilentProgress, Target, to_plain
+from sonicforge_studio.domain.errors import OutputExists
 from sonicforge_studio.studio.delivering import Beside, Delivered, Delivery, _State
 from tests.judges import ebur128
 from tests.sounds import groove
@@ -46,17 +47,29 @@ SECONDS = 3
 LOSSY = ("mp3-320", "mp3-v0", "aac-256", "aac-128", "opus-160", "vorbis")
 
 
-def tags(pcm_hash: str, used: MasterSettings) -> Tags:
+def target_tags(pcm_hash: str, used: MasterSettings) -> Tags:
     """What the samples went through stands in the comment."""
     return Tags(comment=json.dumps(to_plain(used.target)))
 
 
-def deliver(samples: Samples, folder: Path, settings: MasterSettings, *formats: str, own: str = "wav") -> Delivered:
+def delivery(
+    samples: Samples,
+    folder: Path,
+    settings: MasterSettings,
+    *formats: str,
+    own: str = "wav",
+    spools: Path | None = None,
+    tags: Callable[[str, MasterSettings], Tags] = target_tags,
+) -> Delivery:
     """With its copies beside it."""
     clip = Clip(np.asarray(samples, np.float32), RATE_HZ)
-    beside = Beside(formats, folder, folder, keep=True)
+    beside = Beside(formats, folder, spools or folder, keep=True)
     path = folder / f"master.{'m4a' if own == 'aac-128' else own}"
-    return Delivery(lambda: ClipSource(clip), path, own, settings, tags, beside=beside).deliver(SilentProgress())
+    return Delivery(lambda: ClipSource(clip), path, own, settings, tags, beside=beside)
+
+
+def deliver(samples: Samples, folder: Path, settings: MasterSettings, *formats: str, own: str = "wav") -> Delivered:
+    return delivery(samples, folder, settings, *formats, own=own).deliver(SilentProgress())
 
 
 def clipped_noise() -> Samples:
@@ -123,3 +136,40 @@ def test_what_a_codec_leaves_out_almost_whole_is_not_made_up_for(tmp_path: Path)
     tones = 0.002 * np.sin(2 * np.pi * 500 * times) + 0.5 * np.sin(2 * np.pi * 19_500 * times)
     proof = by_format(deliver(np.stack([tones, tones]), tmp_path, ASKED, "aac-128"))["aac-128"]
     assert (proof.passed, proof.failure, proof.note) == (False, "loudness", "")
+
+
+def test_where_the_name_was_taken_meanwhile_no_copy_stands_either(tmp_path: Path) -> None:
+    def someone_else_is_first(pcm_hash: str, used: MasterSettings) -> Tags:
+        (tmp_path / "master.wav").write_text("of someone else")
+        return Tags()
+
+    with pytest.raises(OutputExists):
+        delivery(groove(SECONDS), tmp_path, ASKED, "flac16", "mp3-320", tags=someone_else_is_first).deliver(
+            SilentProgress()
+        )
+    assert [path.name for path in tmp_path.iterdir()] == ["master.wav"]
+    assert (tmp_path / "master.wav").read_text() == "of someone else"
+
+
+def test_what_has_been_proved_leaves_its_room_on_the_disk_to_the_next(tmp_path: Path, small_disk: Path) -> None:
+    """There is room for the samples of one master, and there are two at least, one after the other."""
+    second = clipped_noise()[:, :RATE_HZ]
+    proofs = by_format(delivery(second, tmp_path, ASKED, "aac-128", spools=small_disk).deliver(SilentProgress()))
+    assert proofs["aac-128"].note.startswith("It has a master of its own")
+
+
+class Bar:
+    """A progress that keeps where it was."""
+
+    def __init__(self) -> None:
+        self.places = [0.0]
+
+    def step(self, done: float, total: float, note: str = "") -> None:
+        self.places.append(done / total)
+
+
+def test_masters_of_their_own_have_what_the_first_one_left_of_the_bar(tmp_path: Path) -> None:
+    bar = Bar()
+    delivery(clipped_noise(), tmp_path, ASKED, "aac-128").deliver(bar)
+    assert bar.places == sorted(bar.places)
+    assert [place for place in bar.places if 0.5 < place < 0.9]
