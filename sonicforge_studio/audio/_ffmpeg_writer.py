@@ -60,7 +60,7 @@ class FfmpegWriter:
         self._sample_rate_hz = sample_rate_hz
         self._layout = _LAYOUTS[channels]
         self._quantiser = None if format.lossy else Quantiser(format.bits, channels)
-        self._sample_format = "fltp" if format.lossy else "s16" if format.bits == 16 else "s32"
+        self._sample_format = _sample_format(format)
         self._shift = 8 if self._sample_format == "s32" else 0
         self._frames = 0
         options = {"fflags": "+bitexact"}
@@ -83,7 +83,7 @@ class FfmpegWriter:
             )
             assert isinstance(stream, av.AudioStream)
             self._stream = stream
-            self._stream.codec_context.format = self._packed_format
+            self._stream.codec_context.format = self._sample_format
             if format.bit_rate:
                 self._stream.codec_context.bit_rate = format.bit_rate * max(2, channels) // 2
             self._stream.codec_context.open()
@@ -92,10 +92,6 @@ class FfmpegWriter:
                 f"{format.codec.upper()} cannot hold {channels} channels at {sample_rate_hz} Hz.",
                 hint="Use wav, or another rate.",
             ) from error
-
-    @property
-    def _packed_format(self) -> str:
-        return "flt" if self._coding.encoder == "libopus" else self._sample_format
 
     def write(self, block: Samples) -> None:
         frame = av.AudioFrame.from_ndarray(self._array(block), format=self._sample_format, layout=self._layout)
@@ -120,7 +116,8 @@ class FfmpegWriter:
 
     def _array(self, block: Samples) -> NDArray[np.float32] | NDArray[np.int32] | NDArray[np.int16]:
         if self._quantiser is None:
-            return np.ascontiguousarray(np.clip(finite(block), -1.0, 1.0))
+            limited = np.clip(finite(block), -1.0, 1.0)
+            return np.ascontiguousarray(limited if self._sample_format == "fltp" else limited.T.reshape(1, -1))
         steps = self._quantiser.quantise(block).reshape(1, -1)
         return steps << self._shift if self._shift else steps.astype(np.int16)
 
@@ -130,6 +127,13 @@ class FfmpegWriter:
                 self._container.mux(packet)
         except (av.FFmpegError, OSError) as error:
             raise _explained(error) from error
+
+
+def _sample_format(format: DeliveryFormat) -> str:
+    """What the encoder is handed. Of eight channels in planes PyAV counts nine, but only libopus is given so many."""
+    if format.codec == "opus":
+        return "flt"
+    return "fltp" if format.lossy else "s16" if format.bits == 16 else "s32"
 
 
 def _quality_options(format: DeliveryFormat) -> dict[str, str]:

@@ -11,6 +11,22 @@ Codec = Literal["pcm", "flac", "mp3", "aac", "opus", "vorbis"]
 
 _MP3_RATES_HZ = (32_000, 44_100, 48_000)
 _AAC_RATES_HZ = (22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000)
+_VORBIS_RATES_HZ = (
+    8000,
+    11_025,
+    12_000,
+    16_000,
+    22_050,
+    24_000,
+    32_000,
+    44_100,
+    48_000,
+    88_200,
+    96_000,
+    176_400,
+    192_000,
+)
+"""libvorbis knows no rate above 200 kHz: handed one, libsndfile ends the process when the file is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +71,7 @@ PROOF_FORMATS = (
     DeliveryFormat("aac-256", "AAC 256 kbit/s", "m4a", "aac", 0, 256_000, None, 6, _AAC_RATES_HZ),
     DeliveryFormat("aac-128", "AAC 128 kbit/s", "m4a", "aac", 0, 128_000, None, 6, _AAC_RATES_HZ),
     DeliveryFormat("opus-160", "Opus 160 kbit/s", "opus", "opus", 0, 160_000, None, 8, (48_000,)),
-    DeliveryFormat("vorbis", "Vorbis 192 kbit/s", "ogg", "vorbis", 0, 0, 0.6, 2),
+    DeliveryFormat("vorbis", "Vorbis 192 kbit/s", "ogg", "vorbis", 0, 0, 0.6, 2, _VORBIS_RATES_HZ),
 )
 """Each once: what "all" means to a proof."""
 

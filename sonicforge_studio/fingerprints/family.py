@@ -1,6 +1,6 @@
-"""Who is related to whom in a collection: the same file, the same recording, a master and its source, a part.
+"""Who is related to whom in a collection: the same file or recording, a master and its source, a version, a part.
 
-Versions in another tempo and transposed copies ("version_of", "pitched") are not looked for.
+Versions are known by their recipes. Copies in another tempo or pitch ("pitched") are not looked for.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sonicforge_studio.fingerprints.fingerprinter import Fingerprint
 from sonicforge_studio.fingerprints.index import shelve
 from sonicforge_studio.fingerprints.matching import Match, compare_sketches
 
-Kind = Literal["same_file", "same_recording", "master_of", "contains"]
+Kind = Literal["same_file", "same_recording", "master_of", "version_of", "contains"]
 
 _SILENT = SilentProgress()
 
@@ -26,7 +26,8 @@ _SILENT = SilentProgress()
 class Item:
     """What is known of one file. Hashes may be empty where they are not known.
 
-    ``parents`` are the audio hashes of what the file was made from, as its recipe tells.
+    ``parents`` are the audio hashes of what the file was made from, as its recipe tells; ``piece`` is the same text for
+    all versions of one piece, and empty where nobody knows.
     """
 
     path: str
@@ -35,6 +36,7 @@ class Item:
     fingerprint: Fingerprint
     duration_seconds: float
     parents: tuple[str, ...] = ()
+    piece: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Pair:
 def related_pairs(items: Sequence[Item], progress: Progress = _SILENT) -> list[Pair]:
     """Every related pair, in the items' order: not only neighbours in a chain of copies.
 
-    The closest tie of a pair counts: the same bytes, then a recipe, then the same sound. Files too short for words are
+    The closest tie of a pair counts: the same bytes, then what it was made from, then the same sound, then one piece in
+    two versions. Files too short for words are
     compared by their hashes alone. Lets ``Cancelled`` pass.
     """
     by_hash = _pairs_by_hash(items)
@@ -69,7 +72,10 @@ def related_pairs(items: Sequence[Item], progress: Progress = _SILENT) -> list[P
             pairs[first, second] = known if match is None else _placed(items, first, known, match)
         elif match is not None:
             pairs[first, second] = _pair_of_match(items, first, second, match)
-    return list(pairs.values())
+    for numbers in _groups(item.piece for item in items).values():
+        for one, other in combinations(numbers, 2):
+            pairs.setdefault((one, other), Pair(items[one].path, items[other].path, "version_of", 1.0, 0.0))
+    return [pairs[place] for place in sorted(pairs)]
 
 
 def _pairs_by_hash(items: Sequence[Item]) -> dict[tuple[int, int], Pair]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import struct
 import sys
 from pathlib import Path
+
+_BEHIND_ALL_CONTENT = 1 << 62
 
 
 def try_lock(path: Path) -> int | None:
@@ -36,6 +39,16 @@ def take_lock(descriptor: int) -> None:
         os.lseek(descriptor, 1 << 30, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         os.lseek(descriptor, 0, os.SEEK_SET)
+    elif sys.platform == "linux":
+        import fcntl
+
+        # On a network share (SMB) a lock keeps everyone from what it covers, this program's own readers too, and flock
+        # covers the whole file: only a byte that nobody reads is locked, as long as this descriptor is open.
+        byte = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, _BEHIND_ALL_CONTENT, 1, 0)
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, byte)
+        except PermissionError as error:
+            raise BlockingIOError(error.errno, error.strerror) from error
     else:
         import fcntl
 

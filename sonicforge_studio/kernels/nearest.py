@@ -70,11 +70,11 @@ def unit_length(rows: Float32) -> Float32:
     return scaled
 
 
-def in_eight_bits(rows: Float32) -> tuple[Int8, Float32]:
-    """Rows ``(n, dimensions)`` as int8, and the scale of each, shape ``(n,)``: a row is its int8 times its scale."""
-    scale = (np.abs(rows).max(axis=1, initial=0.0) / 127.0).astype(np.float32)
-    small = np.rint(rows / np.where(scale > 0.0, scale, 1.0)[:, np.newaxis])
-    return small.astype(np.int8), scale
+def in_eight_bits(rows: Float32) -> Int8:
+    """Rows ``(n, dimensions)`` in steps of a 127th of the greatest value among all of them, int8."""
+    greatest = float(np.abs(rows).max(initial=0.0))
+    small: Int8 = np.rint(rows * (127.0 / greatest if greatest > 0.0 else 0.0)).astype(np.int8)
+    return small
 
 
 def nearest_in_cells(
@@ -82,7 +82,6 @@ def nearest_in_cells(
     centres: Float32,
     starts: Int64,
     small: Int8,
-    scale: Float32,
     rows: Float32,
     hidden: NDArray[np.bool_],
     *,
@@ -97,8 +96,8 @@ def nearest_in_cells(
         Shape ``(dimensions,)``, float32, of length 1.
     centres, starts
         Shape ``(cells, dimensions)`` and ``(cells + 1,)``: rows ``starts[c]`` to ``starts[c + 1]`` are cell ``c``.
-    small, scale, rows
-        Shape ``(n, dimensions)``, ``(n,)``, ``(n, dimensions)``: ``in_eight_bits`` of the rows, and the rows.
+    small, rows
+        Shape ``(n, dimensions)``: ``in_eight_bits`` of the rows, and the rows.
     hidden
         Shape ``(n,)``: rows that are passed over.
     probes
@@ -117,16 +116,17 @@ def nearest_in_cells(
     doi:10.1109/TPAMI.2010.57): the inverted file; the code of a row is a scalar one here.
     """
     found: tuple[Int64, Float32] = _nearest_in_cells(
-        query, centres, starts, small, scale, rows, hidden, min(probes, centres.shape[0]), limit
+        query, centres, starts, small, rows, hidden, min(probes, centres.shape[0]), limit
     )
     return found
 
 
 def nearest_among(
-    query: Float32, places: Int64, small: Int8, scale: Float32, rows: Float32, *, limit: int
+    query: Float32, ids: Int64, place_of: Int64, small: Int8, rows: Float32, *, limit: int
 ) -> tuple[Int64, Float32]:
-    """As ``nearest_in_cells``, out of the rows at ``places``, every one of them."""
-    found: tuple[Int64, Float32] = _nearest_among(query, places, small, scale, rows, limit)
+    """As ``nearest_in_cells``, out of the rows of these ids, every one of them. ``place_of`` an id is its row, −1 or
+    nothing where it has none."""
+    found: tuple[Int64, Float32] = _nearest_among(query, ids, place_of, small, rows, limit)
     return found
 
 
@@ -136,7 +136,6 @@ def _nearest_in_cells(
     centres: Float32,
     starts: Int64,
     small: Int8,
-    scale: Float32,
     rows: Float32,
     hidden: NDArray[np.bool_],
     probes: int,
@@ -152,18 +151,20 @@ def _nearest_in_cells(
         for place in range(starts[cell], starts[cell + 1]):
             if hidden[place]:
                 continue
-            count = _keep(best, places, count, _coarse(query, small, place) * scale[place], place)
+            count = _keep(best, places, count, _coarse(query, small, place), place)
     return _measured(query, rows, places[:count], limit)
 
 
 @fast_kernel
 def _nearest_among(
-    query: Float32, among: Int64, small: Int8, scale: Float32, rows: Float32, limit: int
+    query: Float32, ids: Int64, place_of: Int64, small: Int8, rows: Float32, limit: int
 ) -> tuple[Int64, Float32]:
     wide = _WIDER * limit
     best, places, count = np.empty(wide, np.float32), np.empty(wide, np.int64), 0
-    for place in among:
-        count = _keep(best, places, count, _coarse(query, small, place) * scale[place], place)
+    for one in ids:
+        place = place_of[one] if 0 <= one < place_of.size else -1
+        if place >= 0:
+            count = _keep(best, places, count, _coarse(query, small, place), place)
     return _measured(query, rows, places[:count], limit)
 
 

@@ -37,7 +37,6 @@ class VectorFile:
     ids: Int64
     starts: Int64
     centres: Float32
-    scale: Float32
     small: NDArray[np.int8]
     rows: Float32
     _place_of: Int64 = field(repr=False)
@@ -55,8 +54,8 @@ class VectorFile:
         order = np.argsort(cell_of, kind="stable")
         starts = np.searchsorted(cell_of[order], np.arange(cells + 1))
         rows = np.ascontiguousarray(rows[order])
-        small, scale = in_eight_bits(rows)
-        return cls(sequence, ids[order], starts.astype(np.int64), centres, scale, small, rows, _place_of(ids[order]))
+        small = in_eight_bits(rows)
+        return cls(sequence, ids[order], starts.astype(np.int64), centres, small, rows, _place_of(ids[order]))
 
     @classmethod
     def read(cls, path: Path) -> VectorFile | None:
@@ -73,11 +72,11 @@ class VectorFile:
             ]
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        ids, starts, centres, scale, small, rows = parts
+        ids, starts, centres, small, rows = parts
         # A place outside the rows would be read from somebody else's memory.
         if starts[0] != 0 or starts[-1] != count or np.any(np.diff(starts) < 0) or np.any(ids < 0):
             return None
-        return cls(sequence, np.array(ids), np.array(starts), centres, scale, small, rows, _place_of(ids))
+        return cls(sequence, np.array(ids), np.array(starts), centres, small, rows, _place_of(ids))
 
     def write(self, path: Path) -> None:
         """Raises ``DiskFull`` or ``OutputNotWritable``."""
@@ -101,15 +100,12 @@ class VectorFile:
         """Ids with their cosines, the nearest first, to a query of length 1; without the rows that are hidden."""
         if not self.ids.size:
             return []
-        held = self.small, self.scale, self.rows
-        found = nearest_in_cells(query, self.centres, self.starts, *held, hidden, probes=_PROBES, limit=limit)
-        return self._told(*found)
+        cells = self.centres, self.starts, self.small, self.rows
+        return self._told(*nearest_in_cells(query, *cells, hidden, probes=_PROBES, limit=limit))
 
     def nearest_among(self, query: Float32, limit: int, ids: Int64) -> list[tuple[int, float]]:
         """Of these tracks alone, every one of which is looked at."""
-        # In the order in which they lie in memory.
-        places = np.sort(self._places(ids))
-        return self._told(*nearest_among(query, places, self.small, self.scale, self.rows, limit=limit))
+        return self._told(*nearest_among(query, ids, self._place_of, self.small, self.rows, limit=limit))
 
     def _places(self, ids: Int64) -> Int64:
         places = self._place_of[ids[(ids >= 0) & (ids < self._place_of.size)]]
@@ -131,7 +127,6 @@ def _layout(count: int, cells: int, dimensions: int) -> dict[str, tuple[int, int
         "ids": (np.int64, (count,)),
         "starts": (np.int64, (cells + 1,)),
         "centres": (np.float32, (cells, dimensions)),
-        "scale": (np.float32, (count,)),
         "small": (np.int8, (count, dimensions)),
         "rows": (np.float32, (count, dimensions)),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 import threading
@@ -65,6 +66,16 @@ _FOUND = (
     "WITH found AS MATERIALIZED (SELECT rowid AS id, -bm25(track_words, 10.0, 8.0, 3.0, 1.0, 4.0) AS strength"
     " FROM track_words WHERE track_words MATCH ?)"
 )
+_NEAR = (
+    "WITH near AS MATERIALIZED (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS cosine"
+    " FROM json_each(?)) SELECT *, min(1.0, max(0.0, cosine)) AS relevance"
+)
+_MOST_ALIKE = 500
+"""What sounds less like a track than so many others does not sound like it."""
+
+Nearest = Callable[[int, int, "NDArray[np.int64] | None"], list[tuple[int, float]]]
+"""Of a track's id, how many are wanted, and which may be found (all where None): ids, and how alike, 1 for the same."""
+
 _RELEVANCE = "min(1.0, max(0.0, coalesce(strength / (SELECT max(strength) FROM found), 1.0))) AS relevance"
 
 
@@ -107,8 +118,13 @@ class Library:
                 connection.close()
                 raise
         self._readers = Readers(database, busy_seconds)
+        self._nearest: Nearest | None = None
         self._writer_thread: int | None = None
         self._writer = ThreadPoolExecutor(1, "library-writer", initializer=self._remember_writer)
+
+    def ask_for_sound(self, nearest: Nearest) -> None:
+        """Have ``like:ID`` in searches answered by this; before, nothing sounds like anything."""
+        self._nearest = nearest
 
     def __enter__(self) -> Library:
         return self
@@ -201,15 +217,19 @@ class Library:
 
     def count(self, search: str = "") -> int:
         """How many tracks the search finds."""
-        where, values = _where(parse_query(search))
+        query = parse_query(search)
+        if query.like is not None:
+            return len(self._alike(query))
+        where, values = _where(query)
         rows = self.read(f"SELECT count(*) FROM tracks WHERE {where}", values)
         return int(rows[0][0])
 
     def ids(self, search: str) -> NDArray[np.int64]:
         """The tracks that the search finds, by their ids, in no order."""
-        where, values = _where(parse_query(search))
-        rows = self.read(f"SELECT id FROM tracks WHERE {where}", values)
-        return np.array([row[0] for row in rows], np.int64)
+        query = parse_query(search)
+        if query.like is not None:
+            return np.array([track_id for track_id, _ in self._alike(query)], np.int64)
+        return self._ids(query)
 
     def track(self, track_id: int) -> Track | None:
         return self._one("tracks.id = ?", track_id)
@@ -310,6 +330,16 @@ class Library:
             raise RuntimeError("the library's writer cannot wait for itself: use submit")
         return self.submit(change).result()
 
+    def _ids(self, query: Query) -> NDArray[np.int64]:
+        where, values = _where(query)
+        return np.array([row[0] for row in self.read(f"SELECT id FROM tracks WHERE {where}", values)], np.int64)
+
+    def _alike(self, query: Query) -> list[tuple[int, float]]:
+        """What sounds like the track that the search names, among what else it asks for."""
+        if self._nearest is None or query.like is None:
+            return []
+        return self._nearest(query.like, _MOST_ALIKE, self._ids(query) if query.narrows else None)
+
     def _several(self, where: str, *values: str | bytes | float) -> list[Track]:
         return [track_from(row) for row in self.read(f"SELECT * FROM {_WHOLE} WHERE {where} ORDER BY id", values)]
 
@@ -330,9 +360,11 @@ class Library:
         query = parse_query(search)
         direction = "DESC" if descending else "ASC"
         sorting = ", ".join(f"{column} {direction} NULLS LAST" for column in (*_ORDERS[order], "tracks.id"))
-        where = " AND ".join(condition.sql for condition in query.conditions) or "1"
-        values: list[str | float] = [value for condition in query.conditions for value in condition.values]
-        if query.words:
+        where, values = " AND ".join(condition.sql for condition in query.conditions) or "1", _values(query)
+        if query.like is not None:
+            start = f"{_NEAR} FROM {tables} JOIN near ON near.id = tracks.id"
+            where, values = "1", [json.dumps(self._alike(query))]
+        elif query.words:
             start = f"{_FOUND} SELECT *, {_RELEVANCE} FROM {tables} JOIN found ON found.id = tracks.id"
             values.insert(0, query.words)
         else:
@@ -343,10 +375,14 @@ class Library:
         )
 
 
+def _values(query: Query) -> list[str | float]:
+    return [value for condition in query.conditions for value in condition.values]
+
+
 def _where(query: Query) -> tuple[str, list[str | float]]:
     """A WHERE clause over ``tracks``, and what its question marks stand for."""
     where = [condition.sql for condition in query.conditions]
-    values: list[str | float] = [value for condition in query.conditions for value in condition.values]
+    values = _values(query)
     if query.words:
         where.append("id IN (SELECT rowid FROM track_words WHERE track_words MATCH ?)")
         values.append(query.words)

@@ -8,6 +8,8 @@
 ``lufs:<-12``            integrated loudness, in the same ways
 ``key:8A  key:"A minor"  key:F#m``
 ``genre:house``          words of the genre's name
+``approved:yes``         what the critic approved; also ``no``
+``like:42``              what sounds most like the track with this id, among all else that is asked for
 
 What is not such a measure is taken as words: nothing that is typed is an error, and nothing of it reaches SQLite as
 SQL or as the full-text search's own syntax.
@@ -31,6 +33,8 @@ _NUMBER = r"[+-]?\d{1,6}(?:\.\d{0,6})?"
 _COMPARISON = re.compile(rf"(<=|>=|<|>|=)?\s*({_NUMBER})")
 _RANGE = re.compile(rf"({_NUMBER})\s*(?:-|–|\.\.\.?|…)\s*({_NUMBER})")
 _CAMELOT = re.compile(r"(1[0-2]|[1-9])\s*([ABab])")
+_ID = re.compile("[0-9]{1,18}")
+_APPROVED = {"yes": 1, "tak": 1, "no": 0, "nie": 0}
 _COLUMNS = {"bpm": "tempo_bpm", "tempo": "tempo_bpm", "lufs": "integrated_lufs"}
 
 
@@ -44,16 +48,24 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A search, understood: an FTS5 expression ("" where no word was given) and conditions, all of which must hold."""
+    """A search, understood: an FTS5 expression ("" where no word was given) and conditions, all of which must hold; and
+    the track that the others are to sound like."""
 
     words: str
     conditions: tuple[Condition, ...]
+    like: int | None = None
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything but the sound is asked for."""
+        return bool(self.words or self.conditions)
 
 
 def parse_query(text: str) -> Query:
     """Read what was typed. Every text is a query; where it holds nothing to look for, everything is found."""
     phrases: list[str] = []
     conditions: list[Condition] = []
+    like: int | None = None
     for term in _TERM.finditer(text[:_MOST_CHARACTERS]):
         if len(phrases) + len(conditions) == _MOST_TERMS:
             break
@@ -62,11 +74,18 @@ def parse_query(text: str) -> Query:
         condition = _condition(measure, value.replace("−", "-").strip())
         if condition is not None:
             conditions.append(condition)
+        elif measure == "like" and _ID.fullmatch(value):
+            like = int(value)
         elif measure == "genre" and fold(value):
             phrases.append(f"genre : {_phrase(fold(value))}")
         elif words := fold(term.group()):
             phrases.append(_phrase(words))
-    return Query(" AND ".join(phrases), tuple(conditions))
+    return Query(" AND ".join(phrases), tuple(conditions), like)
+
+
+def asks_for_sound(text: str) -> bool:
+    """Whether what is found is told by how it sounds."""
+    return parse_query(text).like is not None
 
 
 def _phrase(words: str) -> str:
@@ -77,6 +96,9 @@ def _phrase(words: str) -> str:
 def _condition(measure: str, value: str) -> Condition | None:
     if measure == "key":
         return _key_condition(value)
+    if measure == "approved":
+        approved = _APPROVED.get(value.lower())
+        return None if approved is None else Condition("approved = ?", (approved,))
     column = _COLUMNS.get(measure)
     return None if column is None else _number_condition(column, value)
 

@@ -88,6 +88,12 @@ class Similarity:
         rows = self._library.read("SELECT vector FROM track_vectors WHERE track_id = ?", (track_id,))
         return unit_length(_vectors([rows[0]["vector"]]))[0] if rows else None
 
+    def to_track(self, track_id: int, limit: int, among: Int64 | None = None) -> list[tuple[int, float]]:
+        """As ``nearest``, to a track of the library and without it; nothing where it has no embedding."""
+        vector = self.vector(track_id)
+        found = [] if vector is None else self.nearest(vector, limit + 1, among=among)
+        return [one for one in found if one[0] != track_id][:limit]
+
     def nearest(
         self, embedding: Sequence[float] | Float32, limit: int, *, among: Int64 | None = None
     ) -> list[tuple[int, float]]:

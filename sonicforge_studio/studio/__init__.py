@@ -35,7 +35,7 @@ from sonicforge_studio.generation.changing import HIGHEST_GAIN_DB, LOWEST_GAIN_D
 from sonicforge_studio.generation.limits import DURATION_SECONDS, TEMPO_BPM
 from sonicforge_studio.jobs import Job, JobQueue, Lane, Report, StopProgress
 from sonicforge_studio.kernels.live_spectrum import SpectrumSettings
-from sonicforge_studio.library import Found, Library, TrackRow
+from sonicforge_studio.library import Found, Library, TrackRow, asks_for_sound
 from sonicforge_studio.mastering.chain import StageMeter
 from sonicforge_studio.mastering.live import LiveMeters
 from sonicforge_studio.studio.compose import Studio, build_studio
@@ -92,6 +92,7 @@ __all__ = [
     "TrackRow",
     "Version",
     "Waterfall",
+    "asks_for_sound",
     "build_studio",
     "draft_recipe",
     "edited",

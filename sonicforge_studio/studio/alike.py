@@ -24,10 +24,9 @@ class Alike:
     def to_track(self, track_id: int, *, search: str = "", limit: int = 20) -> list[Found]:
         """The tracks most like this one, without it, the most alike first: their relevance is the cosine of the
         embeddings, 0 where it is negative. Raises ``LibraryError`` where there is no such track."""
-        track = self._library.track(track_id)
-        if track is None:
+        if self._library.track(track_id) is None:
             raise LibraryError("The library has no such track.", hint="It may have been removed meanwhile.")
-        return self._found(track.analysis.embedding, search, limit, without=track.id)
+        return self._library.search(f"like:{track_id} {search}", limit=limit)
 
     def to_file(self, path: Path, progress: Progress, *, search: str = "", limit: int = 20) -> list[Found]:
         """As ``to_track``, of a file that need not be in the library; it is measured. Raises what measuring raises."""

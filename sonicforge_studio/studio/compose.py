@@ -106,6 +106,7 @@ def build_studio(home: str | Path | None = None) -> Studio:
     drawn = TileCache(folders.curves, memory_bytes=32 << 20)
     measurer = Measurer(cache, drawn)
     similarity = Similarity(library, folders.similarity)
+    library.ask_for_sound(similarity.to_track)
     corrections = Corrector(library)
     importer = Importer(library, measurer, corrections)
     return Studio(

@@ -191,10 +191,11 @@ class Delivery:
         for attempt in range(_ROUNDS):
             last = attempt == _ROUNDS - 1
             stage = Span(progress, *_share(attempt, last))
-            made = mastered(self.source, state.used, self.beside.spools, Span(stage, 0.0, 0.5))
+            used = state.used
+            made = mastered(self.source, used, self.beside.spools, Span(stage, 0.0, 0.5))
             with ExitStack() as kept:
                 room = kept.enter_context(self._room(made.spool, done.promise))
-                (copy,) = room.prove([name], self.tags(made.pcm_hash, state.used), Span(stage, 0.5, 1.0))
+                (copy,) = room.prove([name], self.tags(made.pcm_hash, used), Span(stage, 0.5, 1.0))
                 over_db = over_ceiling_db([copy.proof], done.promise.ceiling_dbtp)
                 lost_lu = state.worth_leading(copy.proof, done.promise, made.outcome, LOSSY_TOLERANCE_LU)
                 if (over_db > 0 or lost_lu) and not last:
@@ -202,7 +203,7 @@ class Delivery:
                 if over_db <= 0 or (last and best is None):
                     held.close()
                     held.push(kept.pop_all())
-                    best = _Own(copy, room, state.used)
+                    best = _Own(copy, room, used)
             if best is not None and not lost_lu and not state.come_up(best.used):
                 break
         assert best is not None

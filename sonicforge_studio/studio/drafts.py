@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from contextlib import suppress
 from pathlib import Path
 
 from sonicforge_studio.domain import Recipe, StudioError
 from sonicforge_studio.generation import recipe_from_json, recipe_to_json
 from sonicforge_studio.host.writing import write_text
-
-_MOST_DRAFTS = 200
-_log = logging.getLogger(__name__)
+from sonicforge_studio.studio.draft_files import clear_oldest, set_aside
 
 
 class DraftShelf:
@@ -21,25 +18,26 @@ class DraftShelf:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def keep(self, original: Recipe, draft: Recipe) -> None:
-        """Remember how far a piece has got; one that is as it was is forgotten. Raises ``DiskFull`` or
-        ``OutputNotWritable``."""
-        if draft == original:
+    def keep(self, original: Recipe, *drafts: Recipe) -> None:
+        """Remember how far a piece has got: the newest draft is the last, those before it are what must not be lost
+        besides. One that is only as it was is forgotten. Raises ``DiskFull`` or ``OutputNotWritable``."""
+        if drafts in ((), (original,)):
             self.forget(original)
             return
-        write_text(self._place(original), recipe_to_json(draft))
-        self._clear_oldest()
+        write_text(self._place(original), "\n".join(map(recipe_to_json, drafts)))
+        clear_oldest(self._folder)
 
-    def find(self, original: Recipe) -> Recipe | None:
-        """How far this piece had got; None where nobody began, or where what is there cannot be read any more."""
+    def find(self, original: Recipe) -> tuple[Recipe, ...]:
+        """What was kept last; nothing where nobody began, or where what is there cannot be read any more, which is
+        kept aside."""
         place = self._place(original)
         try:
-            return recipe_from_json(place.read_text(encoding="utf-8"))
+            return tuple(map(recipe_from_json, place.read_text(encoding="utf-8").split("\n")))
         except FileNotFoundError:
-            return None
+            return ()
         except (OSError, ValueError, StudioError) as error:
-            _log.warning("the draft %s cannot be read: %s", place, error)
-            return None
+            set_aside(place, error)
+            return ()
 
     def forget(self, original: Recipe) -> None:
         with suppress(OSError):
@@ -48,9 +46,3 @@ class DraftShelf:
     def _place(self, original: Recipe) -> Path:
         name = hashlib.blake2b(recipe_to_json(original).encode(), digest_size=16).hexdigest()
         return self._folder / f"{name}.json"
-
-    def _clear_oldest(self) -> None:
-        with suppress(OSError):
-            places = sorted(self._folder.glob("*.json"), key=lambda place: place.stat().st_mtime_ns)
-            for place in places[:-_MOST_DRAFTS]:
-                place.unlink()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sonicforge_studio.domain import Progress
 from sonicforge_studio.fingerprints import Fingerprint, Item, Pair, related_pairs
 from sonicforge_studio.studio.importing import embedded_recipe
+from sonicforge_studio.studio.likeness import piece_of
 from sonicforge_studio.studio.measuring import Measurement
 
 
@@ -25,4 +26,5 @@ def _item(name: str, measurement: Measurement) -> Item:
         fingerprint=Fingerprint.from_text(measurement.fingerprint, analysis.duration_seconds),
         duration_seconds=analysis.duration_seconds,
         parents=recipe.parents if recipe else (),
+        piece=piece_of(recipe) if recipe else "",
     )

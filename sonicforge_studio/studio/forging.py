@@ -25,6 +25,7 @@ from sonicforge_studio.domain import (
     Rendering,
     Source,
     Span,
+    Target,
     Track,
     Verdict,
 )
@@ -70,6 +71,9 @@ class ForgeRequest:
     candidates: int = 1
     mastered: bool = True
     target: str = "spotify"
+    asked_for: Target | None = None
+    """Where it is given, in place of ``target``: no name tells an own target, or what references or an album led
+    to."""
     preset: str = "glue"
     format: str = "wav"
     genre: str | None = None
@@ -163,7 +167,7 @@ class Forge:
             raise BadSetting(f"A prompt has up to {LONGEST_PROMPT:,} characters, not {len(request.prompt):,}.")
         if request.seed is not None:
             require_seed(request.seed)
-        settings = replace(preset_named(request.preset), target=target_named(request.target))
+        settings = replace(preset_named(request.preset), target=request.asked_for or target_named(request.target))
         draft = edited(_draft(request), request.edits)
         engine = self._engine(request, draft)
         concept, written = settle_samples(composed(draft), progress), draft.written

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
-from sonicforge_studio.domain import Concept, Reason, Recipe, Verdict
+from sonicforge_studio.domain import Reason, Recipe, Verdict, to_plain
 from sonicforge_studio.fingerprints import Fingerprint, FingerprintIndex
 from sonicforge_studio.library import Library
 from sonicforge_studio.studio.measuring import Measurement
@@ -39,7 +40,7 @@ class Likeness:
         if track is None:
             return verdict
         again = track.recipe is not None and track.recipe.seed == recipe.seed and track.recipe.concept == recipe.concept
-        varied = track.recipe is not None and _unchanged(track.recipe) == _unchanged(recipe)
+        varied = track.recipe is not None and piece_of(track.recipe) == piece_of(recipe) != ""
         seconds = max(0, int(match.offset_seconds))
         place = f"{seconds // 60}:{seconds % 60:02d}"
         if again:
@@ -53,7 +54,10 @@ class Likeness:
         return replace(verdict, score=score, approved=approved, reasons=(*verdict.reasons, reason))
 
 
-def _unchanged(recipe: Recipe) -> tuple[int, Concept | None]:
-    """What a piece was before a person changed parts of it."""
-    concept = recipe.concept
-    return recipe.seed, None if concept is None else replace(concept, changes=(), progression="")
+def piece_of(recipe: Recipe) -> str:
+    """The same for every version of a piece: what it was before a person changed parts of it. "" of a stem, and of what
+    was not made here."""
+    if recipe.concept is None or recipe.part:
+        return ""
+    unchanged = replace(recipe.concept, changes=(), progression="")
+    return json.dumps([recipe.engine, recipe.seed, to_plain(unchanged)], sort_keys=True)

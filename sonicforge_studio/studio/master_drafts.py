@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -15,10 +14,9 @@ from sonicforge_studio.domain import ChainSettings, MasterSettings, Target, from
 from sonicforge_studio.domain.mastering import Match
 from sonicforge_studio.host.writing import write_text
 from sonicforge_studio.mastering import TARGETS, Preset, preset_faults, preset_named
+from sonicforge_studio.studio.draft_files import clear_oldest, set_aside
 
-_MOST_DRAFTS = 200
 _VERSION = 1
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +102,18 @@ class MasterDrafts:
         *before, draft = map(to_plain, drafts)
         stored = {"version": _VERSION, "audio_hash": audio_hash, "draft": draft, "before": before}
         write_text(self._place(audio_hash), json.dumps(stored, ensure_ascii=False))
-        self._clear_oldest()
+        clear_oldest(self._folder)
 
     def find(self, audio_hash: str) -> tuple[MasterDraft, ...]:
-        """What was kept last; nothing where nobody began, or where what is there cannot be read any more."""
+        """What was kept last; nothing where nobody began, or where what is there cannot be read any more, which is
+        kept aside."""
         place = self._place(audio_hash)
         try:
             return _read_all(json.loads(place.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return ()
         except (OSError, ValueError, TypeError, KeyError, LookupError, AttributeError) as error:
-            _log.warning("the draft %s cannot be read: %s", place, error)
+            set_aside(place, error)
             return ()
 
     def forget(self, audio_hash: str) -> None:
@@ -123,12 +122,6 @@ class MasterDrafts:
 
     def _place(self, audio_hash: str) -> Path:
         return self._folder / f"{audio_hash}.json"
-
-    def _clear_oldest(self) -> None:
-        with suppress(OSError):
-            places = sorted(self._folder.glob("*.json"), key=lambda place: place.stat().st_mtime_ns)
-            for place in places[:-_MOST_DRAFTS]:
-                place.unlink()
 
 
 def _read_all(stored: Mapping[str, Any]) -> tuple[MasterDraft, ...]:

@@ -176,7 +176,7 @@ class Actions(QObject):
         recipe = track.recipe
         arguments |= {"prompt": recipe.prompt if recipe else "", "mastered": bool(recipe and recipe.mastering)}
         if recipe and recipe.mastering:
-            arguments["target"] = recipe.mastering[-1].target.name
+            arguments["asked_for"] = to_plain(recipe.mastering[-1].asked_for)
         return await self._desk.submit("forge", arguments, tr("Vary {title}", title=track.title), Lane.HIGH)
 
     # Handing out

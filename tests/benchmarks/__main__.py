@@ -22,6 +22,7 @@ from tests.benchmarks import (
     measuring,
     neural,
     playing,
+    similar,
     spectrogram,
     window,
 )
@@ -46,6 +47,7 @@ NAMES = {
     "mastering_chain": mastering_chain.run,
     "delivery": delivery.run,
     "proofs": delivery.run_proofs,
+    "similar": similar.run,
     "playing": playing.run,
     "capturing": capturing.run,
     "spectrogram": spectrogram.run,

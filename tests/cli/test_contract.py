@@ -557,6 +557,8 @@ def test_one_part_is_changed_and_the_changed_piece_comes_again(sonicforge: Sonic
     assert (rolled["same"], rolled["differs"]) == (False, "It was changed: melody rolled 1×, pads muted.")
     assert {change["part"] for change in rolled["recipe"]["concept"]["changes"]} == {"melody", "pads"}
     assert sonicforge("generate", "--recipe", rolled["path"], "-o", tmp_path / "again", "--json").only["same"]
+    (pair,) = sonicforge("duplicates", made["path"], rolled["path"], "--json").only["pairs"]
+    assert (pair["kind"], pair["score"]) == ("version_of", 1.0)
     assert sonicforge("generate", "house", "--roll", "kazoo", "--json").code == 1
 
 

@@ -174,3 +174,23 @@ def test_the_nearest_come_first() -> None:
 
 def test_pairs_are_plain_values() -> None:
     assert Pair("a", "b", "contains", 0.9, 1.0) == Pair("a", "b", "contains", 0.9, 1.0)
+
+
+def test_versions_of_one_piece_are_known_by_their_recipes() -> None:
+    one, other = fingerprint_clip(Clip(tune(10.0), 44_100)), fingerprint_clip(Clip(tune(10.0, seed=9), 44_100))
+    items = [
+        _item("as it was", one, piece="night bus"),
+        _item("other melody", other, piece="night bus"),
+        _item("copy", one, piece="night bus"),
+        _item("master", other, piece="night bus", parents=("audio of other melody",)),
+        _item("foreign", fingerprint_clip(Clip(tune(10.0, seed=5), 44_100))),
+    ]
+    kinds = {(pair.a, pair.b): pair.kind for pair in related_pairs(items)}
+    assert kinds == {
+        ("as it was", "other melody"): "version_of",
+        ("as it was", "copy"): "same_recording",
+        ("as it was", "master"): "version_of",
+        ("other melody", "copy"): "version_of",
+        ("master", "other melody"): "master_of",
+        ("copy", "master"): "version_of",
+    }

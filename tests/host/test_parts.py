@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
+
+import pytest
 
 from sonicforge_studio.host import write_text
 from sonicforge_studio.host.parts import Part, clear_parts
@@ -35,6 +38,18 @@ def test_what_a_living_program_writes_stays_and_what_a_killed_one_left_goes(tmp_
         process.send_signal(signal.SIGKILL)
     write_text(tmp_path / "b.txt", "ours too")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "b.txt"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system tells of its locks there")
+def test_the_lock_covers_nothing_that_is_read(tmp_path: Path) -> None:
+    """A network share lets nobody read what another descriptor has locked, and a master is measured from its part."""
+    part = Part(tmp_path / "a.wav")
+    inode = os.fstat(part.descriptor).st_ino
+    held = [line.split() for line in Path("/proc/locks").read_text().splitlines() if f":{inode} " in line]
+    part.remove()
+    ((*_, first, last),) = held
+    assert first == last
+    assert int(first) > 1 << 50
 
 
 def test_what_is_not_surely_a_dead_one_of_this_machine_stays(tmp_path: Path) -> None:

@@ -58,6 +58,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
         ("tokyo.wav", {"tokyo"}),
         ("drum and bass", {"bus"}),
         ("genre:house", {"sun"}),
+        ("approved:maybe", set()),
+        ("like:", set()),
         ('genre:"drum and bass"', {"bus"}),
         ("genre:drum-and-bass", {"bus"}),
         ("genre:night", set()),

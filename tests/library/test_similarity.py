@@ -153,3 +153,26 @@ def test_what_has_no_length_is_like_nothing(library: Library, similarity: Simila
     assert similarity.nearest((0.0,) * DIMENSIONS, 3) == []
     assert similarity.nearest((float("nan"),) * DIMENSIONS, 3) == []
     assert similarity.nearest(embedding(1), 0) == []
+
+
+def test_the_search_box_asks_for_sound_and_all_else_at_once(library: Library, similarity: Similarity) -> None:
+    library.ask_for_sound(similarity.to_track)
+    tracks = [library.add(sounding(number, near(1, 7, 0.02 * number), bpm=100.0 + number)) for number in range(8)]
+    alike = library.search(f"like:{tracks[0].id}")
+    assert [found.track.id for found in alike] == [track.id for track in tracks[1:]]
+    assert [round(found.relevance, 3) for found in alike] == sorted(
+        (round(found.relevance, 3) for found in alike), reverse=True
+    )
+    narrowed = f"bpm:>104 like:{tracks[0].id} track"
+    assert [row.id for row in library.rows(search=narrowed, order="relevance")] == [track.id for track in tracks[5:]]
+    assert [row.title for row in library.rows(search=narrowed, order="tempo_bpm", limit=1)] == ["Track 7"]
+    assert library.count(narrowed) == 3
+    assert sorted(library.ids(narrowed)) == [track.id for track in tracks[5:]]
+    assert library.search("like:99999999") == []
+    assert library.count("like:123456789012345678901234") == 0
+
+
+def test_without_an_index_nothing_sounds_like_anything(library: Library) -> None:
+    added = library.add(sounding(1, embedding(1)))
+    library.add(sounding(2, near(1, 2)))
+    assert library.search(f"like:{added.id}") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sonicforge_studio.audio import ClipSource, Tags
-from sonicforge_studio.domain import Clip, MasterSettings, Proof, Samples, SilentProgress, Target
+from sonicforge_studio.audio import ClipSource, Tags, read_tags
+from sonicforge_studio.domain import Clip, MasterSettings, Proof, Samples, SilentProgress, Target, to_plain
 from sonicforge_studio.studio.delivering import Beside, Delivered, Delivery, _State
 from tests.judges import ebur128
 from tests.sounds import groove
@@ -45,8 +46,9 @@ SECONDS = 3
 LOSSY = ("mp3-320", "mp3-v0", "aac-256", "aac-128", "opus-160", "vorbis")
 
 
-def no_tags(pcm_hash: str, used: MasterSettings) -> Tags:
-    return Tags()
+def tags(pcm_hash: str, used: MasterSettings) -> Tags:
+    """What the samples went through stands in the comment."""
+    return Tags(comment=json.dumps(to_plain(used.target)))
 
 
 def deliver(samples: Samples, folder: Path, settings: MasterSettings, *formats: str, own: str = "wav") -> Delivered:
@@ -54,7 +56,7 @@ def deliver(samples: Samples, folder: Path, settings: MasterSettings, *formats: 
     clip = Clip(np.asarray(samples, np.float32), RATE_HZ)
     beside = Beside(formats, folder, folder, keep=True)
     path = folder / f"master.{'m4a' if own == 'aac-128' else own}"
-    return Delivery(lambda: ClipSource(clip), path, own, settings, no_tags, beside=beside).deliver(SilentProgress())
+    return Delivery(lambda: ClipSource(clip), path, own, settings, tags, beside=beside).deliver(SilentProgress())
 
 
 def clipped_noise() -> Samples:
@@ -100,6 +102,8 @@ def test_a_format_that_takes_loudness_has_a_master_of_its_own_that_is_led_up(tmp
     assert proofs["aac-128"].note.startswith("It has a master of its own: -12.")
     assert ebur128(proofs["aac-128"].path).integrated_lufs == pytest.approx(-14.0, abs=0.25)
     assert proofs["flac16"].note == ""
+    recipe = json.loads(str(read_tags(Path(proofs["aac-128"].path)).comment))
+    assert recipe["integrated_lufs"] == pytest.approx(float(proofs["aac-128"].note.split()[7]), abs=0.05)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "master (aac-128).m4a",
         "master (flac16).flac",

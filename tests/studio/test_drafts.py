@@ -19,31 +19,48 @@ def _recipe() -> Recipe:
 
 def test_a_draft_is_found_again_by_the_piece_it_came_from(recipe: Recipe, tmp_path: Path) -> None:
     shelf, other = DraftShelf(tmp_path / "drafts"), replace(recipe, seed=6)
-    assert shelf.find(recipe) is None
+    assert shelf.find(recipe) == ()
     changed = edited(recipe, Edits(mute=("drums",), roll=("bass",)))
-    shelf.keep(recipe, changed)
-    assert DraftShelf(tmp_path / "drafts").find(recipe) == changed
-    assert shelf.find(other) is None
+    for drafts in ((changed,), (other, changed), (changed, recipe)):
+        shelf.keep(recipe, *drafts)
+        assert DraftShelf(tmp_path / "drafts").find(recipe) == drafts
+    assert shelf.find(other) == ()
     shelf.keep(recipe, recipe)
-    assert shelf.find(recipe) is None
+    assert shelf.find(recipe) == ()
     assert not list((tmp_path / "drafts").iterdir())
 
 
-def test_a_broken_draft_is_none(recipe: Recipe, tmp_path: Path) -> None:
+def test_a_broken_draft_is_none_and_is_kept_beside_the_next(
+    recipe: Recipe, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     shelf = DraftShelf(tmp_path)
     shelf.keep(recipe, replace(recipe, seed=9))
     (file,) = tmp_path.iterdir()
-    for content in (b"", b"\xff\xfe", file.read_bytes()[:-9]):
+    whole = file.read_bytes()
+    broken = [b"", b"\xff\xfe", whole[:-9], whole.replace(b'"version":2', b'"version":99')]
+    for content in broken:
         file.write_bytes(content)
-        assert shelf.find(recipe) is None
+        assert shelf.find(recipe) == ()
+        shelf.keep(recipe, replace(recipe, seed=10))
+        assert shelf.find(recipe) == (replace(recipe, seed=10),)
+        shelf.keep(recipe, recipe)
+    aside = list(tmp_path.glob(f"{file.stem}.*.unreadable"))
+    assert sorted(place.read_bytes() for place in aside) == sorted(broken)
+    assert all(place.name in caplog.text for place in aside)
 
 
 def test_of_many_drafts_the_oldest_go(recipe: Recipe, tmp_path: Path) -> None:
     shelf = DraftShelf(tmp_path)
+    shelf.keep(recipe, replace(recipe, prompt="changed"))
+    (file,) = tmp_path.iterdir()
+    file.write_text("of another version")
+    assert shelf.find(recipe) == ()
     for seed in range(205):
         shelf.keep(replace(recipe, seed=seed), replace(recipe, prompt="changed"))
-    assert len(list(tmp_path.iterdir())) == 200
-    assert shelf.find(replace(recipe, seed=204)) is not None
+        if seed == 100:
+            assert len(list(tmp_path.glob("*.unreadable"))) == 1
+    assert len(list(tmp_path.glob("*.json"))) == len(list(tmp_path.iterdir())) == 200
+    assert shelf.find(replace(recipe, seed=204))
 
 
 def test_levels_are_no_notes(recipe: Recipe) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -10,7 +11,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from sonicforge_studio.domain import Concept, Track
+from sonicforge_studio.domain import Concept, Target, Track
+from sonicforge_studio.studio import Edits, Lane, edited
 from sonicforge_studio.ui.pages.forge import EXAMPLES
 from sonicforge_studio.ui.pages.variations import changes_text
 from tests.ui.conftest import Run, until
@@ -257,6 +259,51 @@ def test_a_part_is_rolled_again_from_its_card(workspace: Workspace, run: Run) ->
     assert [(change.part, change.roll) for change in new.recipe.concept.changes] == [("melody", 1)]
     assert changes_text(new.recipe.concept) == "Melody rolled again"
     assert new.analysis.audio_hash != old.analysis.audio_hash
+
+
+def test_a_piece_with_a_target_of_its_own_is_varied_and_made_of_a_draft_as_loud_as_was_asked_for(
+    workspace: Workspace, run: Run
+) -> None:
+    own = Target("own", -20.0, -3.0)
+
+    async def master(path: str) -> Track:
+        arguments = {"path": path, "lufs": own.integrated_lufs, "ceiling": own.ceiling_dbtp}
+        job = await workspace.desk.submit("master", arguments, "Master", Lane.HIGH)
+        return await workspace.actions.track(await made_by(job.id))
+
+    async def made_by(job_id: int) -> int:
+        await until(lambda: (job := workspace.desk.job(job_id)) is not None and job.state.finished, "the job")
+        job = workspace.desk.job(job_id)
+        assert job is not None
+        assert job.error is None
+        return int(job.result["track_id"])
+
+    async def asked_for(*, since: int) -> list[Target]:
+        """Of the piece that the newest job made."""
+        await until(lambda: workspace.desk.jobs()[0].id > since, "the job")
+        track = await workspace.actions.track(await made_by(workspace.desk.jobs()[0].id))
+        assert track.recipe is not None
+        return [settings.asked_for for settings in track.recipe.mastering]
+
+    async def forge_master_and_vary() -> None:
+        workspace.forge.prompt.write("deep house, 124 bpm, F minor")
+        workspace.forge.controls.length.setValue(4)
+        workspace.forge.forge()
+        await until(lambda: workspace.forge.results.cards(), "the piece")
+        track = await master(workspace.forge.results.cards()[0].track.path)
+        assert track.recipe is not None
+        newest = workspace.desk.jobs()[0].id
+        workspace.actions.vary(track, Edits(roll=("melody",)))
+        assert await asked_for(since=newest) == [own]
+        # Where a codec led the limiter elsewhere, and by a name that only a reference gives.
+        led = replace(track.recipe.mastering[-1], target=replace(own, ceiling_dbtp=-4.0))
+        for wanted in (own, replace(own, name="reference")):
+            recipe = replace(track.recipe, mastering=(led.led_from(wanted),))
+            newest = workspace.desk.jobs()[0].id
+            workspace.actions.make_draft(replace(track, recipe=recipe), edited(recipe, Edits(mute=("drums",))))
+            assert await asked_for(since=newest) == [wanted]
+
+    run(forge_master_and_vary())
 
 
 def test_a_piece_is_listened_to_while_it_is_made(workspace: Workspace, run: Run) -> None:

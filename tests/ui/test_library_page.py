@@ -19,6 +19,7 @@ from sonicforge_studio.ui.widgets.question import Question
 from tests.ui.conftest import Run, until, write_tone
 
 if TYPE_CHECKING:
+    from sonicforge_studio.ui.application import Program
     from sonicforge_studio.ui.workspace import Workspace
 
 
@@ -64,6 +65,28 @@ def test_the_search_finds_while_it_is_typed(stocked: Workspace, run: Run, qtbot:
         await until(lambda: len(_titles(stocked)) == 3 and stocked.library.state() == "table")
 
     run(search())
+
+
+def test_what_sounds_alike_comes_in_its_own_order_and_is_narrowed_by_words(
+    program: Program, stocked: Workspace, run: Run, qtbot: QtBot
+) -> None:
+    assert program.opened is not None
+    studio = program.opened.studio
+    rows = {row.title: row.id for row in studio.library.rows()}
+    alike = [found.track.title for found in studio.alike.to_track(rows["cello"])]
+    assert sorted(alike) == ["Accordion", "banjo"]
+
+    async def find() -> None:
+        await until(lambda: len(_titles(stocked)) == 3)
+        _choose(stocked, _titles(stocked).index("cello"))
+        (action,) = [one for one in stocked.library.menu().actions() if one.text() == "Find what sounds like this"]
+        action.trigger()
+        await until(lambda: _titles(stocked) == alike)
+        assert stocked.library.search_field.text() == f"like:{rows['cello']} "
+        qtbot.keyClicks(stocked.library.search_field, "ban")
+        await until(lambda: _titles(stocked) == ["banjo"])
+
+    run(find())
 
 
 def test_tracks_drag_out_as_files(stocked: Workspace, tones: list[Path]) -> None:
@@ -131,7 +154,7 @@ def test_removing_keeps_the_file_and_can_be_undone(
 def test_the_menu_offers_what_can_be_done(stocked: Workspace) -> None:
     _choose(stocked, 0)
     texts = [action.text() for action in stocked.library.menu().actions() if not action.isSeparator()]
-    expected = ["Play", "Play next", "Analyse", "Master…"]
+    expected = ["Play", "Play next", "Analyse", "Master…", "Find what sounds like this"]
     expected += ["Export as", "Show in folder", "Copy path", "Remove from the library"]
     assert texts == expected
     _choose(stocked, 0, 1)

@@ -350,18 +350,46 @@ def test_what_was_shown_once_is_no_more_kept_beside_what_is_set(
     assert run(kept()) == [-1.0]
 
 
-def test_a_draft_with_nonsense_in_it_is_left(tmp_path: Path) -> None:
+def test_a_figure_that_was_moved_before_it_was_read_moves_on_over_what_was_begun(
+    page: MasterPage, run: Run, disk: threading.Event
+) -> None:
+    editing, track = page.editing, page.track
+    assert track is not None
+    restored: list[bool] = []
+
+    async def move() -> None:
+        editing.set_many({"chain.eq.tilt_db": 2.0})
+        editing.open(replace(track, analysis=replace(track.analysis, audio_hash="of another sound")))
+        disk.clear()
+        editing.open(track)
+        editing.set_many({"chain.eq.tilt_db": -1.0}, joined="tilt")
+        editing.set_many({"chain.eq.tilt_db": 0.0}, joined="tilt")
+        editing.restored.connect(restored.append)
+        disk.set()
+        await until(lambda: restored, "what was begun")
+        editing.set_many({"chain.eq.tilt_db": -3.0}, joined="tilt")
+
+    run(move())
+    assert restored == [False]
+    assert _states(page) == [-3.0, 2.0, 0.0]
+
+
+def test_a_draft_with_nonsense_in_it_is_left_and_kept_beside(tmp_path: Path) -> None:
     shelf = MasterDrafts(tmp_path)
     draft = first_draft(Target("spotify", -14.0, -1.0))
     shelf.keep("abc", draft)
     assert shelf.find("abc") == (draft,)
     place = tmp_path / "abc.json"
     stored = json.loads(place.read_text())
+    newer = json.dumps({**stored, "version": 99})
     stored["draft"]["chain"]["glue"]["ratio"] = 99.0
-    place.write_text(json.dumps(stored))
-    assert shelf.find("abc") == ()
-    place.write_text("[]")
-    assert shelf.find("abc") == ()
+    nonsense = [json.dumps(stored), "[]", newer]
+    for text in nonsense:
+        place.write_text(text)
+        assert shelf.find("abc") == ()
+        shelf.keep("abc", draft)
+        assert shelf.find("abc") == (draft,)
+    assert sorted(aside.read_text() for aside in tmp_path.glob("abc.*.unreadable")) == sorted(nonsense)
 
 
 def test_presets_are_chosen_saved_shared_and_deleted(page: MasterPage, run: Run, tmp_path: Path) -> None:

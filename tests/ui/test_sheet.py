@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +14,19 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from pytestqt.qtbot import QtBot
 
 from sonicforge_studio.domain import Recipe
-from sonicforge_studio.studio import DraftShelf
+from sonicforge_studio.host import open_folders
+from sonicforge_studio.studio import DraftShelf, Edits
+from sonicforge_studio.ui.application import Program
 from sonicforge_studio.ui.sheet.draft import Draft
 from sonicforge_studio.ui.sheet.note_rows import NoteRows
 from sonicforge_studio.ui.sheet.part_row import PartRow
+from sonicforge_studio.ui.theme import Theme
 from tests.ui.conftest import Run, until, write_tone
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sonicforge_studio.domain import Track
     from sonicforge_studio.ui.sheet.part_lane import PartLane
     from sonicforge_studio.ui.sheet.view import SheetView
     from sonicforge_studio.ui.workspace import Workspace
@@ -39,6 +48,22 @@ def sheet(workspace: Workspace, run: Run) -> SheetView:
     run(forge_and_open())
     workspace.window.resize(1280, 800)
     return workspace.forge.sheet
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Drafts are read while it is set: cleared, the disk lets everyone wait."""
+    answers = threading.Event()
+    answers.set()
+    find = DraftShelf.find
+
+    def find_at_last(shelf: DraftShelf, original: Recipe) -> tuple[Recipe, ...]:
+        answers.wait()
+        return find(shelf, original)
+
+    monkeypatch.setattr(DraftShelf, "find", find_at_last)
+    yield answers
+    answers.set()
 
 
 def _recipe(sheet: SheetView) -> Recipe:
@@ -230,10 +255,178 @@ def test_what_is_on_its_way_is_kept_when_one_leaves(sheet: SheetView, workspace:
 
     run(leave_with_notes_under_way())
     assert track.recipe is not None
-    kept = DraftShelf(workspace.forge._studio.folders.drafts).find(track.recipe)
-    assert kept is not None
+    (kept,) = DraftShelf(workspace.forge._studio.folders.drafts).find(track.recipe)
     assert kept.concept is not None
     assert kept.concept.change_of("bass").gain_db == -9.0
+
+
+def _seeds(sheet: SheetView) -> list[int]:
+    """Of what is shown, and of every state that it can be taken back to."""
+    seeds = [_recipe(sheet).seed]
+    while sheet.editing.draft is not None and sheet.editing.draft.can_undo:
+        sheet.editing.undo()
+        seeds.append(_recipe(sheet).seed)
+    return seeds
+
+
+def _set_seed(sheet: SheetView, seed: int) -> None:
+    sheet.editing.edit(Edits(seed=seed))
+
+
+def _track(workspace: Workspace) -> Track:
+    return workspace.forge.results.cards()[0].track
+
+
+def _other(track: Track) -> Track:
+    assert track.recipe is not None
+    return replace(track, recipe=replace(track.recipe, prompt="another piece"))
+
+
+def test_what_was_begun_before_is_kept_though_one_leaves_before_it_was_read(
+    sheet: SheetView, workspace: Workspace, run: Run, disk: threading.Event
+) -> None:
+    track = _track(workspace)
+    one_step_back: list[bool] = []
+    sheet.editing.restored.connect(one_step_back.append)
+
+    async def only_look() -> None:
+        disk.clear()
+        sheet.open(track)
+        sheet.leave()
+        disk.set()
+
+    async def set_and_open_another(seed: int) -> None:
+        """Before the disk has answered."""
+        disk.clear()
+        sheet.open(track)
+        _set_seed(sheet, seed)
+        sheet.open(_other(track))
+        disk.set()
+
+    async def leave_and_come_back() -> None:
+        _set_seed(sheet, 11)
+        sheet.leave()
+        await only_look()
+        # Twice, so that of three states none was ever shown beside another.
+        await set_and_open_another(12)
+        await set_and_open_another(13)
+        sheet.open(track)
+        await until(lambda: one_step_back, "what was begun")
+
+    run(leave_and_come_back())
+    assert one_step_back == [True]
+    assert "one step back" in sheet._readout.accessibleName()
+    assert _seeds(sheet) == [13, 12, 11, 5]
+
+
+def test_notes_that_are_on_their_way_before_it_was_read_lie_over_what_was_begun(
+    sheet: SheetView, workspace: Workspace, run: Run, disk: threading.Event
+) -> None:
+    track = _track(workspace)
+
+    async def write_and_leave() -> None:
+        _set_seed(sheet, 11)
+        await sheet.finish()
+        disk.clear()
+        sheet.open(track)
+        sheet.editing.rewrite("drums", ())
+        leaving = asyncio.ensure_future(sheet.finish())
+        await asyncio.sleep(0)
+        disk.set()
+        await leaving
+
+    run(write_and_leave())
+    assert track.recipe is not None
+    begun, newest = DraftShelf(workspace.forge._studio.folders.drafts).find(track.recipe)
+    assert (begun.seed, begun.written) == (11, ())
+    assert (newest.seed, [part.part for part in newest.written]) == (5, ["drums"])
+
+
+def test_a_fader_that_was_moved_before_it_was_read_moves_on_over_what_was_begun(
+    sheet: SheetView, workspace: Workspace, run: Run, disk: threading.Event
+) -> None:
+    restored: list[bool] = []
+
+    async def move() -> None:
+        _set_seed(sheet, 11)
+        sheet.leave()
+        disk.clear()
+        sheet.open(_track(workspace))
+        sheet.editing.move_level("bass", -6.0)
+        sheet.editing.move_level("bass", 0.0)
+        sheet.editing.restored.connect(restored.append)
+        disk.set()
+        await until(lambda: restored, "what was begun")
+        sheet.editing.move_level("bass", -3.0)
+
+    run(move())
+    assert restored == [False]
+    assert _seeds(sheet) == [11, 11, 5]
+
+
+def test_what_was_begun_before_is_kept_though_the_program_ends_before_it_was_read(
+    theme: Theme,
+    own_home: Path,
+    loop: asyncio.AbstractEventLoop,
+    program: Program,
+    workspace: Workspace,
+    sheet: SheetView,
+    run: Run,
+    disk: threading.Event,
+) -> None:
+    track = _track(workspace)
+
+    async def set_and_end() -> None:
+        _set_seed(sheet, 11)
+        sheet.leave()
+        disk.clear()
+        sheet.open(track)
+        _set_seed(sheet, 12)
+        program.window.close()
+        closing = asyncio.ensure_future(program.close())
+        done, _ = await asyncio.wait([closing], timeout=0.2)
+        assert not done, "what was changed last is not on the disk yet"
+        disk.set()
+        await closing
+
+    run(set_and_end())
+    again = Program(theme, open_folders(own_home), loop)
+
+    async def begin_again() -> list[int]:
+        await again.begin()
+        assert again.opened is not None
+        reopened = again.opened.workspace.forge.sheet
+        reopened.open(track)
+        await until(lambda: _recipe(reopened).seed != 5, "what was begun")
+        seeds = _seeds(reopened)
+        await again.close()
+        return seeds
+
+    try:
+        assert run(begin_again()) == [12, 11, 5]
+    finally:
+        again.window.deleteLater()
+
+
+def test_what_was_begun_before_outlives_the_making_of_what_lies_over_it(
+    sheet: SheetView, workspace: Workspace, run: Run, disk: threading.Event
+) -> None:
+    track = _track(workspace)
+    assert track.recipe is not None
+    original, shelf = track.recipe, DraftShelf(workspace.forge._studio.folders.drafts)
+
+    async def make() -> None:
+        _set_seed(sheet, 11)
+        sheet.leave()
+        disk.clear()
+        sheet.open(track)
+        _set_seed(sheet, 12)
+        disk.set()
+        await until(lambda: [draft.seed for draft in shelf.find(original)] == [11, 12], "both drafts")
+        sheet.make()
+        await until(lambda: [draft.seed for draft in shelf.find(original)] == [11], "the one that was not made")
+
+    run(make())
 
 
 def test_undo_takes_back_what_is_on_its_way_and_nothing_else(sheet: SheetView, run: Run) -> None:

@@ -24,25 +24,6 @@ class _Work:
     steps: Steps[MasterDraft]
     audio_hash: str = ""
     """Empty while there is no track yet."""
-    unseen: tuple[MasterDraft, ...] = ()
-    """What was begun before and set over before it was read: kept beside the newest until it was shown."""
-
-    @property
-    def drafts(self) -> tuple[MasterDraft, ...]:
-        """What must not be lost of it, the newest last."""
-        return *self.unseen, self.steps.now
-
-    def see(self) -> None:
-        """What is shown now waits no more for being shown."""
-        self.unseen = tuple(draft for draft in self.unseen if draft != self.steps.now)
-
-    def put_before(self, begun: tuple[MasterDraft, ...]) -> bool:
-        """Lay what was begun before under what was set meanwhile. Whether there are other steps than before."""
-        drafts = (*begun, self.steps.now) if self.steps.can_undo else begun
-        newest = drafts[-1:]
-        self.unseen = tuple(draft for draft in drafts[:-1] if draft not in (self.steps.first, *newest))
-        laid = [self.steps.apply(draft) for draft in (*self.unseen, *newest)]
-        return any(laid)
 
 
 class MasterEditing(QObject):
@@ -104,10 +85,11 @@ class MasterEditing(QObject):
         async with self._writing:
             begun = await asyncio.to_thread(self._shelf.find, work.audio_hash)
             # Even where another track has come meanwhile: what is written of this one next has it beside it.
-            other = work.put_before(begun)
+            other = work.steps.put_before(begun)
         if other and work is self._work:
+            self._joined = ""  # what a hand moves on is a step over it
             self.changed.emit()
-            self.restored.emit(bool(work.unseen))
+            self.restored.emit(bool(work.steps.unseen))
 
     # Changing
 
@@ -146,7 +128,6 @@ class MasterEditing(QObject):
             self._tell()
 
     def _tell(self) -> None:
-        self._work.see()
         self._saving.start()
         self.changed.emit()
 
@@ -168,7 +149,7 @@ class MasterEditing(QObject):
         """In order: what was begun before has been read, and what is written last is the newest."""
         async with self._writing:
             try:
-                await asyncio.to_thread(self._shelf.keep, work.audio_hash, *work.drafts)
+                await asyncio.to_thread(self._shelf.keep, work.audio_hash, *work.steps.to_keep)
             except StudioError as error:
                 if not self._told:
                     self._told = True

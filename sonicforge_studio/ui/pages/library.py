@@ -81,7 +81,10 @@ class LibraryPage(QWidget):
         self.search_field.setPlaceholderText(tr("Search    bpm:120-126    key:8A    lufs:<-12"))
         self.search_field.setAccessibleName(tr("Search the library"))
         self.search_field.setToolTip(
-            tr("Words of title, artist, prompt or folder, and bpm:174, bpm:120-126, key:8A, lufs:<-12, genre:house")
+            tr(
+                "Words of title, artist, prompt or folder, and bpm:174, bpm:120-126, key:8A, lufs:<-12, genre:house, "
+                "approved:yes; like:42 finds by sound"
+            )
         )
         self.search_field.setClearButtonEnabled(True)
         self.search_field.addAction(
@@ -133,12 +136,19 @@ class LibraryPage(QWidget):
         self.search_field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search_field.selectAll()
 
+    def find_alike(self, track_id: int) -> None:
+        """Show what sounds most like a track; words and measures may be written behind it."""
+        self.search_field.setText(f"like:{track_id} ")
+        self._search_now()
+        self.search_field.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _search_now(self) -> None:
         self._typing.stop()
         self.model.search(self.search_field.text().strip())
 
     def _show_total(self, total: int) -> None:
         self._total.setText(tr_count("{count} track", "{count} tracks", total))
+        self.table.show_order(by_sound=self.model.by_sound)
         state = "table" if total else "no-result" if self.model.searched else "empty"
         self._stack.setCurrentWidget(self._states[state])
 
@@ -197,6 +207,7 @@ class LibraryPage(QWidget):
             self._add(menu, "", tr("Play next"), lambda: self._actions.play_next(rows[0].id))
             self._add(menu, "analysis", tr("Analyse"), self.analyse_chosen, KEYS["analyse"])
             self._add(menu, "master", tr("Master…"), lambda: self._actions.master(rows[0].id))
+            self._add(menu, "search", tr("Find what sounds like this"), lambda: self.find_alike(rows[0].id))
         elif len(rows) == 2:
             self._add(menu, "analysis", tr("Compare: will these mix?"), self.analyse_chosen, KEYS["analyse"])
         export = menu.addMenu(self._kit.theme.icon("export"), tr("Export as"))

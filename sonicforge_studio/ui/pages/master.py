@@ -33,6 +33,7 @@ from sonicforge_studio.ui.master.rehearsal import MasterRehearsal
 from sonicforge_studio.ui.master.suggestions import SuggestionsDialog
 from sonicforge_studio.ui.pages.master_controls import MasterControls, target_text
 from sonicforge_studio.ui.pages.master_result import MasterResult
+from sonicforge_studio.ui.steps import restored_text
 from sonicforge_studio.ui.text import error_of, tr, tr_error
 from sonicforge_studio.ui.widgets.controls import Button, ElidedLabel, IconButton, label
 from sonicforge_studio.ui.widgets.empty import EmptyState
@@ -163,10 +164,7 @@ class MasterPage(QWidget):
         return self._right
 
     def _tell_restored(self, one_step_back: bool) -> None:
-        text = tr("The changes that you began are here again; Ctrl+Z takes them back.")
-        if one_step_back:
-            text = tr("The changes that you began before lie one step back: Ctrl+Z shows them.")
-        self._reading.show_text(text)
+        self._reading.show_text(restored_text(one_step_back))
 
     def _wire(self) -> None:
         editing = self.editing

@@ -18,7 +18,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from sonicforge_studio.studio import Library, TrackRow, genre_title
+from sonicforge_studio.studio import Library, TrackRow, asks_for_sound, genre_title
 from sonicforge_studio.ui.kit import Kit
 from sonicforge_studio.ui.numbers import clock, decimal, key_name, tempo
 from sonicforge_studio.ui.text import tr
@@ -108,6 +108,11 @@ class TrackModel(QAbstractTableModel):
     def searched(self) -> str:
         return self._search
 
+    @property
+    def by_sound(self) -> bool:
+        """Whether the rows stand in the order of how they sound."""
+        return asks_for_sound(self._search)
+
     async def _load(self, question: int, count: int) -> None:
         rows, total, missing = await asyncio.to_thread(self._read, 0, count)
         if question != self._asked:
@@ -129,8 +134,14 @@ class TrackModel(QAbstractTableModel):
         self.shown.emit(total)
 
     def _read(self, offset: int, count: int) -> tuple[list[TrackRow], int, set[int]]:
+        # By sound the question has an order of its own: the most alike first.
+        alike = self.by_sound
         rows = self._library.rows(
-            search=self._search, order=self._order, descending=self._descending, limit=count, offset=offset
+            search=self._search,
+            order="relevance" if alike else self._order,
+            descending=alike or self._descending,
+            limit=count,
+            offset=offset,
         )
         missing = {row.id for row in rows if not Path(row.path).exists()}
         return rows, self._library.count(self._search), missing

@@ -156,7 +156,8 @@ class TrackTable(QTableView):
         self.setModel(model)
         self.tracks = TrackDelegate(kit, model, self)
         self.setItemDelegate(self.tracks)
-        self.setHorizontalHeader(TrackHeader(kit, self))
+        self._header = TrackHeader(kit, self)
+        self.setHorizontalHeader(self._header)
         self.setAccessibleName(tr("Tracks"))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -210,6 +211,11 @@ class TrackTable(QTableView):
                 selection.select(
                     self._model.index(number, 0), selection.SelectionFlag.Select | selection.SelectionFlag.Rows
                 )
+
+    def show_order(self, *, by_sound: bool) -> None:
+        """The arrow stands beside the column that the rows are sorted by, where it is a column's order."""
+        self._header.by_sound = by_sound
+        self._header.viewport().update()
 
     def show_playing(self, track_id: int | None, *, sounding: bool) -> None:
         if (track_id, sounding) != (self.tracks.playing_id, self.tracks.sounding):
@@ -282,12 +288,14 @@ class TrackHeader(QHeaderView):
     def __init__(self, kit: Kit, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._kit = kit
+        self.by_sound = False
+        """The rows have another order than a column's."""
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
         painter.save()
         super().paintSection(painter, rect, section)
         painter.restore()
-        if section != self.sortIndicatorSection() or not self._kit:
+        if section != self.sortIndicatorSection() or self.by_sound or not self._kit:
             return
         theme = self._kit.theme
         ascending = self.sortIndicatorOrder() == Qt.SortOrder.AscendingOrder

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -36,8 +35,9 @@ class Editing(QObject):
     """``sheet`` is another."""
     refused = Signal(object)
     """The ``StudioError`` for which something was not done."""
-    restored = Signal()
-    """What was begun before is here again."""
+    restored = Signal(bool)
+    """What was begun before is here again; True where it lies one step back, under what was changed before it was
+    read."""
 
     def __init__(self, tasks: Tasks, shelf: DraftShelf) -> None:
         super().__init__()
@@ -47,8 +47,6 @@ class Editing(QObject):
         self.draft: Draft | None = None
         self.sheet: Sheet | None = None
         self.solo: frozenset[str] = frozenset()
-        self.pending: dict[str, tuple[Note, ...]] = {}
-        """Notes on their way into the draft, by part."""
         self._moved = ""
         """The part whose fader moved last."""
         self._asked: Recipe | None = None
@@ -70,6 +68,11 @@ class Editing(QObject):
     def concept(self) -> Concept | None:
         return self.draft.recipe.concept if self.draft is not None else None
 
+    @property
+    def pending(self) -> dict[str, tuple[Note, ...]]:
+        """Notes on their way into the draft, by part."""
+        return self.draft.pending if self.draft is not None else {}
+
     def notes(self, part: str) -> tuple[Note, ...]:
         """As the hand left them, even before the draft has them."""
         if part in self.pending:
@@ -86,7 +89,6 @@ class Editing(QObject):
         self.close()
         self.track = track
         self.solo = frozenset()
-        self.pending.clear()
         self.sheet = self._asked = None
         self._told = False
         self._moved = ""
@@ -98,16 +100,19 @@ class Editing(QObject):
     async def _restore(self, draft: Draft) -> None:
         async with self._writing:  # what is just being put away is found
             begun = await asyncio.to_thread(self._shelf.find, draft.original)
-        if begun is not None and draft is self.draft and not draft.can_undo and not self.pending:
-            draft.apply(begun)
-            self.restored.emit()
+            await self._landed(draft)
+            # Even where it was put away meanwhile: what is written of it next has this beside it.
+            other = draft.put_before(begun)
+        if other and draft is self.draft:
+            self._moved = ""  # a fader that moves on is a step over it
+            self.restored.emit(bool(draft.unseen))
 
     def close(self) -> None:
         """Put it away, with all that is on its way into it; ``finish`` waits for that."""
         self._saving.stop()
         if self.draft is not None:
-            self._put_away = self._tasks.start(self._keep(self.draft, dict(self.pending)))
-        self.pending.clear()
+            self.draft.changed.disconnect(self._follow)
+            self._put_away = self._tasks.start(self._keep(self.draft))
         self.draft = self.track = self._asked = None
 
     async def finish(self) -> None:
@@ -163,24 +168,24 @@ class Editing(QObject):
 
     def rewrite(self, part: str, notes: tuple[Note, ...]) -> None:
         if self.draft is not None:
-            self.pending[part] = notes
+            self.draft.pending[part] = notes
             self._tasks.start(self._write(self.draft, part, notes))
 
     async def _write(self, draft: Draft, part: str, notes: tuple[Note, ...]) -> None:
         """Whether it is the engine's own again takes composing it, which is not for the main thread; what else is
         changed meanwhile stays, and of several hands on one part the last one counts."""
         try:
-            while draft is self.draft and self.pending.get(part) is notes:
+            while draft.pending.get(part) is notes:
                 before = draft.recipe
                 changed = await asyncio.to_thread(rewritten, before, part, notes)
-                if draft.recipe is before and self.pending.get(part) is notes:
-                    del self.pending[part]
+                if draft.recipe is before and draft.pending.get(part) is notes:
+                    del draft.pending[part]
                     self._moved = ""
                     draft.apply(changed)
         finally:
             # Whatever went wrong, nobody waits for it.
-            if self.pending.get(part) is notes:
-                del self.pending[part]
+            if draft.pending.get(part) is notes:
+                del draft.pending[part]
 
     def repeat_bar(self, part: str, notes: tuple[Note, ...], bar: int) -> tuple[Note, ...]:
         """A part's notes with what lies in a bar in every bar of its section."""
@@ -207,7 +212,7 @@ class Editing(QObject):
             draft.undo()
 
     async def _landed(self, draft: Draft) -> None:
-        while self.pending and draft is self.draft:
+        while draft.pending:
             await asyncio.sleep(_PATIENCE_SECONDS)
 
     def redo(self) -> None:
@@ -229,8 +234,9 @@ class Editing(QObject):
 
     async def _forget(self, original: Recipe, made: Recipe) -> None:
         async with self._writing:
-            if await asyncio.to_thread(self._shelf.find, original) == made:
-                await asyncio.to_thread(self._shelf.forget, original)
+            kept = await asyncio.to_thread(self._shelf.find, original)
+            if kept[-1:] == (made,):
+                await asyncio.to_thread(self._shelf.keep, original, *kept[:-1])
 
     # Following the draft
 
@@ -255,16 +261,15 @@ class Editing(QObject):
 
     def _save(self) -> None:
         if self.draft is not None:
-            self._tasks.start(self._keep(self.draft, {}))
+            self._tasks.start(self._keep(self.draft))
 
-    async def _keep(self, draft: Draft, on_the_way: Mapping[str, tuple[Note, ...]]) -> None:
-        """In order: what is written last is the newest."""
+    async def _keep(self, draft: Draft) -> None:
+        """In order: what was begun before has been read, and what is written last is the newest."""
         async with self._writing:
-            recipe = draft.recipe
+            if draft is not self.draft:
+                await self._landed(draft)
             try:
-                for part, notes in on_the_way.items():
-                    recipe = await asyncio.to_thread(rewritten, recipe, part, notes)
-                await asyncio.to_thread(self._shelf.keep, draft.original, recipe)
+                await asyncio.to_thread(self._shelf.keep, draft.original, *draft.to_keep)
             except StudioError as error:
                 if not self._told:
                     self._told = True

@@ -39,6 +39,7 @@ from sonicforge_studio.ui.sheet.part_lane import PartLane, PartPicture
 from sonicforge_studio.ui.sheet.part_row import PartRow
 from sonicforge_studio.ui.sheet.rehearsal import Rehearsal
 from sonicforge_studio.ui.sheet.strip import PartStrip
+from sonicforge_studio.ui.steps import restored_text
 from sonicforge_studio.ui.text import tr, tr_error
 from sonicforge_studio.ui.widgets.controls import ElidedLabel, IconButton, label
 
@@ -97,9 +98,7 @@ class SheetView(QFrame):
         self.editing.changed.connect(self._follow)
         self.editing.composed.connect(self._show_sheet)
         self.editing.refused.connect(self._tell)
-        self.editing.restored.connect(
-            lambda: self._show_reading(tr("The changes that you began are here again; Ctrl+Z takes them back."))
-        )
+        self.editing.restored.connect(lambda one_step_back: self._show_reading(restored_text(one_step_back)))
         self.rehearsal.ready_changed.connect(self.head.show_ready)
         self.rehearsal.failed.connect(self._tell)
         actions.draft_made.connect(self.editing.made)
