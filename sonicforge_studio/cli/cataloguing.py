@@ -1,4 +1,4 @@
-"""`library`: add, list, search, similar, correct, verify, backup, restore and export."""
+"""`library`: add, list, search, similar, correct, verify, backup, restore, export and rebuild."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from sonicforge_studio.domain import Progress
 if TYPE_CHECKING:
     from sonicforge_studio.domain import Track
     from sonicforge_studio.studio import Found
-    from sonicforge_studio.studio.upkeep import Restored
 
 _GREATEST_ID = 2**63 - 1
 """What the database can hold."""
@@ -250,13 +249,8 @@ def restore(
             "kept": None if restored.kept is None else str(restored.kept),
             "elapsed_seconds": time.perf_counter() - began,
         }
-        output.item(fields, lambda: _restored_text(restored))
+        output.item(fields, lambda: _told_of(restored.tracks, "are back", restored.kept))
     return output.exit_code
-
-
-def _restored_text(restored: Restored) -> str:
-    before = "" if restored.kept is None else f" What was there before is in {printable(str(restored.kept))}."
-    return f"{restored.tracks} tracks are back.{before}"
 
 
 @library.command()
@@ -300,6 +294,47 @@ def export(
         output.warn(str(made.path), made.warning)
         output.item(fields, lambda: f"{made.tracks} tracks in {printable(str(made.path))}")
     return output.exit_code
+
+
+@library.command()
+def rebuild(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(help="More files, folders or patterns than the library knows.", show_default=False),
+    ] = None,
+    json: Json = False,
+    home: Home = None,
+    workers: Workers = None,
+    force: Force = False,
+) -> int:
+    """Make the whole catalogue anew, from the files and the recipes in them; the old one is kept beside it."""
+    from sonicforge_studio.studio.rebuilding import rebuild as make_anew
+    from sonicforge_studio.studio.upkeep import open_home
+
+    output = Output(json)
+    began = time.perf_counter()
+    folders = open_home(home)
+    with output.about(str(folders.database)):
+        with one_bar(output, "Rebuilding the library") as progress:
+            rebuilt = make_anew(folders, paths or [], progress, workers=workers, force=force)
+        for path, error in rebuilt.failed:
+            output.failure(path, error)
+        fields = {
+            "path": str(rebuilt.path),
+            "tracks": rebuilt.tracks,
+            "corrections": rebuilt.corrections,
+            "failed": len(rebuilt.failed),
+            "bytes": rebuilt.size_bytes,
+            "kept": None if rebuilt.kept is None else str(rebuilt.kept),
+            "elapsed_seconds": time.perf_counter() - began,
+        }
+        output.item(fields, lambda: _told_of(rebuilt.tracks, "are in the new library", rebuilt.kept))
+    return output.exit_code
+
+
+def _told_of(tracks: int, what: str, kept: Path | None) -> str:
+    before = "" if kept is None else f" What was there before is in {printable(str(kept))}."
+    return f"{tracks} tracks {what}.{before}"
 
 
 def _print_tracks(words: str, json: bool, home: Path | None, limit: int | None) -> int:

@@ -30,6 +30,11 @@ class Folders:
         return self.home / "backups"
 
     @property
+    def rebuilding(self) -> Path:
+        """Where a library is made anew, until it takes the old one's place."""
+        return self.home / "rebuilding"
+
+    @property
     def similarity(self) -> Path:
         """What is searched by sound: made from the database again where it is lost."""
         return self.home / "similarity"

@@ -190,16 +190,17 @@ def _decompress(source: BinaryIO, to: Path, progress: Progress) -> None:
 
 
 @contextmanager
-def alone(database: Path) -> Iterator[None]:
-    """Nobody else opens the library while this lasts, and all that was committed is in its one file.
+def alone(database: Path) -> Iterator[sqlite3.Connection | None]:
+    """Nobody else opens the library while this lasts, and all that was committed is in its one file. Gives the only
+    connection to it, which is for reading; None where there is none.
 
     Raises ``LibraryBusy`` where a studio has it open, and other ``LibraryError``; of a damaged one it cannot be told.
     """
     if not database.exists():
-        yield
+        yield None
         return
-    with closing(_lock(database)):
-        yield
+    with closing(_lock(database)) as connection:
+        yield connection
 
 
 def _lock(database: Path) -> sqlite3.Connection:
@@ -235,12 +236,12 @@ def keep_present(database: Path, kept_as: str) -> Path | None:
         return _settle(part, wanted)
 
 
-def take_place(part: Part, database: Path) -> None:
-    """Put a new library in the place of the present one; a kill leaves the one or the other. Raises ``OSError``."""
+def take_place(new: Path, database: Path) -> None:
+    """Rename a new library to the present one's name; a kill leaves the one or the other. Raises ``OSError``."""
     for end in ("-wal", "-shm", "-journal"):
         # Only beside a damaged one; SQLite would take them for changes of the new one.
         database.with_name(database.name + end).unlink(missing_ok=True)
-    part.publish(lambda written: written.replace(database))
+    new.replace(database)
 
 
 def _settle(part: Part, wanted: Path) -> Path:

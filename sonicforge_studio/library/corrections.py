@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlite_utils import Database
@@ -38,7 +38,7 @@ class Corrections:
     def of(self, audio_hash: str) -> Kept | None:
         """The user's correction of this sound. Raises ``LibraryDamaged``."""
         rows = self._library.read("SELECT * FROM corrections WHERE audio_hash = ?", (audio_hash,))
-        return _kept(rows[0]) if rows else None
+        return kept_from(rows[0]) if rows else None
 
     def near(self, folder: str, genre: str) -> list[Correction]:
         """The latest corrections in this folder or of this genre ("" is none), the newest first."""
@@ -47,7 +47,7 @@ class Corrections:
             " AND (tempo_bpm IS NOT NULL OR key IS NOT NULL) ORDER BY corrected_at DESC LIMIT ?",
             (as_text(folder), as_text(genre), _NEAREST),
         )
-        return [_kept(row).correction for row in rows]
+        return [kept_from(row).correction for row in rows]
 
     def keep(self, kept: Kept, tracks: Sequence[Track] = ()) -> None:
         """Store a correction in place of an earlier one, together with the tracks that it changes."""
@@ -56,6 +56,15 @@ class Corrections:
             _store(database, kept)
             for track in tracks:
                 store_track(database, track)
+
+        self._library.submit(change).result()
+
+    def keep_all(self, all_kept: Iterable[Kept]) -> None:
+        """Store many corrections, each in place of an earlier one."""
+
+        def change(database: Database) -> None:
+            for kept in all_kept:
+                _store(database, kept)
 
         self._library.submit(change).result()
 
@@ -89,7 +98,8 @@ def _store(database: Database, kept: Kept) -> None:
     )
 
 
-def _kept(row: sqlite3.Row) -> Kept:
+def kept_from(row: sqlite3.Row) -> Kept:
+    """A correction from its row. Raises ``LibraryDamaged``."""
     try:
         measured = json.loads(row["measured"])
         correction = Correction(

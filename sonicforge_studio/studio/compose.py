@@ -25,6 +25,7 @@ from sonicforge_studio.studio.likeness import Likeness
 from sonicforge_studio.studio.mastering import MasteringDesk
 from sonicforge_studio.studio.measuring import Measurer
 from sonicforge_studio.studio.models import ModelDesk
+from sonicforge_studio.studio.rebuilding import clear_rebuilding
 from sonicforge_studio.studio.recording import RecordingDesk
 from sonicforge_studio.studio.remaking import Remaker
 from sonicforge_studio.studio.takes import TakeDesk
@@ -95,6 +96,7 @@ def build_studio(home: str | Path | None = None) -> Studio:
     start_log(folders.logs)
     # Copies that were being proved when a program was killed: in other folders they go with the next file there.
     clear_parts(folders.spools)
+    clear_rebuilding(folders.rebuilding)
     settings = load_settings(folders.settings)
     changes = Changes()
     library = Library(folders.database, on_change=changes.tell)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -57,43 +57,68 @@ class Importer:
                 failed.append((given, found))
             else:
                 wanted.append((given, Path(os.path.abspath(found))))  # noqa: PTH100 # as in ``add``
-        workers = os.cpu_count() or 1
+        tracks: dict[str, Track] = {}
+        with closing(self.add_each(wanted, progress)) as results:
+            for given, path, result in results:
+                if isinstance(result, StudioError):
+                    failed.append((given, result))
+                else:
+                    tracks[str(path)] = result
+        return Imported(tuple(tracks[str(path)] for _, path in wanted if str(path) in tracks), tuple(failed))
+
+    def add_each(
+        self,
+        wanted: Sequence[tuple[str, Path]],
+        progress: Progress,
+        *,
+        workers: int | None = None,
+        force: bool = False,
+        added_at: Mapping[str, str] | None = None,
+    ) -> Generator[tuple[str, Path, Track | StudioError]]:
+        """Import files, each as it was given and as an absolute path, several at once; what became of each, as soon as
+        it is there. ``added_at`` are times of adding, by path, of files that were in a library before.
+
+        A caller that may stop half-way holds the iterator with ``contextlib.closing``.
+        """
+        workers = workers or os.cpu_count() or 1
         told = BatchProgress(progress, len(wanted))
-        ahead = ReadAhead([path for _, path in wanted], workers, self._measurer.knows)
+        ahead = ReadAhead([path for _, path in wanted], workers, lambda path: not force and self._measurer.knows(path))
 
         def look(item: tuple[str, Path], step: Progress) -> Track | Measurement:
             ahead.began(item[1])
-            return self._unchanged(item[1]) or self._measurer.measure(item[1], step)
+            known = None if force else self._unchanged(item[1])
+            return known or self._measurer.measure(item[1], step, force=force)
 
-        tracks: dict[str, Track] = {}
         with (
             self._measurer.many(len(wanted), workers),
             closing(run_many(wanted, look, workers=workers, progress=told, in_order=False)) as results,
         ):
             for (given, path), result in results:
                 try:
-                    track = self._entered(path, result)
+                    track = self._entered(path, result, (added_at or {}).get(str(path), ""))
                 except StudioError as error:
-                    failed.append((given, error))
                     told.count()
+                    yield given, path, error
                 else:
-                    tracks[str(path)] = track
                     told.count(track.analysis.duration_seconds)
-        return Imported(tuple(tracks[str(path)] for _, path in wanted if str(path) in tracks), tuple(failed))
+                    yield given, path, track
 
-    def _entered(self, path: Path, result: Track | Measurement | StudioError) -> Track:
+    def _entered(self, path: Path, result: Track | Measurement | StudioError, added_at: str) -> Track:
         if isinstance(result, StudioError):
             raise result
         if isinstance(result, Track):
             return result
         try:
-            return self.catalogue(path, result)
+            return self.catalogue(path, result, added_at=added_at)
         except OSError as error:
             # It was there when it was measured.
             raise MissingPath() from error
 
-    def catalogue(self, path: Path, measurement: Measurement, verdict: Verdict | None = None) -> Track:
-        """Put a measured file into the library, under its tags' title or its name."""
+    def catalogue(
+        self, path: Path, measurement: Measurement, verdict: Verdict | None = None, *, added_at: str = ""
+    ) -> Track:
+        """Put a measured file into the library, under its tags' title or its name; ``added_at`` is now where it is not
+        given."""
         recipe = embedded_recipe(measurement)
         status = path.stat()
         analysis = measurement.analysis
@@ -107,7 +132,7 @@ class Importer:
                 artist=measurement.tags.artist or "",
                 size_bytes=status.st_size,
                 modified_ns=status.st_mtime_ns,
-                added_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                added_at=added_at or datetime.now(UTC).isoformat(timespec="seconds"),
                 analysis=analysis,
                 fingerprint=measurement.fingerprint,
                 peaks=measurement.peaks,

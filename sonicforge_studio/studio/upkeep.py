@@ -147,7 +147,7 @@ def restore(file: Path, folders: Folders, progress: Progress) -> Restored:
             # So that the moment between letting go and taking its place is short.
             os.fsync(part.descriptor)
         forget_index(folders)
-        take_place(part, database)
+        part.publish(lambda written: take_place(written, database))
     return Restored(database, tracks, size_bytes, kept)
 
 

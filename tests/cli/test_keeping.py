@@ -1,7 +1,8 @@
-"""`library backup`, `restore` and `export`: the catalogue is copied, brought back and handed out."""
+"""`library backup`, `restore`, `export` and `rebuild`: the catalogue is kept, handed out and made anew."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from sonicforge_studio.library import Library
@@ -92,3 +93,23 @@ def test_what_is_not_in_an_export_is_told(sonicforge: Sonicforge, own_home: Path
     assert made["left_out"] == ["/music/line\nbreak.wav"]
     said = sonicforge("library", "export", "-o", tmp_path / "b.m3u8").err
     assert "a playlist cannot hold their names" in " ".join(said.split())
+
+
+def test_a_library_is_rebuilt_with_the_recipes_of_its_files(
+    sonicforge: Sonicforge, own_home: Path, tmp_path: Path
+) -> None:
+    forged = sonicforge("forge", "house", "--seconds", 2, "--seed", 4, "-o", tmp_path, "--json").only
+    database = own_home / "library.sqlite"
+    database.write_bytes(b"no database at all" * 300)
+    (tmp_path / "notes.wav").write_text("notes")
+    said = sonicforge("library", "rebuild", tmp_path, "--json")
+    bad, made = said.objects
+    assert (said.code, bad["path"], bad["error"]["code"]) == (1, str(tmp_path / "notes.wav"), "not-audio")
+    assert set(made) == {"path", "tracks", "corrections", "failed", "bytes", "kept", "elapsed_seconds"}
+    assert (made["path"], made["tracks"], made["failed"]) == (str(database), 1, 1)
+    assert made["kept"] == str(own_home / "library.before-rebuild.sqlite")
+    sonicforge("library", "export", "-o", tmp_path / "all.json")
+    (track,) = json.loads((tmp_path / "all.json").read_text())["tracks"]
+    assert (track["path"], track["genre"]) == (forged["path"], "house")
+    assert track["recipe"] == forged["recipe"]
+    assert "1 tracks are in the new library." in sonicforge("library", "rebuild").out
