@@ -81,10 +81,12 @@ def master(
 
     output = Output(json)
     folder = out.is_dir() or not out.suffix
-    if not folder and len(expand(paths)) > 1:
+    inputs = expand(paths)
+    if not folder and len(inputs) > 1:
         raise typer.BadParameter("several inputs need a folder as -o")
-    if report is not None and len(expand(paths)) > 1 and report.suffix:
+    if report is not None and len(inputs) > 1 and report.suffix:
         raise typer.BadParameter("several inputs need a folder as --report")
+    reports = _reports(report, [found for _, found in inputs if isinstance(found, Path)])
     overwrite = force or (not folder and may_replace(out, output))
     formats = ALL_FORMATS if proof == "all" else tuple(name.strip() for name in proof.split(",") if name.strip())
 
@@ -116,7 +118,7 @@ def master(
                 format=format,
                 proof=formats,
                 keep_proofs=str(keep_proofs or ""),
-                report=str(_report_of(report, path) or ""),
+                report=str(reports.get(path, "")),
                 overwrite=overwrite,
             )
 
@@ -162,9 +164,21 @@ def _weighted(text: str) -> tuple[str, float]:
         return text, 1.0
 
 
-def _report_of(report: Path | None, original: Path) -> Path | None:
-    """Where the report on one of the originals goes; a name without suffix is a folder for all of theirs."""
-    return report if report is None or report.suffix else report / f"{original.stem}.pdf"
+def _reports(report: Path | None, originals: Sequence[Path]) -> dict[Path, Path]:
+    """Where the report on each of the originals goes; a name without suffix is a folder for all of theirs, in which
+    those of one name are told apart by numbers."""
+    if report is None or report.suffix:
+        return dict.fromkeys(originals, report) if report else {}
+    places: dict[Path, Path] = {}
+    taken: set[str] = set()
+    for original in originals:
+        stem, number = original.stem, 1
+        while stem.casefold() in taken:
+            number += 1
+            stem = f"{original.stem} {number}"
+        taken.add(stem.casefold())
+        places[original] = report / f"{stem}.pdf"
+    return places
 
 
 def _shown(given: str, mastered: Mastered, seconds: float) -> Table:

@@ -108,8 +108,7 @@ def match_to(references: Sequence[tuple[Profile, float]], own: Profile, share: f
     for profile, weight in references:
         if not (math.isfinite(weight) and weight > 0.0):
             raise BadSetting(f"The weight of a reference is above 0, not {weight:g}.")
-        if profile.is_silent:
-            raise BadSetting("The reference is silent.", hint="Choose one with sound in it.")
+        _require_sound(profile)
     if own.is_silent:
         return Match()
     weights = np.array([weight for _, weight in references])
@@ -132,10 +131,17 @@ def match_to(references: Sequence[tuple[Profile, float]], own: Profile, share: f
     )
 
 
+def _require_sound(reference: Profile) -> None:
+    if reference.is_silent:
+        raise BadSetting(
+            "The reference has no loudness: it is silent, very quiet or shorter than 0.4 s.",
+            hint="Choose one with sound in it.",
+        )
+
+
 def target_of(profile: Profile, *, ceiling_dbtp: float = _CEILING_DBTP) -> Target:
     """A target as loud as a reference, as far as the studio goes. Raises ``BadSetting`` where it is silent."""
-    if profile.is_silent:
-        raise BadSetting("The reference is silent.", hint="Choose one with sound in it.")
+    _require_sound(profile)
     low, high = LUFS_LIMITS
     ceiling = min(max(ceiling_dbtp, CEILING_LIMITS_DBTP[0]), CEILING_LIMITS_DBTP[1])
     return own_target(min(max(profile.loudness.integrated_lufs, low), high), ceiling)

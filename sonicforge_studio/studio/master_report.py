@@ -14,7 +14,8 @@ from sonicforge_studio.audio import DELIVERY_FORMATS
 from sonicforge_studio.domain import ChainSettings, Master, from_plain, to_plain
 from sonicforge_studio.domain.chain import STAGES, DynamicsBand, EqBand
 from sonicforge_studio.domain.errors import BadSetting, OutputExists
-from sonicforge_studio.host.writing import write_bytes
+from sonicforge_studio.host.parts import Part
+from sonicforge_studio.host.writing import output_error, write_bytes
 
 if TYPE_CHECKING:
     from sonicforge_studio.studio.mastering import Mastered
@@ -30,11 +31,17 @@ def report_files(path: Path) -> tuple[Path, ...]:
     return (path,) if path.suffix.lower() == ".json" else (path, path.with_suffix(".json"))
 
 
-def require_free(path: Path, *, overwrite: bool) -> None:
-    """Raises ``OutputExists`` where a file of the report would replace one, and ``BadSetting``."""
+def require_place(path: Path, *, overwrite: bool) -> None:
+    """Before a long work. Raises ``OutputExists`` where a file of the report would replace one, ``OutputNotWritable``
+    where none can be written, and ``BadSetting``."""
     for file in report_files(path):
         if file.exists() and not overwrite:
             raise OutputExists(f'There is already a file "{file}".')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Part(path).remove()
+    except OSError as error:
+        raise output_error(error, path) from error
 
 
 def report_of(made: Mastered, original: Path) -> dict[str, Any]:
@@ -66,7 +73,7 @@ def report_of(made: Mastered, original: Path) -> dict[str, Any]:
 def write_report(path: Path, report: Mapping[str, Any], *, overwrite: bool) -> tuple[Path, ...]:
     """Write the report's files, each beside and renamed; where they stand. Raises ``OutputExists``, ``DiskFull`` or
     ``OutputNotWritable``."""
-    require_free(path, overwrite=overwrite)
+    require_place(path, overwrite=overwrite)
     files = report_files(path)
     for file in files:
         if file.suffix.lower() == ".json":

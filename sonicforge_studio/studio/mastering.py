@@ -38,7 +38,7 @@ from sonicforge_studio.studio.delivering import Beside, Delivery
 from sonicforge_studio.studio.delivery import known_format
 from sonicforge_studio.studio.importing import Importer
 from sonicforge_studio.studio.master_drafts import Reference
-from sonicforge_studio.studio.master_report import report_of, require_free, write_report
+from sonicforge_studio.studio.master_report import report_of, require_place, write_report
 from sonicforge_studio.studio.measuring import Measurer
 from sonicforge_studio.studio.references import ReferenceEar
 from sonicforge_studio.studio.suggesting import genre_of, suggestions_for, with_suggestions
@@ -131,7 +131,7 @@ class MasteringDesk:
         """Master one file. Raises what reading, mastering and writing raise; no half file is left."""
         settings = settings_of(request, self._preset(request))
         if request.report:
-            require_free(Path(request.report), overwrite=request.overwrite)
+            require_place(Path(request.report), overwrite=request.overwrite)
         given = Path(request.path)
         original = self._measurer.measure(given, Span(progress, 0.0, 0.1))
         suggestions: tuple[Suggestion, ...] = ()

@@ -206,6 +206,25 @@ def test_a_report_has_the_masters_own_figures(sonicforge: Sonicforge, tmp_path: 
     assert said.only["error"]["code"] == "output-exists"
 
 
+def test_reports_on_songs_of_one_name_stand_side_by_side(sonicforge: Sonicforge, tmp_path: Path) -> None:
+    songs = [write(tmp_path / folder / "song.wav", 0.5 * groove(2)) for folder in ("a", "b")]
+    said = sonicforge("master", *songs, "-o", tmp_path / "out", "--report", tmp_path / "reports", "--json")
+    assert said.code == 0, said.objects
+    names = sorted(Path(path).name for fields in said.objects for path in fields["report"])
+    assert names == ["song 2.json", "song 2.pdf", "song.json", "song.pdf"]
+    told = {fields["path"]: json.loads(Path(fields["report"][1]).read_text())["original"] for fields in said.objects}
+    assert told == {str(song): str(song) for song in songs}
+
+
+def test_a_report_that_cannot_be_written_is_told_before_the_work(
+    sonicforge: Sonicforge, tmp_path: Path, song: Path
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    said = sonicforge("master", song, "-o", tmp_path / "out.wav", "--report", tmp_path / "file" / "r.pdf", "--json")
+    assert said.only["error"]["code"] == "output-not-writable"
+    assert not (tmp_path / "out.wav").exists()
+
+
 def test_a_disk_that_fills_up_leaves_no_half_file(sonicforge: Sonicforge, small_disk: Path, song: Path) -> None:
     said = sonicforge("master", song, "-o", small_disk / "out.wav", "--proof", "flac", "--json")
     assert said.code == 1

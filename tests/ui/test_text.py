@@ -95,6 +95,38 @@ def test_every_error_speaks_polish(kind: type[StudioError]) -> None:
         )
 
 
+REFUSING = (
+    "studio/mastering.py",
+    "studio/exporting.py",
+    "studio/delivering.py",
+    "studio/proving.py",
+    "mastering/matching.py",
+    "mastering/album.py",
+    "audio/sinks.py",
+    "audio/_ffmpeg_writer.py",
+    "audio/_vorbis_writer.py",
+    "audio/_wav_writer.py",
+    "audio/_part_file.py",
+)
+
+
+def _refusals(module: str) -> Iterator[str]:
+    """The fixed sentences that a module raises."""
+    kinds = {kind.__name__ for kind in _errors()}
+    for node in ast.walk(ast.parse((UI.parent / module).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {*kinds, "_require"}:
+            for said in (*node.args, *(keyword.value for keyword in node.keywords)):
+                if isinstance(said, ast.Constant) and isinstance(said.value, str):
+                    yield said.value
+
+
+def test_what_mastering_and_exporting_refuse_is_said_in_polish() -> None:
+    said = [sentence for module in REFUSING for sentence in _refusals(module)]
+    assert len(said) > 15
+    # A hint about the command line is not seen in the window.
+    assert not [sentence for sentence in said if sentence not in POLISH and "--" not in sentence]
+
+
 @pytest.mark.parametrize(
     ("count", "form"), [(0, 2), (1, 0), (2, 1), (4, 1), (5, 2), (11, 2), (12, 2), (14, 2), (22, 1), (25, 2), (112, 2)]
 )
