@@ -6,7 +6,7 @@ import json
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -59,6 +59,10 @@ _ORDERS: dict[str, tuple[str, ...]] = {
     "path": ("path",),
     "relevance": ("relevance", "added_at"),
 }
+_MAY_BE_MISSING = (
+    "tempo_bpm", "CAST(camelot AS INTEGER)", "integrated_lufs", "true_peak_dbtp", "genre", "verdict_score",
+)  # fmt: skip
+"""To say of any other where what is missing comes keeps SQLite from its index."""
 
 _WHOLE = "tracks JOIN track_data ON track_data.track_id = tracks.id"
 # Title and artist tell most of what a track is, its place on the disk least.
@@ -68,7 +72,7 @@ _FOUND = (
 )
 _NEAR = (
     "WITH near AS MATERIALIZED (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS cosine"
-    " FROM json_each(?)) SELECT *, min(1.0, max(0.0, cosine)) AS relevance"
+    " FROM json_each(?)) SELECT tracks.id, min(1.0, max(0.0, cosine)) AS relevance FROM tracks JOIN near USING (id)"
 )
 _MOST_ALIKE = 500
 """What sounds less like a track than so many others does not sound like it."""
@@ -77,6 +81,7 @@ Nearest = Callable[[int, int, "NDArray[np.int64] | None"], list[tuple[int, float
 """Of a track's id, how many are wanted, and which may be found (all where None): ids, and how alike, 1 for the same."""
 
 _RELEVANCE = "min(1.0, max(0.0, coalesce(strength / (SELECT max(strength) FROM found), 1.0))) AS relevance"
+_THESE = "tracks.id IN (SELECT value FROM json_each(?))"
 
 
 class Found(NamedTuple):
@@ -196,7 +201,7 @@ class Library:
 
         Raises ``BadSetting`` for an order that there is not.
         """
-        return [track_from(row) for row in self._listing(_WHOLE, search, order, descending, limit, offset)]
+        return [track_from(row) for row, _ in self._listing(_WHOLE, search, order, descending, limit, offset)]
 
     def rows(
         self,
@@ -208,12 +213,13 @@ class Library:
         offset: int = 0,
     ) -> list[TrackRow]:
         """As ``tracks``, but only what a table shows: much cheaper."""
-        return [row_from(row) for row in self._listing("tracks", search, order, descending, limit, offset)]
+        found = self._listing("tracks", search, order, descending, limit, offset)
+        return [row_from(row, relevance) for row, relevance in found]
 
     def search(self, text: str, *, limit: int | None = None, offset: int = 0) -> list[Found]:
         """Whole tracks that the search finds, the best fit first, the newest first where they fit alike."""
         found = self._listing(_WHOLE, text, "relevance", True, limit, offset)
-        return [Found(track_from(row), row["relevance"]) for row in found]
+        return [Found(track_from(row), relevance) for row, relevance in found]
 
     def count(self, search: str = "") -> int:
         """How many tracks the search finds."""
@@ -354,25 +360,38 @@ class Library:
 
     def _listing(
         self, tables: str, search: str, order: str, descending: bool, limit: int | None, offset: int
-    ) -> list[sqlite3.Row]:
+    ) -> list[tuple[sqlite3.Row, float]]:
+        """Rows of ``tables`` with their relevance."""
         if order not in _ORDERS:
             raise BadSetting(f'Tracks cannot be sorted by "{order}".', hint=f"Use one of: {', '.join(_ORDERS)}.")
         query = parse_query(search)
-        direction = "DESC" if descending else "ASC"
-        sorting = ", ".join(f"{column} {direction} NULLS LAST" for column in (*_ORDERS[order], "tracks.id"))
         where, values = " AND ".join(condition.sql for condition in query.conditions) or "1", _values(query)
+        columns = _ORDERS[order]
         if query.like is not None:
-            start = f"{_NEAR} FROM {tables} JOIN near ON near.id = tracks.id"
+            start = _NEAR
             where, values = "1", [json.dumps(self._alike(query))]
         elif query.words:
-            start = f"{_FOUND} SELECT *, {_RELEVANCE} FROM {tables} JOIN found ON found.id = tracks.id"
+            start = f"{_FOUND} SELECT tracks.id, {_RELEVANCE} FROM tracks JOIN found USING (id)"
             values.insert(0, query.words)
         else:
-            start = f"SELECT *, 1.0 AS relevance FROM {tables}"
-        return self.read(
-            f"{start} WHERE {where} ORDER BY {sorting} LIMIT ? OFFSET ?",
-            (*values, -1 if limit is None else max(0, limit), max(0, offset)),
-        )
+            start = "SELECT tracks.id, 1.0 AS relevance FROM tracks"
+            columns = tuple(column for column in columns if column != "relevance")
+        which = f"{start} WHERE {where} ORDER BY {_sorting(columns, descending)} LIMIT ? OFFSET ?"
+        values += [-1 if limit is None else max(0, limit), max(0, offset)]
+        # First which ones, by their numbers: sorted and skipped, whole rows would be read for nothing.
+        with self._readers.connection() as connection:
+            connection.execute("BEGIN")
+            page = connection.execute(which, values).fetchall()
+            these = json.dumps([row["id"] for row in page])
+            rows = {row["id"]: row for row in connection.execute(f"SELECT * FROM {tables} WHERE {_THESE}", (these,))}
+            connection.execute("COMMIT")
+        return [(rows[row["id"]], row["relevance"]) for row in page if row["id"] in rows]
+
+
+def _sorting(columns: Sequence[str], descending: bool) -> str:
+    direction = "DESC" if descending else "ASC"
+    terms = [f"{column} {direction}{' NULLS LAST' * (column in _MAY_BE_MISSING)}" for column in columns]
+    return ", ".join([*terms, f"tracks.id {direction}"])
 
 
 def _values(query: Query) -> list[str | float]:

@@ -128,10 +128,29 @@ def _vectors(database: Database) -> None:
         store_vector(database, track_id, json.loads(embedding or "[]"))
 
 
+def _orders_and_measures(database: Database) -> None:
+    statements = (
+        # Each order that the table of tracks offers. ``key`` is that of the Camelot wheel: 2A before 10A.
+        "CREATE INDEX tracks_duration_seconds ON tracks(duration_seconds)",
+        "CREATE INDEX tracks_key_order ON tracks(CAST(camelot AS INTEGER), camelot)",
+        "CREATE INDEX tracks_genre ON tracks(genre)",
+        "CREATE INDEX tracks_verdict_score ON tracks(verdict_score)",
+        # Several measures at once are counted without the table. None begins with ``approved``: half of all tracks are,
+        # and SQLite would sort them rather than go along an order.
+        "CREATE INDEX tracks_tempo_measures ON tracks(tempo_bpm, integrated_lufs, camelot, approved)",
+        "CREATE INDEX tracks_camelot_measures ON tracks(camelot, tempo_bpm, integrated_lufs, approved)",
+        "CREATE INDEX tracks_lufs_measures ON tracks(integrated_lufs, approved)",
+        "DROP INDEX tracks_camelot",
+    )
+    for statement in statements:
+        database.execute(statement)
+
+
 MIGRATIONS = (
     Migration(1, "first tables", _first_tables),
     Migration(2, "corrections", _corrections),
     Migration(3, "vectors", _vectors),
+    Migration(4, "orders and measures", _orders_and_measures),
 )
 
 

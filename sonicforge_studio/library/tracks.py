@@ -123,7 +123,7 @@ def track_from(row: sqlite3.Row) -> Track:
     )
 
 
-def row_from(row: sqlite3.Row) -> TrackRow:
+def row_from(row: sqlite3.Row, relevance: float) -> TrackRow:
     """A table's row from ``tracks``. Raises ``LibraryDamaged``."""
     try:
         key = None if row["key"] is None else Key.parse(row["key"])
@@ -143,7 +143,7 @@ def row_from(row: sqlite3.Row) -> TrackRow:
         genre=row["genre"] or "",
         verdict_score=row["verdict_score"],
         approved=None if row["approved"] is None else bool(row["approved"]),
-        relevance=row["relevance"],
+        relevance=relevance,
     )
 
 

@@ -13,6 +13,7 @@ from sonicforge_studio.domain import Track
 from sonicforge_studio.library import Library, Similarity
 from sonicforge_studio.library.migrations import MIGRATIONS
 from sonicforge_studio.library.similarity import DIMENSIONS
+from tests.library.older_libraries import an_older_library
 from tests.library.track_examples import a_track, an_analysis
 
 
@@ -128,17 +129,8 @@ def test_where_the_index_cannot_be_written_it_stays_in_memory(library: Library, 
 
 
 def test_a_library_from_before_the_vectors_gets_them(tmp_path: Path) -> None:
-    with Library(tmp_path / "library.sqlite") as library:
-        kept = library.add(sounding(1, embedding(1))).id
-        silent = library.add(sounding(2, ())).id
-
-        def back_to_before(database: object) -> None:
-            connection = database.conn  # type: ignore[attr-defined]
-            for table in ("track_vectors", "vector_changes"):
-                connection.execute(f"DROP TABLE {table}")
-            connection.execute("DELETE FROM migrations WHERE number >= 3")
-
-        library.submit(back_to_before).result()
+    an_older_library(tmp_path / "library.sqlite", [sounding(1, embedding(1)), sounding(2, ())])
+    kept, silent = 1, 2
     with Library(tmp_path / "library.sqlite") as library:
         assert library.read("SELECT max(number) FROM migrations")[0][0] == MIGRATIONS[-1].number
         similarity = Similarity(library, tmp_path / "similarity")
