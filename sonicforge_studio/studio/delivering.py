@@ -286,6 +286,8 @@ class _State:
         """The lowest ceiling that something was over with."""
         self._before: MasterSettings | None = None
         """What was used before all were led down for others than the file itself."""
+        self._before_lufs = math.nan
+        """The loudness that it brought: the one that it was led to, or as near as it came."""
 
     def lead_down(
         self,
@@ -297,8 +299,11 @@ class _State:
         outcome: MasterOutcome | None = None,
     ) -> None:
         """Lower the ceiling by what it was over, and a little more; aim as much higher as a codec took away."""
-        if beside and self._before is None and outcome is not None and not self.misses(outcome):
+        if beside and self._before is None and outcome is not None and not self._guards(outcome):
             self._before = self.used
+            self._before_lufs = (
+                outcome.after.integrated_lufs if self.misses(outcome) else self.used.target.integrated_lufs
+            )
         target = self.used.target
         if over_db > 0:
             self._failed_dbtp = target.ceiling_dbtp
@@ -335,7 +340,8 @@ class _State:
 
     def costs_loudness(self, outcome: MasterOutcome) -> bool:
         """Whether leading all down for some format took the loudness that the master had before."""
-        return self._before is not None and self.misses(outcome)
+        off_lu = outcome.after.integrated_lufs - self._before_lufs
+        return self._before is not None and abs(off_lu) > LOSSLESS_TOLERANCE_LU
 
     def part_ways(self) -> None:
         """Give the master its ceiling back; those formats go by themselves from here."""
@@ -345,6 +351,10 @@ class _State:
         self.alone |= {name: _Need(self._over_db[name]) for name in self.suspects}
         self.common = tuple(name for name in self.common if name not in self.alone)
         self.suspects = ()
+
+    def _guards(self, outcome: MasterOutcome) -> bool:
+        """Whether the dynamics are kept instead of the loudness: then a lower ceiling makes any master quieter."""
+        return self._wanted.least_peak_to_loudness_lu > 0.0 and self.misses(outcome)
 
     def misses(self, outcome: MasterOutcome) -> bool:
         """Whether a master has not the loudness that it was led to."""

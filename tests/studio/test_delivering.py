@@ -173,3 +173,23 @@ def test_masters_of_their_own_have_what_the_first_one_left_of_the_bar(tmp_path: 
     delivery(clipped_noise(), tmp_path, ASKED, "aac-128").deliver(bar)
     assert bar.places == sorted(bar.places)
     assert [place for place in bar.places if 0.5 < place < 0.9]
+
+
+def test_what_cannot_be_as_loud_as_asked_for_is_not_made_quieter_still_for_a_codec(tmp_path: Path) -> None:
+    asked = MasterSettings(Target("own", -5.0, -0.3))
+    for name in ("alone", "proved"):
+        (tmp_path / name).mkdir()
+    alone = deliver(bursts(), tmp_path / "alone", asked)
+    proved = deliver(bursts(), tmp_path / "proved", asked, "aac-128")
+    assert alone.after.integrated_lufs < -6.0
+    assert proved.after.integrated_lufs == pytest.approx(alone.after.integrated_lufs, abs=0.1)
+    assert proved.proofs[1].loudness.true_peak_dbtp <= -0.3
+    assert proved.proofs[1].note.startswith("It has a master of its own")
+
+
+def test_what_keeps_its_dynamics_is_one_master_for_all_codecs(tmp_path: Path) -> None:
+    """A lower ceiling makes it quieter in any case: a master of its own would not be as loud as the others."""
+    asked = MasterSettings(Target("own", -5.0, -0.3), least_peak_to_loudness_lu=8.0)
+    delivered = deliver(groove(SECONDS), tmp_path, asked, "aac-128", "flac16")
+    assert delivered.settings.target.ceiling_dbtp < -0.5
+    assert [(proof.passed, proof.note) for proof in delivered.proofs] == [(True, "")] * 3
