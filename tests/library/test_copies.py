@@ -138,11 +138,14 @@ def test_a_kill_leaves_the_old_library_or_the_new_one_and_no_half_copy(database:
             else:
                 opened(database)
             assert not copy.exists() or is_sound(copy)
-            outcomes.add((copy.exists(), applied(database)))
+            stopped = applied(database)
+            outcomes.add((copy.exists(), stopped))
+            # Between two steps it is a library of the first one, which is copied before the second.
+            between = {f"library.before-{stopped + 1}.sqlite"} if 2 < stopped < MIGRATIONS[-1].number else set()
             with Library(database) as library:
                 assert library.count() == 300
                 assert library.damage() == []
             assert applied(copy) == 2
-            assert names(database.parent) == {database.name, copy.name}
+            assert names(database.parent) == {database.name, copy.name} | between
     assert {(False, 2), (True, MIGRATIONS[-1].number)} <= outcomes
     assert all(there or number == 2 for there, number in outcomes)
