@@ -43,6 +43,8 @@ _ROUNDS_SHARE = 0.9
 """Of the bar, where it takes all of them."""
 _NEAR_DB = 0.6
 """Nearer to the highest ceiling that passes it need not come: each try is a master and its encodings."""
+_MOST_OWN_AT_ONCE = 2
+"""Each takes the memory of a master, and its encoder one processor."""
 _MOST_LED_UP_LU = 3.0
 """What a codec takes away beyond that is most of a piece: the rest of it would be squashed to make up for it."""
 
@@ -178,7 +180,7 @@ class Delivery:
         def one(name: str, step: Progress) -> _Own:
             return self._alone(name, needs[name], done, stacks[name], step)
 
-        workers = min(len(names), os.cpu_count() or 1)
+        workers = min(len(names), os.cpu_count() or 1, _MOST_OWN_AT_ONCE)
         own: dict[str, _Own] = {}
         with closing(run_many(names, one, workers=workers, progress=progress)) as results:
             for name, result in results:
