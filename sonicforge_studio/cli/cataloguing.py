@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _GREATEST_ID = 2**63 - 1
 """What the database can hold."""
 
+Narrowing = Annotated[list[str] | None, typer.Argument(help="Only what `search` finds with these.", show_default=False)]
+
 library = typer.Typer(name="library", help="The catalogue of your music.", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -88,10 +90,7 @@ def search(
 @library.command()
 def similar(
     to: Annotated[str, typer.Argument(metavar="FILE|ID", help="A file, or the `id` that `library list --json` tells.")],
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(help="Only among what `search` finds with these.", show_default=False),
-    ] = None,
+    words: Narrowing = None,
     json: Json = False,
     home: Home = None,
     workers: Workers = None,
@@ -108,7 +107,7 @@ def similar(
         else:
             with one_bar(output, "Listening") as progress:
                 hits = studio.alike.to_file(Path(to), progress, search=search, limit=limit)
-        _print_found(output, hits, began, json)
+        _print_found(output, hits, began)
     return output.exit_code
 
 
@@ -256,9 +255,7 @@ def restore(
 @library.command()
 def export(
     out: Annotated[Path, typer.Option("-o", "--out", help="The file, or a folder for it.")],
-    words: Annotated[
-        list[str] | None, typer.Argument(help="Only what `search` finds with these.", show_default=False)
-    ] = None,
+    words: Narrowing = None,
     format: Annotated[
         str, typer.Option("--format", help="json, csv or m3u8.", show_default="by the file's name, else json")
     ] = "",
@@ -342,16 +339,16 @@ def _print_tracks(words: str, json: bool, home: Path | None, limit: int | None) 
     began = time.perf_counter()
     with studio_session(home) as studio:
         hits = studio.library.search(words, limit=limit)
-        _print_found(output, hits, began, json)
+        _print_found(output, hits, began)
         if not json:
             output.errors.print(f"{len(hits)} of {studio.library.count()} tracks", style="dim")
     return output.exit_code
 
 
-def _print_found(output: Output, hits: Sequence[Found], began: float, json: bool) -> None:
+def _print_found(output: Output, hits: Sequence[Found], began: float) -> None:
     from sonicforge_studio.studio.report import track_fields
 
-    if not json:
+    if not output.as_json:
         output.table(_tracks_table([hit.track for hit in hits]))
         return
     for hit in hits:

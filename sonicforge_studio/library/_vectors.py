@@ -87,7 +87,7 @@ class VectorFile:
         text = _MARK + json.dumps(head).encode()
         whole[: len(text)] = np.frombuffer(text, np.uint8)
         for name, (start, size, kind, _) in _layout(count, cells, dimensions).items():
-            whole[start : start + size] = np.frombuffer(getattr(self, name).astype(kind).tobytes(), np.uint8)
+            whole[start : start + size].view(kind)[:] = getattr(self, name).ravel()
         write_bytes(path, whole.tobytes())
 
     def hiding(self, ids: Int64) -> NDArray[np.bool_]:

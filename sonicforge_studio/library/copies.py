@@ -247,7 +247,7 @@ def take_place(new: Path, database: Path) -> None:
 def _settle(part: Part, wanted: Path) -> Path:
     """Give a copy its name, or the next free number where another one has it; tell where it is. Nothing is added where
     the same one is there."""
-    place = next(each for each in numbered(wanted) if not each.exists() or _alike(each, part.path))
+    place = next(each for each in _numbered(wanted) if not each.exists() or _alike(each, part.path))
     if not place.exists():
         part.publish(lambda written: rename_without_replacing(written, place))
     return place
@@ -257,7 +257,7 @@ def _alike(one: Path, other: Path) -> bool:
     return filecmp.cmp(one, other, shallow=False)
 
 
-def numbered(path: Path) -> Iterator[Path]:
+def _numbered(path: Path) -> Iterator[Path]:
     """The path itself, then "name-2.sqlite", "name-3.sqlite", …"""
     yield path
     for number in itertools.count(2):

@@ -111,7 +111,6 @@ class Library:
     def __init__(
         self, database: Path, *, on_change: Callable[[], None] | None = None, busy_seconds: float = _BUSY_SECONDS
     ) -> None:
-        self._path = database
         self._on_change = on_change
         with plain_failures():
             make_folder(database.parent)

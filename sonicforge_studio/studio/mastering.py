@@ -126,6 +126,8 @@ class MasteringDesk:
         self._importer = importer
         self._home_folder = home_folder
         self._spool_folder = spool_folder
+        # One for all that is mastered: the references of a folder are listened to once.
+        self._ear = ReferenceEar()
 
     def master(self, request: MasterRequest, progress: Progress) -> Mastered:
         """Master one file. Raises what reading, mastering and writing raise; no half file is left."""
@@ -204,10 +206,9 @@ class MasteringDesk:
 
     def _matched(self, request: MasterRequest, settings: MasterSettings, progress: Progress) -> MasterSettings:
         """The settings with what leads towards the references."""
-        ear = ReferenceEar()
-        match = ear.match(request.path, request.references, request.match_share, progress)
+        match = self._ear.match(request.path, request.references, request.match_share, progress)
         if request.target == REFERENCE_TARGET:
-            target = replace(settings.target, integrated_lufs=ear.loudness_lufs(request.references))
+            target = replace(settings.target, integrated_lufs=self._ear.loudness_lufs(request.references))
             settings = replace(settings, target=target)
         return replace(settings, match=match)
 

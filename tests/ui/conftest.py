@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ from tests.generation.musicgen.conftest import build_model
 from tests.sound_server import sound_server
 
 if TYPE_CHECKING:
+    from sonicforge_studio.studio import DraftShelf
+    from sonicforge_studio.studio.master_drafts import MasterDrafts
     from sonicforge_studio.ui.workspace import Workspace
 
 __all__ = ["sound_server"]
@@ -80,6 +83,23 @@ async def until(happened: Callable[[], object], what: str = "", patience_seconds
     while not happened():
         assert time.monotonic() < deadline, f"this did not happen in time: {what or happened}"
         await asyncio.sleep(0.02)
+
+
+def waiting_shelf(
+    monkeypatch: pytest.MonkeyPatch, shelf: type[DraftShelf] | type[MasterDrafts]
+) -> Iterator[threading.Event]:
+    """For a fixture: drafts of such a shelf are read while the event is set."""
+    answers = threading.Event()
+    answers.set()
+    find = shelf.find
+
+    def find_at_last(*asked: Any) -> Any:
+        answers.wait()
+        return find(*asked)
+
+    monkeypatch.setattr(shelf, "find", find_at_last)
+    yield answers
+    answers.set()
 
 
 def write_tone(path: Path, seconds: float = 1.0, hz: float = 440.0, level: float = 0.2) -> Path:

@@ -18,7 +18,7 @@ from sonicforge_studio.domain.chain import STAGES, ChainSettings, EqSettings, pa
 from sonicforge_studio.domain.mastering import Target
 from sonicforge_studio.host import open_folders
 from sonicforge_studio.studio.chain_response import eq_response
-from sonicforge_studio.studio.master_drafts import MasterDraft, MasterDrafts, Reference, first_draft
+from sonicforge_studio.studio.master_drafts import MasterDrafts, Reference, first_draft
 from sonicforge_studio.studio.master_presets import SUFFIX
 from sonicforge_studio.studio.mastering import MasterRequest
 from sonicforge_studio.ui.application import Program
@@ -27,7 +27,7 @@ from sonicforge_studio.ui.master.stage_views import EqStage, MultibandStage, Ste
 from sonicforge_studio.ui.master.suggestions import SuggestionsDialog, change_text, reason_text
 from sonicforge_studio.ui.master.words import LIMITER, figure_name, option_name, stage_name
 from sonicforge_studio.ui.theme import Theme
-from tests.ui.conftest import Run, until
+from tests.ui.conftest import Run, until, waiting_shelf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,17 +51,7 @@ def page(stocked: Workspace, run: Run) -> MasterPage:
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Drafts are read while it is set: cleared, the disk lets everyone wait."""
-    answers = threading.Event()
-    answers.set()
-    find = MasterDrafts.find
-
-    def find_at_last(shelf: MasterDrafts, audio_hash: str) -> tuple[MasterDraft, ...]:
-        answers.wait()
-        return find(shelf, audio_hash)
-
-    monkeypatch.setattr(MasterDrafts, "find", find_at_last)
-    yield answers
-    answers.set()
+    yield from waiting_shelf(monkeypatch, MasterDrafts)
 
 
 async def _open(workspace: Workspace, track_id: int) -> MasterPage:

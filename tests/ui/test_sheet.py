@@ -21,7 +21,7 @@ from sonicforge_studio.ui.sheet.draft import Draft
 from sonicforge_studio.ui.sheet.note_rows import NoteRows
 from sonicforge_studio.ui.sheet.part_row import PartRow
 from sonicforge_studio.ui.theme import Theme
-from tests.ui.conftest import Run, until, write_tone
+from tests.ui.conftest import Run, until, waiting_shelf, write_tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,17 +53,7 @@ def sheet(workspace: Workspace, run: Run) -> SheetView:
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Drafts are read while it is set: cleared, the disk lets everyone wait."""
-    answers = threading.Event()
-    answers.set()
-    find = DraftShelf.find
-
-    def find_at_last(shelf: DraftShelf, original: Recipe) -> tuple[Recipe, ...]:
-        answers.wait()
-        return find(shelf, original)
-
-    monkeypatch.setattr(DraftShelf, "find", find_at_last)
-    yield answers
-    answers.set()
+    yield from waiting_shelf(monkeypatch, DraftShelf)
 
 
 def _recipe(sheet: SheetView) -> Recipe:

@@ -144,7 +144,9 @@ class TrackModel(QAbstractTableModel):
             offset=offset,
         )
         missing = {row.id for row in rows if not Path(row.path).exists()}
-        return rows, self._library.count(self._search), missing
+        # A page that is not full is the last one: what was found need not be looked for again to be counted.
+        last = len(rows) < count and (rows or not offset)
+        return rows, offset + len(rows) if last else self._library.count(self._search), missing
 
     def canFetchMore(self, parent: _Index) -> bool:
         return not parent.isValid() and len(self._rows) < self._total
